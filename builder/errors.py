@@ -1,0 +1,87 @@
+"""Errors that end a command with a meaningful exit code, and findings that a check collects before it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What a command's exit code says."""
+
+    OK = 0
+    FINDINGS = 1  # the thing was read; it is not right
+    USAGE = 2  # the command line or the recipe is wrong
+    CANNOT_READ = 3  # an input is missing, locked or not what it should be
+    CANNOT_WRITE = 4  # an output cannot be written, or would overwrite other content
+    NOTHING_LEFT = 5  # the run finished and no row survived
+
+
+class MicrotomeError(Exception):
+    """An error a user can act on: the place, what is, what was wanted, what to do."""
+
+    exit_code = Exit.USAGE
+
+    def __init__(self, place: str, problem: str, remedy: str) -> None:
+        self.place, self.problem, self.remedy = place, problem, remedy
+        super().__init__(f"[{place}] {problem}\n  -> {remedy}")
+
+
+class UsageError(MicrotomeError):
+    """The command line or a recipe is wrong."""
+
+
+class CannotRead(MicrotomeError):
+    """An input is missing, locked or not what it should be."""
+
+    exit_code = Exit.CANNOT_READ
+
+
+class CannotWrite(MicrotomeError):
+    """An output cannot be written, or would overwrite other content."""
+
+    exit_code = Exit.CANNOT_WRITE
+
+
+class NothingLeft(MicrotomeError):
+    """The run finished and no row survived; the drops table says why."""
+
+    exit_code = Exit.NOTHING_LEFT
+
+
+@dataclass(frozen=True, order=True)
+class Issue:
+    """One finding of a check.
+
+    >>> print(Issue("key-not-an-option", "data/x.parquet > row 3", 'answer is "E"', "use one of A, B, C, D"))
+    [data/x.parquet > row 3] answer is "E" (key-not-an-option)
+      -> use one of A, B, C, D
+    """
+
+    code: str  # stable, kebab-case; users filter by it
+    place: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"[{self.place}] {self.problem} ({self.code})\n  -> {self.remedy}"
+
+
+@dataclass
+class Issues:
+    """All findings of a check, collected and printed once, sorted."""
+
+    found: list[Issue] = field(default_factory=list)
+
+    def add(self, code: str, place: str, problem: str, remedy: str) -> None:
+        self.found.append(Issue(code, place, problem, remedy))
+
+    def extend(self, issues: Iterable[Issue]) -> None:
+        self.found.extend(issues)
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+    def __str__(self) -> str:
+        return "\n".join(str(issue) for issue in sorted(self.found))

@@ -1,0 +1,345 @@
+"""Every record that crosses a stage: frozen, with units in each field's description.
+
+One coordinate convention everywhere: PDF points, origin at the top-left corner of the page as displayed (rotation
+applied), x to the right, y down; pages count from 1. Conversion happens once, in edges/pdf.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Box(NamedTuple):
+    """A rectangle in PDF points from the top-left of the page as displayed.
+
+    >>> Box(0, 0, 10, 10).iou(Box(0, 0, 10, 5))
+    0.5
+    """
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return max(0.0, self.x1 - self.x0)
+
+    @property
+    def height(self) -> float:
+        return max(0.0, self.y1 - self.y0)
+
+    @property
+    def area(self) -> float:
+        return self.width * self.height
+
+    def meet(self, other: Box) -> Box:
+        return Box(max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1))
+
+    def join(self, other: Box) -> Box:
+        return Box(min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1))
+
+    def iou(self, other: Box) -> float:
+        shared = self.meet(other).area
+        return shared / (self.area + other.area - shared) if shared else 0.0
+
+
+# ---- a page in memory: primitives as the reader found them, never written to disk
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in one font."""
+
+    text: str
+    box: Box
+    font: str
+    size: float  # points
+    bold: bool
+    italic: bool
+    superscript: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text as the PDF lays it out."""
+
+    spans: tuple[Span, ...]
+    box: Box
+    block: int  # lines of one block were laid out together
+    angle: int  # reading direction as displayed: 0, 90, 180 or 270 degrees clockwise
+
+    @property
+    def text(self) -> str:
+        return "".join(span.text for span in self.spans)
+
+    @property
+    def size(self) -> float:
+        """Size in points that most of the line's letters have."""
+        return max(self.spans, key=lambda span: len(span.text)).size if self.spans else 0.0
+
+
+class Ink(StrEnum):
+    """What laid down a graphic box."""
+
+    IMAGE = "image"  # a placed raster, image masks included
+    PATH = "path"  # strokes and fills
+    SHADE = "shade"
+
+
+@dataclass(frozen=True)
+class Graphics:
+    """Everything on a page that is not text. `boxes` is float32 (n, 4) in points; `kinds` is uint8 (n,): see KINDS."""
+
+    boxes: npt.NDArray[np.float32]
+    kinds: npt.NDArray[np.uint8]
+
+    KINDS = (Ink.IMAGE, Ink.PATH, Ink.SHADE)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page as displayed. `grey` is a uint8 (h, w) render at `grey_scale` pixels a point, or None until asked for."""
+
+    number: int  # from 1
+    width: float
+    height: float
+    rotation: int  # the page's own /Rotate, already applied to every box here
+    lines: tuple[Line, ...]
+    graphics: Graphics
+    grey: npt.NDArray[np.uint8] | None = field(default=None, repr=False)
+    grey_scale: float = 1.5
+
+
+# ---- records that go to disk
+
+
+class Record(BaseModel):
+    """Frozen; an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+def digest(value: object) -> str:
+    """SHA-256 of the canonical JSON of a value (sorted keys, no spaces, UTF-8), in hex."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+BoxField = Annotated[Box, Field(description="x0, y0, x1, y1 in PDF points from the top-left of the page as displayed")]
+PageField = Annotated[int, Field(ge=1, description="page, from 1")]
+Confidence = Annotated[float, Field(ge=0, le=1)]
+
+
+class Dropped(Record):
+    """A record that a stage did not pass on, with its reason. Every record is kept or dropped, never lost."""
+
+    record_id: str
+    stage: str
+    reason: str = Field(description="stable, kebab-case; counted on the dataset card")
+    detail: str = ""
+
+
+class Evidence(Record):
+    """Where a fact was read."""
+
+    text: str = Field(description="the sentence as printed")
+    page: PageField
+
+
+class Licence(Record):
+    """A licence as printed. `spdx` names the version only when the paper does; otherwise LicenseRef-... with its URL."""
+
+    spdx: str = Field(description='SPDX id, "LicenseRef-..." or "unknown"')
+    url: str | None = None
+    evidence: Evidence | None = None
+    source: Literal["pdf", "papers.csv", "none"] = "none"
+
+
+class Paper(Record):
+    """One paper: what its PDF says of itself, gaps filled from papers.csv. What is not known is None, never guessed."""
+
+    id: str = Field(description="doi:..., arxiv:... or sha256:..., in this order of preference")
+    file: str = Field(description="file name, without folder")
+    sha256: str
+    pages: int
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    doi: str | None = None
+    arxiv_id: str | None = None
+    published: str | None = Field(None, description="ISO date or its year or year-month prefix, as printed")
+    publisher: str | None = Field(None, description="by DOI prefix")
+    copyright_notice: str | None = None
+    rights_holder: str | None = None
+    licence: Licence = Licence(spdx="unknown")
+    source_url: str | None = None
+    disagreements: tuple[str, ...] = Field((), description="where papers.csv and the PDF differ, and which one was taken")
+
+    @property
+    def year(self) -> int | None:
+        return int(self.published[:4]) if self.published else None
+
+
+class Caption(Record):
+    """A caption found on a page, before its picture is."""
+
+    id: str = Field(description="paper id # page # label")
+    label: str = Field(description='as printed: "Figure 2", "FIG. 3", "Scheme S1", "Extended Data Fig. 4"')
+    page: PageField
+    bbox: BoxField
+    text: str = Field(description="label and full text, lines joined")
+
+
+class Figure(Record):
+    """A located figure: all panels with axis labels and panel letters, without caption and frame."""
+
+    id: str = Field(description="fig-<16 hex>: lineage of paper id and normal label")
+    caption: Caption
+    page: PageField
+    bbox: BoxField
+    side: Literal["below", "above", "left", "right", "facing"] = Field(description="where the caption stands from the figure")
+    confidence: Confidence
+    doubts: tuple[str, ...] = Field((), description="reasons where the confidence is low")
+    raster_share: float = Field(ge=0, le=1, description="share of the box that placed rasters cover")
+    paths: int = Field(ge=0, description="vector paths inside the box")
+    words: int = Field(ge=0, description="words of the text layer inside the box")
+
+
+class Mention(Record):
+    """A paragraph that cites the figure."""
+
+    text: str
+    page: PageField
+    cites: tuple[str, ...] = Field(description="normal labels of all figures the paragraph cites, ranges expanded")
+    excluded: str | None = Field(None, description="why it is not part of the reference, or None")
+
+
+class PairedFigure(Record):
+    """A figure with its words."""
+
+    figure: Figure
+    label: str = Field(description='normal label: "Figure 2", "Scheme S1", "Extended Data Figure 4"')
+    caption: str = Field(description="full caption text with its label as printed")
+    mentions: tuple[Mention, ...] = ()
+    reference: str | None = Field(None, description="merged paragraph (CSMBench III-A2), None when the window is missed")
+    reference_tokens: int | None = Field(None, description="its length by the recipe's tokenizer")
+    reference_note: str | None = Field(None, description="why there is no reference, or what was cut")
+
+    @property
+    def id(self) -> str:
+        return self.figure.id
+
+
+Kind = Literal["micrograph", "chart", "schematic", "photo", "mixed", "unknown"]
+Scale = Literal["atomic", "micro", "meso", "macro", "none", "unknown"]
+
+
+class ClassifiedFigure(Record):
+    """A paired figure with its class by rules, each class with evidence and confidence."""
+
+    paired: PairedFigure
+    kind: Kind
+    scale: Scale
+    techniques: tuple[str, ...] = Field((), description="imaging techniques of the pictures")
+    methods: tuple[str, ...] = Field((), description="spectroscopy, diffraction and other methods named")
+    field: str = "unknown"
+    subfield: str = "unknown"
+    evidence: dict[str, str] = Field(default_factory=dict, description="per class: the words or marks it rests on")
+    confidence: dict[str, float] = Field(default_factory=dict, description="per class, in [0, 1]")
+
+    @property
+    def id(self) -> str:
+        return self.paired.id
+
+
+class Act(Record):
+    """What may be done with one element of a figure. Unknown means no."""
+
+    share: bool
+    adapt: bool
+    commercial: bool
+
+
+class Rights(Record):
+    """Rights of one figure, per element and per act, with the reason of every no."""
+
+    licence: Licence
+    image: Act
+    caption: Act
+    paragraph: Act
+    tier: Literal["open", "pointer"] = Field(description="what an open release may carry of it")
+    questions: bool = Field(description="may an item with an edited caption be made from it")
+    reasons: tuple[str, ...] = Field((), description="stable codes: nd-licence, unknown-licence, third-party-credit, ...")
+    credit: str | None = Field(None, description="the credit sentence found in the caption")
+    attribution: str | None = Field(None, description="title, creators, notice, licence, source in one line")
+
+
+class Crop(Record):
+    """A rendered figure."""
+
+    sha256: str = Field(description="of the PNG bytes")
+    pixels_sha256: str = Field(description="of width, height and raw RGB")
+    width: int = Field(ge=1, description="pixels")
+    height: int = Field(ge=1, description="pixels")
+    dpi: int = Field(description="of the render; lower than the recipe's when the pixel cap bit")
+
+
+class Specimen(Record):
+    """A figure ready for questions: classified, cropped, rights decided."""
+
+    paper: Paper
+    classified: ClassifiedFigure
+    rights: Rights
+    crop: Crop
+
+    @property
+    def id(self) -> str:
+        return self.classified.id
+
+
+class Edit(Record):
+    """One typed change that makes a caption false. Offsets are Unicode code points in the true option text."""
+
+    type: Literal["method", "composition", "number"]
+    start: int
+    end: int
+    original: str
+    replacement: str
+
+
+class CaptionMatching(Record):
+    """Four options, one of them the caption as printed. options[0] is true until package seats the key."""
+
+    id: str
+    figure_id: str
+    options: tuple[str, str, str, str] = Field(description="vertices of the design, 00.. first")
+    edits: tuple[tuple[Edit, ...], ...] = Field(description="per option; empty for the true one")
+    design: tuple[str, str, str, str] = Field(description="vertex of each option: 00, 10, 01, 11 or 000, 110, 101, 011")
+
+
+class Description(Record):
+    """Image and caption in, 100 to 300 words out, scored against the reference."""
+
+    id: str
+    figure_id: str
+    reference: str
+    reference_tokens: int
+
+
+class StageCount(Record):
+    """One line of the attrition table. read = kept + dropped, asserted by the runner."""
+
+    stage: str
+    unit: str = Field(description="what is counted: papers, pages, captions, figures")
+    read: int
+    kept: int
+    made: int = Field(description="records handed on; more than kept where one yields several")
+    dropped: dict[str, int] = Field(default_factory=dict, description="by reason")

@@ -1,0 +1,1 @@
+"""Pure functions over a whole release: rows, files, card, checks."""

@@ -1,0 +1,1 @@
+"""Scores on answers; importable without any edge."""
