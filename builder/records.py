@@ -134,6 +134,11 @@ def digest(value: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def pixels_digest(width: int, height: int, rgb: bytes) -> str:
+    """SHA-256, in hex, of an image's size in pixels and its raw RGB bytes, row by row: what a re-encoding keeps."""
+    return hashlib.sha256(f"{width}x{height}\n".encode() + rgb).hexdigest()
+
+
 BoxField = Annotated[Box, Field(description="x0, y0, x1, y1 in PDF points from the top-left of the page as displayed")]
 PageField = Annotated[int, Field(ge=1, description="page, from 1")]
 Confidence = Annotated[float, Field(ge=0, le=1)]
@@ -290,6 +295,18 @@ class Crop(Record):
     width: int = Field(ge=1, description="pixels")
     height: int = Field(ge=1, description="pixels")
     dpi: int = Field(description="of the render; lower than the recipe's when the pixel cap bit")
+    box: BoxField
+
+
+class JudgedFigure(Record):
+    """A classified figure with its rights decided."""
+
+    classified: ClassifiedFigure
+    rights: Rights
+
+    @property
+    def id(self) -> str:
+        return self.classified.id
 
 
 class Specimen(Record):

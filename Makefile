@@ -1,0 +1,41 @@
+# make demo                 build a release from the shipped specimen papers, load it, score a sample
+# make demo PAPERS=folder   the same from your own PDFs
+# make test                 lint, types and tests
+# Each does all its own set-up in .venv (Python 3.11 or newer).
+
+PYTHON ?= python3
+PAPERS ?= tests/papers
+OUT ?= demo-release
+RECIPE ?= csm_bench
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test regenerate clean
+
+demo: $(VENV)/.installed
+	$(BIN)/microtome build $(RECIPE) --papers "$(PAPERS)" --out "$(OUT)" --version 1.0.0
+	$(BIN)/microtome validate "$(OUT)"
+	$(BIN)/python -m builder.demo "$(OUT)"
+
+test: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+regenerate: $(VENV)/.installed-dev
+	$(BIN)/microtome schemas --write builder/schemas
+	$(BIN)/python -m pytest --regenerate tests/test_card.py
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) was found. Set PYTHON=/path/to/python3.11"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo-release demo-release.work

@@ -1,0 +1,109 @@
+"""One paper on the table: its PDF, opened only when a stage has to look at it, and what the stages have made so far."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from builder.edges import pdf
+from builder.edges.store import Store
+from builder.recipe import Recipe
+from builder.records import Caption, Figure, Page, Paper, Record
+from builder.stages.ingest import PaperRow
+from builder.stages.reflow import line_text, reflow
+from builder.stages.rights import Policy
+from builder.stages.sieve import SievedPage
+
+R = TypeVar("R", bound=Record)
+LOOK_DPI = 100  # what the classifier is shown
+LOOK_MAX_POINTS = 2000.0  # a longer side is shown at a lower dpi: 14,400 pt pages exist
+
+
+@dataclass(frozen=True)
+class Source:
+    """One PDF to cut, with its row of papers.csv if there is one."""
+
+    path: Path
+    sha256: str
+    row: PaperRow | None
+
+
+class Bench:
+    """One paper on the table. The PDF is opened only if a stage has to look at it."""
+
+    def __init__(self, source: Source, recipe: Recipe, policy: Policy, store: Store) -> None:
+        self.source, self.recipe, self.policy, self.store = source, recipe, policy, store
+        self.made: dict[str, tuple[Record, ...]] = {}
+        self._open = ExitStack()
+
+    @cached_property
+    def pdf(self) -> pdf.PdfFile:
+        """The open PDF. Raises RefusedPdf."""
+        return self._open.enter_context(pdf.open_pdf(self.source.path))
+
+    def close(self) -> None:
+        self._open.close()
+
+    @cached_property
+    def _read(self) -> tuple[tuple[Page, ...], tuple[tuple[int, str], ...]]:
+        pages, broken = [], []
+        for number in range(1, self.pdf.pages + 1):
+            try:
+                pages.append(pdf.read_page(self.pdf, number))
+            except pdf.RefusedPdf as error:
+                broken.append((number, error.detail))
+        return tuple(pages), tuple(broken)
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        return self._read[0]
+
+    @property
+    def broken_pages(self) -> tuple[tuple[int, str], ...]:
+        return self._read[1]
+
+    @cached_property
+    def text(self) -> str:
+        """Everything the paper's text layer says, block by block."""
+        blocks: dict[tuple[int, int], list[str]] = {}
+        for page in self.pages:
+            for line in page.lines:
+                blocks.setdefault((page.number, line.block), []).append(line_text(line))
+        return "\n".join(reflow(lines) for lines in blocks.values())
+
+    @property
+    def paper(self) -> Paper:
+        (paper,) = self.made["ingest"]
+        assert isinstance(paper, Paper)
+        return paper
+
+    def sieved(self) -> list[SievedPage]:
+        """The kept pages with their captions, and a grey render that boxes are tightened on."""
+        by_page: dict[int, list[Caption]] = {}
+        for caption in self.of("sieve", Caption):
+            by_page.setdefault(caption.page, []).append(caption)
+        return [SievedPage(self._grey(page), tuple(by_page[page.number])) for page in self.pages if page.number in by_page]
+
+    def _grey(self, page: Page) -> Page:
+        try:
+            return pdf.with_grey(self.pdf, page)
+        except pdf.RefusedPdf:  # located by its objects alone; the crop decides whether the page can be rendered
+            return page
+
+    def look(self, figure: Figure) -> npt.NDArray[np.uint8]:
+        """The figure as uint8 RGB (h, w, 3) at LOOK_DPI. Raises RefusedPdf."""
+        longest = max(figure.bbox.width, figure.bbox.height, 1.0)
+        return pdf.render(self.pdf, figure.page, figure.bbox, int(LOOK_DPI * min(1.0, LOOK_MAX_POINTS / longest)) or 1)
+
+    def words_in(self, figure: Figure) -> tuple[str, ...]:
+        page = next(p for p in self.pages if p.number == figure.page)
+        return tuple(line.text for line in page.lines if line.box.meet(figure.bbox).area > 0.5 * line.box.area)
+
+    def of(self, stage: str, kind: type[R]) -> list[R]:
+        return [record for record in self.made[stage] if isinstance(record, kind)]

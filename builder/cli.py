@@ -1,0 +1,217 @@
+"""The `microtome` command: parses, calls, prints, and exits with a code that means something."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from builder import __version__, shipped
+from builder.edges.engine import Limits
+from builder.edges.papers import find_papers
+from builder.edges.release_folder import write_release
+from builder.edges.store import Store, cannot_write, write_whole
+from builder.errors import Exit, MicrotomeError, NothingLeft, UsageError
+from builder.figures import all_figures, figure_line
+from builder.pipeline import STAGES, Stage, stages_of, stages_until
+from builder.recipe import Recipe
+from builder.records import JudgedFigure, Specimen, StageCount
+from builder.run import PaperOutcome, Run, read_at_least_one, run
+from builder.stages.rights import read_policy
+
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        return int(command(arguments))
+    except MicrotomeError as error:
+        print(f"microtome: {error}", file=sys.stderr)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        print("microtome: stopped; what was done is kept, run the same command again to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _parser() -> argparse.ArgumentParser:
+    codes = "\n".join(f"  {code.value}  {code.name.lower().replace('_', ' ')}" for code in Exit)
+    parser = argparse.ArgumentParser(
+        prog="microtome",
+        description="Cuts scientific papers into benchmark items that a multimodal model can be examined on.",
+        epilog=f"exit codes:\n{codes}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"microtome {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_build(commands.add_parser("build", help="papers in, a release out"))
+    _add_figures(commands.add_parser("figures", help="one JSON object a figure on stdout"))
+    _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
+    commands.add_parser("stages", help="what happens to a paper, in order").set_defaults(command=_stages)
+    commands.add_parser("recipes", help="the benchmark families this version knows").set_defaults(command=_recipes)
+    return parser
+
+
+def _add_build(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recipe", metavar="RECIPE", help="a name from `microtome recipes`, or a TOML file")
+    parser.add_argument(
+        "--papers", metavar="PATH", nargs="+", required=True, type=Path, help="PDF files, folders, or a papers.csv"
+    )
+    parser.add_argument(
+        "--out", metavar="RELEASE", required=True, type=Path, help="folder of the release; made by this command"
+    )
+    parser.add_argument("--version", metavar="X.Y.Z", required=True, help="version of the release, such as 1.0.0")
+    parser.add_argument(
+        "--tier",
+        choices=("open", "private"),
+        default="open",
+        help="open (default): what may be published; private: everything, for local work, never to be published",
+    )
+    _add_run(parser)
+    parser.set_defaults(command=_build)
+
+
+def _add_figures(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("papers", metavar="PATH", nargs="+", type=Path, help="PDF files, folders, or a papers.csv")
+    parser.add_argument("--crops", metavar="DIR", type=Path, help="write each figure there as a PNG")
+    parser.add_argument("--recipe", default="csm_bench", help="whose fields and crop rule are used (default: csm_bench)")
+    _add_run(parser)
+    parser.set_defaults(command=_figures)
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", metavar="N", type=_positive, default=os.cpu_count() or 1, help="papers at a time (default: cores)"
+    )
+    parser.add_argument(
+        "--work", metavar="DIR", type=Path, help="receipts and crops, for resuming (default: beside the output)"
+    )
+    parser.add_argument("--timeout", metavar="S", type=_positive, default=Limits.seconds, help="seconds a paper may take")
+    parser.add_argument("--memory", metavar="MIB", type=_positive, default=Limits.memory_mib, help="MiB a paper may take")
+
+
+def _add_validate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("release", metavar="RELEASE", type=Path)
+    parser.add_argument("--json", action="store_true", help="findings as one JSON list on stdout")
+    parser.set_defaults(command=_validate)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    if not _VERSION.fullmatch(arguments.version):
+        raise UsageError("--version", f"{arguments.version!r} is not a version", "write three numbers, such as 1.0.0")
+    recipe = shipped.load_recipe(arguments.recipe).model_copy(update={"tier": arguments.tier})
+    out: Path = arguments.out
+    work = arguments.work or out.with_name(out.name + ".work")
+    done = _run(arguments, arguments.papers, recipe, Store(work), stages_of(recipe))
+    print(_table(done.attrition), file=sys.stderr)
+    read_at_least_one(done)
+    store = Store(work)
+    try:
+        written = write_release(done, recipe, arguments.version, out, store.blob)
+    except NothingLeft:
+        print("microtome: no figure became a row; the table above says where they went", file=sys.stderr)
+        raise
+    print(written.summary, file=sys.stderr)
+    return Exit.OK
+
+
+def _figures(arguments: argparse.Namespace) -> int:
+    recipe = all_figures(shipped.load_recipe(arguments.recipe))
+    stages = stages_until("crop" if arguments.crops else "rights")
+    with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
+        store = Store(arguments.work or Path(scratch))
+        done = _run(arguments, arguments.papers, recipe, store, stages)
+        for outcome in done.outcomes:
+            for judged in outcome.records(done.stage("rights"), JudgedFigure):
+                print(json.dumps(figure_line(outcome.file, judged), ensure_ascii=False))
+            if arguments.crops:
+                _write_crops(arguments.crops, outcome, done, store)
+    read_at_least_one(done)
+    return Exit.FINDINGS if any(_refusal(outcome) for outcome in done.outcomes) else Exit.OK
+
+
+def _write_crops(folder: Path, outcome: PaperOutcome, done: Run, store: Store) -> None:
+    for specimen in outcome.records(done.stage("crop"), Specimen):
+        label = re.sub(r"\W+", "-", specimen.classified.paired.label)
+        write_whole(folder / f"{Path(outcome.file).stem}.{label}.png", store.blob(specimen.crop.sha256))
+
+
+def _run(arguments: argparse.Namespace, papers: Sequence[Path], recipe: Recipe, store: Store, stages: tuple[Stage, ...]) -> Run:
+    found = find_papers(papers)
+    policy = read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml")
+    with cannot_write(store.root):
+        store.root.mkdir(parents=True, exist_ok=True)
+    limits = Limits(arguments.timeout, arguments.memory)
+    with tqdm(total=len(found), unit="paper", file=sys.stderr, dynamic_ncols=True) as bar:
+
+        def progress(outcome: PaperOutcome) -> None:
+            refusal = _refusal(outcome)
+            if refusal:
+                bar.write(f"{outcome.file}: {refusal}", file=sys.stderr)
+            bar.update()
+
+        done = run(found, recipe, policy, store, stages, jobs=arguments.jobs, limits=limits, progress=progress)
+    print(f"{len(done.outcomes)} papers, {done.reused} of them unchanged since an earlier run", file=sys.stderr)
+    return done
+
+
+def _refusal(outcome: PaperOutcome) -> str | None:
+    drops = [outcome.dropped.model_dump()] if outcome.dropped else list(outcome.receipts[0].dropped) if outcome.receipts else []
+    return f"{drops[0]['reason']} ({drops[0]['detail']})" if drops else None
+
+
+def _table(counts: Sequence[StageCount]) -> str:
+    lines = [f"{'stage':<18}{'unit':<10}{'read':>7}{'kept':>7}{'made':>7}  dropped"]
+    for c in counts:
+        reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(c.dropped.items(), key=lambda item: (-item[1], item[0])))
+        lines.append(f"{c.stage:<18}{c.unit:<10}{c.read:>7}{c.kept:>7}{c.made:>7}  {reasons}")
+    return "\n".join(lines)
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    from builder.edges.validation import validate_release
+
+    issues = validate_release(arguments.release)
+    if arguments.json:
+        print(json.dumps([issue.__dict__ for issue in sorted(issues.found)], ensure_ascii=False, indent=1))
+    elif issues:
+        print(issues)
+        print(f"{len(issues.found)} findings in {arguments.release}", file=sys.stderr)
+    else:
+        print(f"{arguments.release}: no findings", file=sys.stderr)
+    return Exit.FINDINGS if issues else Exit.OK
+
+
+def _stages(_: argparse.Namespace) -> int:
+    for number, stage in enumerate(STAGES, 1):
+        print(f"{number:>2}  {stage.name:<18}{stage.unit:<10}{stage.summary}")
+    return Exit.OK
+
+
+def _recipes(_: argparse.Namespace) -> int:
+    for name in shipped.recipe_names():
+        recipe = shipped.load_recipe(name)
+        print(f"{name:<12}{recipe.identity.title}\n{'':<12}{recipe.identity.summary}\n{'':<12}tasks: {', '.join(recipe.tasks)}")
+    return Exit.OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""The end of `make demo`: load what was built as a stranger would, and score a sample with scripted answerers."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from builder import shipped
+
+_LABELS = "ABCD"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Load every config of the release in a clean cache, show one item, print the scores of scripted answerers."""
+    (folder,) = arguments
+    with tempfile.TemporaryDirectory(prefix="microtome-demo-") as cache:
+        # Read at import: a release rebuilt in place would otherwise come back from an older cache.
+        os.environ.update(HF_HOME=cache, HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", HF_EVALUATE_OFFLINE="1")
+        os.environ.update(HF_DATASETS_DISABLE_PROGRESS_BARS="1", HF_HUB_DISABLE_TELEMETRY="1")
+        _show(Path(folder).resolve())
+    return 0
+
+
+def _show(folder: Path) -> None:
+    import evaluate
+    from datasets import get_dataset_config_names, load_dataset
+
+    for config in get_dataset_config_names(str(folder)):
+        splits = load_dataset(str(folder), config)
+        print(f"{config:<18}" + "  ".join(f"{name}: {rows.num_rows} rows" for name, rows in splits.items()))
+        if config == "caption_matching":
+            items = splits["test" if "test" in splits else "validation"]
+            _print_item(items[0])
+            _score(items, evaluate.load(str(shipped.folder("metrics_hub") / "caption_match_accuracy")))
+
+
+def _print_item(item: dict[str, object]) -> None:
+    options, answer, image = item["options"], item["answer"], item["image"]
+    assert isinstance(options, list)
+    assert isinstance(answer, int)
+    print(f"  item {item['id']} · image {getattr(image, 'size', None)} · licence {item['licence']} · key {_LABELS[answer]}")
+    for label, option in zip(_LABELS, options, strict=True):
+        print(f"    {label}. {option if len(option) < 160 else option[:157] + '...'}")
+
+
+def _score(items, metric) -> None:  # type: ignore[no-untyped-def]  # datasets and evaluate are untyped
+    answerers: dict[str, Callable[[dict[str, object]], str | None]] = {
+        "perfect": lambda row: _LABELS[int(str(row["answer"]))],
+        "always A": lambda row: "A",
+        "silent": lambda row: None,
+    }
+    rows = items.remove_columns("image").to_list()
+    references = [_LABELS[row["answer"]] for row in rows]
+    for name, answer in answerers.items():
+        result = metric.compute(predictions=[answer(row) or "" for row in rows], references=references)
+        print(
+            f"  {name:<10} {result['metric']} {result['version']} = {result['caption_match_accuracy']:.3f}"
+            f"  (n {result['n']}, unanswered {result['unanswered']})"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

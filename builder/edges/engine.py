@@ -1,0 +1,83 @@
+"""One paper a task, each in a child that can be killed: a crash, a hang or a memory bomb costs its own paper and no other."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_WINDOW = 4  # tasks queued for each worker: enough to keep it busy, few enough to keep the driver's memory flat
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one paper may cost."""
+
+    seconds: int = 300
+    memory_mib: int = 4096  # address space of the child
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a task has no result; `reason` is a stable code for the drops table."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Task, Result]):
+    task: Task
+    result: Result | Failure
+
+
+def run_isolated(
+    function: Callable[[Task], Result], tasks: Sequence[Task], *, jobs: int, limits: Limits
+) -> Iterator[Outcome[Task, Result]]:
+    """Outcomes of `function(task)` in the order of the tasks, one for each task whatever happens to it."""
+    context = multiprocessing.get_context("spawn")  # a forked child would inherit the driver's threads and locks
+    with ProcessPool(max_workers=jobs, context=context, initializer=_confine, initargs=[limits.memory_mib]) as pool:
+        running: deque[tuple[Task, ProcessFuture]] = deque()
+        waiting = iter(tasks)
+        try:
+            for task in waiting:
+                running.append((task, pool.schedule(function, args=[task], timeout=limits.seconds)))
+                if len(running) >= jobs * _WINDOW:
+                    yield _outcome(*running.popleft(), limits)
+            while running:
+                yield _outcome(*running.popleft(), limits)
+        except BaseException:
+            pool.stop()
+            raise
+
+
+def _confine(memory_mib: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to answer
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = memory_mib * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+def _outcome(task: Task, future: ProcessFuture, limits: Limits) -> Outcome[Task, Result]:
+    error = future.exception()
+    if error is None:
+        return Outcome(task, future.result())
+    if isinstance(error, FutureTimeout):
+        return Outcome(task, Failure("timeout", f"not done after {limits.seconds} s; --timeout raises the limit"))
+    if isinstance(error, MemoryError):
+        return Outcome(task, Failure("out-of-memory", f"needs more than {limits.memory_mib} MiB; --memory raises the limit"))
+    if isinstance(error, ProcessExpired):
+        return Outcome(task, Failure("crashed", f"the child died with exit code {error.exitcode}"))
+    if isinstance(error, Exception):
+        return Outcome(task, Failure("internal-error", f"{type(error).__name__}: {error}"))
+    raise error

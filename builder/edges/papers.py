@@ -1,0 +1,95 @@
+"""Papers: PDF files named one by one, by folder or in a papers.csv, as a list in a stable order."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from builder.errors import CannotRead
+from builder.stages.ingest import PaperRow
+
+COLUMNS = ("file", "doi", "arxiv_id", "licence", "rights_holder", "source_url")
+_REMEDY = "name PDF files, folders that hold some, or a papers.csv with the columns " + ", ".join(COLUMNS)
+
+
+def find_papers(paths: Sequence[Path]) -> list[tuple[Path, PaperRow | None]]:
+    """PDFs in the order they are named, a folder's by name; a paper named twice comes once, with its row if any has one.
+
+    Raises CannotRead with every finding.
+    """
+    found: dict[Path, tuple[Path, PaperRow | None]] = {}
+    problems: list[str] = []
+    for path in paths:
+        for pdf, row in _of_path(path, problems):
+            key = pdf.resolve()
+            if key not in found or found[key][1] is None:
+                found[key] = (pdf, row)
+    if problems:
+        raise CannotRead("--papers", "; ".join(problems), _REMEDY)
+    return list(found.values())
+
+
+def _of_path(path: Path, problems: list[str]) -> Iterator[tuple[Path, PaperRow | None]]:
+    if path.is_dir():
+        yield from ((pdf, None) for pdf in _of_folder(path, problems))
+    elif not path.is_file():
+        problems.append(f"{path} does not exist" if not path.exists() else f"{path} is neither a file nor a folder")
+    elif path.suffix.lower() == ".csv":
+        yield from _of_csv(path, problems)
+    else:
+        yield path, None
+
+
+def _of_folder(folder: Path, problems: list[str]) -> list[Path]:
+    try:
+        files = [p for p in folder.rglob("*") if p.suffix.lower() == ".pdf" and p.is_file()]
+    except OSError as error:
+        problems.append(f"{folder} cannot be read: {error.strerror}")
+        return []
+    if not files:
+        problems.append(f"{folder} holds no PDF")
+    return sorted(files, key=lambda p: p.relative_to(folder).as_posix())
+
+
+def _of_csv(path: Path, problems: list[str]) -> list[tuple[Path, PaperRow]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text), strict=True, restkey="")
+        columns, raws = list(reader.fieldnames or ()), list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        problems.append(f"{path} cannot be read as CSV in UTF-8: {error}")
+        return []
+    wrong = list(_wrong_columns(columns))
+    if wrong or not raws:
+        problems.extend(f"{path}: {finding}" for finding in wrong or ["no rows"])
+        return []
+    return [pair for line, raw in enumerate(raws, start=2) for pair in _of_row(path, line, raw, problems)]
+
+
+def _wrong_columns(columns: Iterable[str]) -> Iterator[str]:
+    named = list(columns)
+    for column in COLUMNS:
+        if column not in named:
+            yield f"column {column} is missing"
+    for column in sorted(set(named) - set(COLUMNS)):
+        yield f'column "{column}" is not known'
+    for column in sorted({c for c in named if named.count(c) > 1}):
+        yield f"column {column} stands twice"
+
+
+def _of_row(path: Path, line: int, raw: dict[str, str], problems: list[str]) -> Iterator[tuple[Path, PaperRow]]:
+    values = {k: (v or "").strip() or None for k, v in raw.items() if k}
+    name = values["file"]
+    place = f"{path} row {line}"
+    if "" in raw:
+        problems.append(f"{place}: more cells than columns")
+    elif name is None:
+        problems.append(f"{place}: file is empty")
+    elif not (path.parent / name).resolve().is_relative_to(path.parent.resolve()):
+        problems.append(f"{place}: {name} lies outside {path.parent}")
+    elif not (path.parent / name).is_file():
+        problems.append(f"{place}: {name} does not exist in {path.parent}")
+    else:
+        yield path.parent / name, PaperRow.model_validate(values)

@@ -1,0 +1,133 @@
+"""A packed release onto disk: whole or not at all, and never over something else."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from builder.edges.parquet import parquet_bytes
+from builder.errors import CannotWrite
+from builder.release.files import ATTRITION, MANIFEST, RECIPE, SOURCES, changelog_text, json_text, manifest, recipe_text
+from builder.release.rows import PRIVATE_BANNER, PRIVATE_MARKER, ManifestFile, Packed, data_path
+from builder.release.schemas import schema_files
+
+LIBRARIES = ("datasets", "numpy", "pillow", "pyarrow", "pydantic", "pymupdf")  # what the bytes depend on
+
+Png = Callable[[str], bytes]  # an image's bytes by its SHA-256
+Documents = Callable[[Packed, tuple[ManifestFile, ...]], Mapping[str, str]]  # card, croissant, licences: paths and texts
+
+
+@dataclass(frozen=True)
+class Written:
+    """A release on disk."""
+
+    folder: Path
+    rows: dict[str, dict[str, int]]
+    signature: str
+    unchanged: bool  # it was there already, byte for byte
+
+    @property
+    def summary(self) -> str:
+        counts = "; ".join(
+            f"{config} " + ", ".join(f"{n} {split}" for split, n in splits.items()) for config, splits in self.rows.items()
+        )
+        done = "already there, unchanged" if self.unchanged else "written"
+        return f"{self.folder}: {done} ({counts})\nsignature {self.signature}"
+
+
+def write_release(packed: Packed, out: Path, png: Png, documents: Documents) -> Written:
+    """Write the release to `out`, or leave it as it is when it is there already. Raises CannotWrite, leaving nothing behind."""
+    with _refusals(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}.unfinished-", dir=out.parent))
+        try:
+            scratch.chmod(0o777 & ~_umask())
+            rows = _fill(scratch, packed, png, documents)
+            unchanged = _settle(scratch, out)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return Written(out, rows, packed.signature, unchanged)
+
+
+@contextmanager
+def _refusals(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = "free space on that disk, or name another folder" if full else "name a folder that can be written"
+        raise CannotWrite(str(out), f"cannot write: {error.strerror or error}; nothing was left behind", remedy) from error
+
+
+def _umask() -> int:
+    """The process's mask, which can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _fill(scratch: Path, packed: Packed, png: Png, documents: Documents) -> dict[str, dict[str, int]]:
+    files = [_put(scratch, name, text.encode()) for name, text in _texts(packed).items()]
+    for (config, split), table in packed.tables.items():
+        files.append(_put(scratch, data_path(config, split), parquet_bytes(config, table, png), len(table)))
+    files += [_put(scratch, name, text.encode()) for name, text in sorted(documents(packed, tuple(files)).items())]
+    whole = manifest(packed, tuple(files), {name: version(name) for name in LIBRARIES})
+    _put(scratch, MANIFEST, json_text(whole).encode())
+    return whole.rows
+
+
+def _texts(packed: Packed) -> dict[str, str]:
+    texts = {
+        SOURCES: json_text(packed.sources),
+        ATTRITION: json_text(packed.attrition),
+        RECIPE: recipe_text(packed.cut.recipe),
+        "CHANGELOG.md": changelog_text(packed),
+        **{f"schemas/{name}": text for name, text in schema_files().items()},
+    }
+    return texts | ({PRIVATE_MARKER: PRIVATE_BANNER + "\n"} if packed.cut.tier == "private" else {})
+
+
+def _put(scratch: Path, name: str, data: bytes, rows: int | None = None) -> ManifestFile:
+    path = scratch / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return ManifestFile(path=name, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), rows=rows)
+
+
+def _settle(scratch: Path, out: Path) -> bool:
+    """Move the finished folder into place; True when the same release lies there already."""
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise CannotWrite(str(out), "is not a folder", "name a folder that does not exist yet")
+    if out.is_dir() and any(out.iterdir()):
+        if _bytes_of(out) == _bytes_of(scratch):
+            return True
+        what = "a release with other content" if (out / MANIFEST).exists() else "a folder with other files"
+        raise CannotWrite(
+            str(out), f"is {what}; it was left as it is", "raise --version and name another folder, or remove this one"
+        )
+    if out.is_dir():
+        out.rmdir()
+    scratch.rename(out)
+    return False
+
+
+def _bytes_of(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+__all__ = ["LIBRARIES", "Documents", "Png", "Written", "write_release"]

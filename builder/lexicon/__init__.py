@@ -1,0 +1,1 @@
+"""Reviewed word lists of the field, as data: techniques, materials, quantities."""

@@ -1,0 +1,338 @@
+"""STAGES: the one ordered list of what happens to a paper; how it is run, resumed and counted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from builder.bench import Bench
+from builder.edges import pdf
+from builder.edges.images import encode_png
+from builder.edges.store import Receipt
+from builder.recipe import Recipe
+from builder.records import (
+    Box,
+    Caption,
+    CaptionMatching,
+    ClassifiedFigure,
+    Description,
+    Dropped,
+    Figure,
+    JudgedFigure,
+    PairedFigure,
+    Paper,
+    Record,
+    Specimen,
+    StageCount,
+    digest,
+)
+from builder.stages.classify import classify
+from builder.stages.generate import caption_matching, description
+from builder.stages.ingest import PdfFacts, ingest
+from builder.stages.locate import locate
+from builder.stages.pair import pair
+from builder.stages.rights import decide
+from builder.stages.select import select
+from builder.stages.sieve import sieve
+
+_MIN_DPI = 72
+
+
+class LostRecord(RuntimeError):
+    """A stage neither kept nor dropped a record it was given, or answered for one it was not given."""
+
+
+class Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a stage made of what it read."""
+
+    read: tuple[str, ...]
+    kept: tuple[str, ...]
+    records: tuple[Record, ...]
+    dropped: tuple[Dropped, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step. `uses` names the recipe's sections and `after` the stages its result depends on: the key of its receipt."""
+
+    name: str
+    unit: str
+    summary: str
+    run: Callable[[Bench], Made]
+    hands_on: type[Record]
+    after: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+
+
+def _ingest(bench: Bench) -> Made:
+    name = bench.source.path.name
+    try:
+        facts = PdfFacts(name, bench.source.sha256, bench.pdf.metadata, bench.pages)
+    except pdf.RefusedPdf as error:
+        return _each([name], [Dropped(record_id=name, stage="ingest", reason=error.reason, detail=error.detail)])
+    return _each([name], [ingest(facts, bench.source.row, bench.recipe.papers)])
+
+
+def _sieve(bench: Bench) -> Made:
+    sieved, dropped = sieve(bench.pages, bench.paper.id)
+    name = "{}#p{}".format
+    lost = [
+        Dropped(record_id=name(bench.paper.id, n), stage="sieve", reason="broken-page", detail=d) for n, d in bench.broken_pages
+    ]
+    return Made(
+        read=tuple(name(bench.paper.id, n) for n in range(1, bench.pdf.pages + 1)),
+        kept=tuple(name(bench.paper.id, s.page.number) for s in sieved),
+        records=tuple(caption for s in sieved for caption in s.captions),
+        dropped=(*dropped, *lost),
+    )
+
+
+def _locate(bench: Bench) -> Made:
+    figures, dropped = locate(bench.sieved(), bench.pages, bench.paper.id)
+    read = tuple(caption.id for caption in bench.of("sieve", Caption))
+    return Made(read, tuple(figure.caption.id for figure in figures), tuple(figures), tuple(dropped))
+
+
+def _pair(bench: Bench) -> Made:
+    figures = bench.of("locate", Figure)
+    paired, dropped = pair(figures, bench.pages, bench.recipe.reference)
+    return Made(_ids(figures), _ids(paired), tuple(paired), tuple(dropped))
+
+
+def _classify(bench: Bench) -> Made:
+    figures = bench.of("pair", PairedFigure)
+    return _each(_ids(figures), [_classified(bench, figure) for figure in figures])
+
+
+def _classified(bench: Bench, paired: PairedFigure) -> ClassifiedFigure | Dropped:
+    figure = paired.figure
+    try:
+        look = bench.look(figure)
+    except pdf.RefusedPdf as error:
+        return Dropped(record_id=paired.id, stage="classify", reason=error.reason, detail=error.detail)
+    return classify(paired, look, bench.words_in(figure), bench.paper.title, bench.recipe.fields)
+
+
+def _select(bench: Bench) -> Made:
+    figures = bench.of("classify", ClassifiedFigure)
+    return _each(_ids(figures), [select(figure, bench.recipe.keep) for figure in figures])
+
+
+def _rights(bench: Bench) -> Made:
+    figures = bench.of("select", ClassifiedFigure)
+    made = [JudgedFigure(classified=f, rights=decide(bench.paper, f, bench.policy)) for f in figures]
+    return _each(_ids(figures), made)
+
+
+def _crop(bench: Bench) -> Made:
+    figures = bench.of("rights", JudgedFigure)
+    return _each(_ids(figures), [_cropped(bench, figure) for figure in figures])
+
+
+def _cropped(bench: Bench, judged: JudgedFigure) -> Specimen | Dropped:
+    figure = judged.classified.paired.figure
+    rule = bench.recipe.crop
+    page = next(p for p in bench.pages if p.number == figure.page)
+    box = Box(*figure.bbox)
+    box = Box(box.x0 - rule.margin, box.y0 - rule.margin, box.x1 + rule.margin, box.y1 + rule.margin)
+    box = box.meet(Box(0, 0, page.width, page.height))
+    dpi = rule.dpi
+    if box.area * (dpi / 72) ** 2 > rule.max_pixels:
+        dpi = int(72 * (rule.max_pixels / box.area) ** 0.5)
+    if dpi < _MIN_DPI:
+        detail = f"{box.width:.0f} x {box.height:.0f} pt would need {dpi} dpi to stay under {rule.max_pixels} pixels"
+        return Dropped(record_id=judged.id, stage="crop", reason="too-large", detail=detail)
+    try:
+        pixels = pdf.render(bench.pdf, figure.page, box, dpi)
+    except pdf.RefusedPdf as error:
+        return Dropped(record_id=judged.id, stage="crop", reason=error.reason, detail=error.detail)
+    crop, data = encode_png(pixels, box, dpi, bench.recipe.identity.canary)
+    bench.store.put_blob(data)
+    return Specimen(paper=bench.paper, classified=judged.classified, rights=judged.rights, crop=crop)
+
+
+def _caption_matching(bench: Bench) -> Made:
+    rule, seed = bench.recipe.caption_matching, bench.recipe.identity.seed
+    return _ask(bench, "caption_matching", lambda s: s.rights.questions, lambda s: caption_matching(s, bench.text, rule, seed))
+
+
+def _description(bench: Bench) -> Made:
+    return _ask(bench, "description", lambda s: s.rights.tier == "open" and s.rights.paragraph.adapt, description)
+
+
+def _ask(bench: Bench, task: str, allowed: Callable[[Specimen], bool], make: Callable[[Specimen], Record | Dropped]) -> Made:
+    """One item a figure. A private release, which is never published, asks about every figure."""
+    specimens = bench.of("crop", Specimen)
+    made = [
+        make(s)
+        if bench.recipe.tier == "private" or allowed(s)
+        else Dropped(record_id=s.id, stage=task, reason="rights", detail=", ".join(s.rights.reasons))
+        for s in specimens
+    ]
+    return _each(_ids(specimens), made)
+
+
+def _ids(records: Iterable[Identified]) -> tuple[str, ...]:
+    return tuple(record.id for record in records)
+
+
+def _each(read: Sequence[str], made: Sequence[Record | Dropped]) -> Made:
+    """One outcome a record, in order."""
+    pairs = list(zip(read, made, strict=True))
+    return Made(
+        read=tuple(read),
+        kept=tuple(name for name, m in pairs if not isinstance(m, Dropped)),
+        records=tuple(m for m in made if not isinstance(m, Dropped)),
+        dropped=tuple(m.model_copy(update={"record_id": name}) for name, m in pairs if isinstance(m, Dropped)),
+    )
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        "ingest", "papers", "read what the PDF says of itself: ids, title, authors, licence", _ingest, Paper, (), ("papers",)
+    ),
+    Stage("sieve", "pages", "keep the pages where a caption and graphics meet", _sieve, Caption, ("ingest",)),
+    Stage("locate", "captions", "find the region of each caption's figure", _locate, Figure, ("ingest", "sieve")),
+    Stage(
+        "pair",
+        "figures",
+        "give each figure its caption, mentions and reference",
+        _pair,
+        PairedFigure,
+        ("locate",),
+        ("reference",),
+    ),
+    Stage(
+        "classify",
+        "figures",
+        "kind, techniques, methods, scale, field",
+        _classify,
+        ClassifiedFigure,
+        ("ingest", "pair"),
+        ("fields",),
+    ),
+    Stage("select", "figures", "keep what the recipe asks for", _select, ClassifiedFigure, ("classify",), ("keep",)),
+    Stage("rights", "figures", "decide rights per element and act", _rights, JudgedFigure, ("ingest", "select")),
+    Stage("crop", "figures", "render each figure", _crop, Specimen, ("ingest", "rights"), ("crop", "identity")),
+    Stage(
+        "caption_matching",
+        "figures",
+        "write four options over edited attributes",
+        _caption_matching,
+        CaptionMatching,
+        ("crop",),
+        ("caption_matching", "identity", "tier"),
+    ),
+    Stage("description", "figures", "ask for a description", _description, Description, ("crop",), ("tier",)),
+)
+TASK_STAGES = frozenset({"caption_matching", "description"})
+
+
+def stages_of(recipe: Recipe) -> tuple[Stage, ...]:
+    """The stages that a recipe runs: all but the tasks it does not ask for."""
+    return tuple(stage for stage in STAGES if stage.name not in TASK_STAGES or stage.name in recipe.tasks)
+
+
+def stages_until(name: str) -> tuple[Stage, ...]:
+    """The stages up to and with the one of that name."""
+    return STAGES[: 1 + [stage.name for stage in STAGES].index(name)]
+
+
+@cache
+def code_version() -> str:
+    """Hash of every module that a receipt's content depends on: changed code redoes the work."""
+    here = Path(__file__).parent
+    files = sorted([*here.glob("*.py"), *here.glob("stages/*.py"), *here.glob("lexicon/*.py"), *here.glob("edges/*.py")])
+    whole = hashlib.sha256(pdf.READER.encode())
+    for path in files:
+        if path.name not in {"cli.py", "demo.py"}:
+            whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def cut(bench: Bench, stages: Sequence[Stage], *, resume_only: bool = False) -> tuple[Receipt, ...] | None:
+    """Receipts of all stages of one paper; done stages are taken from the store.
+
+    With `resume_only` nothing is computed: None when a stage is not done yet. A paper dropped at ingest has one receipt.
+    """
+    receipts: list[Receipt] = []
+    try:
+        for stage in stages:
+            key = _key(bench, stage, {r.stage: r.output_hash for r in receipts})
+            receipt = bench.store.receipt(bench.source.sha256, stage.name, key)
+            if receipt is None:
+                if resume_only:
+                    return None
+                receipt = _receipt(stage, key, stage.run(bench))
+                bench.store.put_receipt(bench.source.sha256, receipt)
+            receipts.append(receipt)
+            bench.made[stage.name] = tuple(stage.hands_on.model_validate(record) for record in receipt.records)
+            if stage.name == "ingest" and not receipt.kept:
+                break
+    finally:
+        bench.close()
+    return tuple(receipts)
+
+
+def _key(bench: Bench, stage: Stage, outputs: dict[str, str]) -> str:
+    row = bench.source.row.model_dump(mode="json") if bench.source.row else None
+    sections = {name: getattr(bench.recipe, name) for name in stage.uses}
+    plain = {
+        name: s.model_dump(mode="json") if isinstance(s, Record) else s for name, s in sections.items() if name != "fields"
+    }
+    if "fields" in sections:
+        plain["fields"] = {name: rule.model_dump(mode="json") for name, rule in bench.recipe.fields.items()}
+    policy = bench.policy.hash if stage.name == "rights" else ""
+    inputs = [outputs[name] for name in stage.after]
+    return digest([stage.name, code_version(), bench.source.sha256, bench.source.path.name, row, plain, policy, inputs])
+
+
+def _receipt(stage: Stage, key: str, made: Made) -> Receipt:
+    kept, dropped = list(dict.fromkeys(made.kept)), [d.record_id for d in made.dropped]
+    if sorted(made.read) != sorted(kept + dropped):
+        raise LostRecord(
+            f"{stage.name}: {len(made.read)} {stage.unit} read, {len(kept)} kept and {len(dropped)} dropped; "
+            f"differing: {sorted(set(made.read) ^ set(kept + dropped))[:5]}"
+        )
+    return Receipt(
+        stage.name,
+        key,
+        made.read,
+        tuple(kept),
+        tuple(record.model_dump(mode="json") for record in made.records),
+        tuple(drop.model_copy(update={"stage": stage.name}).model_dump(mode="json") for drop in made.dropped),
+    )
+
+
+def count(receipts: Iterable[Sequence[Receipt]], failed: Sequence[Dropped], stages: Sequence[Stage]) -> tuple[StageCount, ...]:
+    """The attrition table over all papers. `failed` are papers whose child gave no receipts: dropped at ingest."""
+    totals = {stage.name: [0, 0, 0] for stage in stages}
+    reasons: dict[str, Counter[str]] = {stage.name: Counter() for stage in stages}
+    totals["ingest"][0] += len(failed)
+    reasons["ingest"].update(drop.reason for drop in failed)
+    for paper in receipts:
+        for receipt in paper:
+            total = totals[receipt.stage]
+            total[0] += len(receipt.read)
+            total[1] += len(receipt.kept)
+            total[2] += len(receipt.records)
+            reasons[receipt.stage].update(str(drop["reason"]) for drop in receipt.dropped)
+    return tuple(
+        StageCount(stage=s.name, unit=s.unit, read=r, kept=k, made=m, dropped=dict(sorted(reasons[s.name].items())))
+        for s in stages
+        for r, k, m in [totals[s.name]]
+    )
+
+
+__all__ = ["STAGES", "LostRecord", "Made", "Stage", "count", "cut", "stages_of", "stages_until"]

@@ -1,0 +1,95 @@
+"""The small text files of a release: manifest, recipe, changelog, and the JSON beside the data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from builder.recipe import Recipe
+from builder.records import Record
+from builder.release.rows import Manifest, ManifestFile, Packed
+
+MANIFEST = "manifest.json"
+CARD = "README.md"
+SOURCES = "data/image_sources.json"
+ATTRITION = "attrition.json"
+CROISSANT = "croissant.json"
+RECIPE = "recipe.toml"
+
+
+def json_text(value: Record | Mapping[str, object]) -> str:
+    """Readable JSON with stable bytes."""
+    plain = value.model_dump(mode="json") if isinstance(value, Record) else value
+    return json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def manifest(packed: Packed, files: tuple[ManifestFile, ...], libraries: Mapping[str, str]) -> Manifest:
+    """What the release is and every file in it."""
+    cut = packed.cut
+    rows: dict[str, dict[str, int]] = {}
+    for (config, split), table in packed.tables.items():
+        rows.setdefault(config, {})[split] = len(table)
+    return Manifest(
+        benchmark=cut.recipe.identity.name,
+        title=cut.recipe.identity.title,
+        version=cut.version,
+        tier=cut.tier,
+        signature=packed.signature,
+        canary=cut.recipe.identity.canary,
+        recipe_hash=cut.recipe.hash,
+        logical_hash=packed.logical_hash,
+        builder_version=cut.builder_version,
+        libraries=dict(sorted(libraries.items())),
+        rows=rows,
+        left_out=packed.left_out,
+        files=tuple(sorted(files, key=lambda file: file.path)),
+    )
+
+
+def changelog_text(packed: Packed) -> str:
+    """The first entry of a release's history."""
+    cut = packed.cut
+    counts = "\n".join(f"- `{config}`, `{split}`: {len(rows)} rows" for (config, split), rows in packed.tables.items())
+    return (
+        f"# Changelog of {cut.recipe.identity.title}\n\n## {cut.version}\n\n{counts}\n- signature: `{packed.signature}`\n\n"
+        "Item ids are stable over versions: a figure and a task keep their id; `content_hash` says whether the row changed.\n"
+    )
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """The recipe as TOML with every default written out. Reading it back gives the same recipe; the tier is the manifest's."""
+    return "\n".join(_table((), recipe.model_dump(mode="json", exclude={"tier"}))).lstrip("\n") + "\n"
+
+
+def _table(path: tuple[str, ...], table: Mapping[str, object]) -> Iterator[str]:
+    if path:
+        yield f"\n[{'.'.join(_key(part) for part in path)}]"
+    inner = {name: value for name, value in table.items() if isinstance(value, Mapping)}
+    for name, value in table.items():
+        if name not in inner and value is not None:
+            yield f"{_key(name)} = {_value(value)}"
+    for name, child in inner.items():
+        yield from _table((*path, name), child)
+
+
+def _key(name: str) -> str:
+    return name if name.isascii() and name.replace("_", "").isalnum() else _value(name)
+
+
+def _value(value: object) -> str:
+    """A TOML value. JSON's strings, lists, numbers and booleans are TOML's, but for the control character DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+
+
+__all__ = [
+    "ATTRITION",
+    "CARD",
+    "CROISSANT",
+    "MANIFEST",
+    "RECIPE",
+    "SOURCES",
+    "changelog_text",
+    "json_text",
+    "manifest",
+    "recipe_text",
+]

@@ -1,0 +1,268 @@
+"""Seat, split and label what a run made: the rows of a release, every right and every source beside its image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import TypeVar
+
+from builder.errors import NothingLeft
+from builder.records import CaptionMatching, Description, Specimen, StageCount, digest
+from builder.release.logical import content_hash, logical_hash
+from builder.release.rows import (
+    CONFIGS,
+    GENERATOR,
+    GENERATOR_VERSION,
+    ID_PREFIX,
+    QUESTION,
+    SPLITS,
+    Attrition,
+    CaptionMatchingRow,
+    Config,
+    Cut,
+    DescriptionRow,
+    Drop,
+    FigureRow,
+    ImageSource,
+    ImageSources,
+    LeftOut,
+    Named,
+    Packed,
+    Row,
+    RowTier,
+    SplitName,
+    Sureness,
+    asked,
+)
+from builder.release.splits import seat_keys, seat_options, split_papers
+from builder.stages.tokens import TOKENIZER
+
+ItemT = TypeVar("ItemT", CaptionMatching, Description)
+RowT = TypeVar("RowT", bound=Row)
+
+
+def package(cut: Cut) -> Packed:
+    """The rows of a release. Raises NothingLeft, with the drops table, when no figure was kept."""
+    specimens = {specimen.id: specimen for specimen in cut.specimens}
+    if not specimens:
+        raise NothingLeft("release", f"no figure was kept\n{_drops(cut.attrition)}", "see which stage dropped them, and why")
+    splits = _splits(cut, specimens)
+    made = (
+        *(_figure(specimen, cut) for specimen in specimens.values()),
+        *_caption_matching(cut, specimens, splits),
+        *_descriptions(cut, specimens),
+    )
+    tables = _tables([(row, splits[row.paper_id]) for row in made])
+    whole = logical_hash({key: [row.model_dump(mode="json") for row in rows] for key, rows in tables.items()})
+    return Packed(
+        cut=cut,
+        tables=tables,
+        left_out=_left_out(cut, tables),
+        sources=_sources(cut, tables),
+        attrition=_attrition(cut),
+        logical_hash=whole,
+        signature=signature(cut.recipe.identity.name, cut.version, cut.recipe.hash, cut.builder_version, whole),
+    )
+
+
+def signature(benchmark: str, version: str, recipe_hash: str, builder_version: str, whole: str) -> str:
+    """What every score of this release is pinned to."""
+    return f"{benchmark}|{version}|recipe:{recipe_hash[:12]}|microtome:{builder_version}|rows:{whole[:12]}"
+
+
+def item_id(config: Config, figure_id: str, slot: int) -> str:
+    """An item's stable id, from its lineage: task, figure, and its place among the figure's items."""
+    return f"{ID_PREFIX[config]}-{digest([config, figure_id, slot])[:16]}"
+
+
+def _splits(cut: Cut, specimens: Mapping[str, Specimen]) -> dict[str, SplitName]:
+    asked_about = [*(item.figure_id for item in cut.caption_matching), *(item.figure_id for item in cut.descriptions)]
+    items = {specimens[figure].paper.id for figure in asked_about}
+    papers = [specimen.paper.id for specimen in specimens.values()]
+    return split_papers(papers, items, cut.recipe.split, cut.recipe.identity.seed)
+
+
+def _tier(specimen: Specimen, cut: Cut, allowed: bool) -> RowTier:
+    if allowed:
+        return "open"
+    return "private" if cut.tier == "private" else "pointer"
+
+
+def _source(specimen: Specimen, cut: Cut, tier: RowTier, changes: str) -> dict[str, object]:
+    """The columns that every config has. A pointer row keeps facts and hashes, and no words of the paper."""
+    paper, classified, crop = specimen.paper, specimen.classified, specimen.crop
+    shown = tier != "pointer"
+    return {
+        "tier": tier,
+        "image": {"path": f"{specimen.id}.png"} if shown else None,
+        "image_sha256": crop.sha256,
+        "pixels_sha256": crop.pixels_sha256,
+        "paper_id": paper.id,
+        "doi": paper.doi,
+        "arxiv_id": paper.arxiv_id,
+        "pdf_sha256": paper.sha256,
+        "page": classified.paired.figure.page,
+        "label": classified.paired.label,
+        "kind": classified.kind,
+        "scale": classified.scale,
+        "techniques": classified.techniques if shown else (),
+        "field": classified.field if shown else None,
+        "title": paper.title if shown else None,
+        "creators": paper.authors if shown else (),
+        "copyright_notice": paper.copyright_notice if shown else None,
+        "publisher": paper.publisher,
+        "year": paper.year,
+        "licence": specimen.rights.licence.spdx,
+        "licence_url": specimen.rights.licence.url,
+        "source_url": paper.source_url,
+        "attribution": specimen.rights.attribution if shown else None,
+        "changes": changes if shown else None,
+        "canary": cut.recipe.identity.canary,
+    }
+
+
+def _cropped(specimen: Specimen) -> str:
+    return f"cropped from page {specimen.classified.paired.figure.page}, {specimen.crop.dpi} dpi"
+
+
+def _figure(specimen: Specimen, cut: Cut) -> FigureRow:
+    classified, rights, crop = specimen.classified, specimen.rights, specimen.crop
+    paired = classified.paired
+    tier = _tier(specimen, cut, rights.tier == "open")
+    everything = cut.tier == "private"
+    shown = tier != "pointer"
+    caption = shown and (everything or rights.caption.share)
+    quoted = shown and (everything or rights.paragraph.share)
+    merged = quoted and (everything or rights.paragraph.adapt)
+    reference = paired.reference if merged else None
+    changes = _cropped(specimen) + ("; paragraphs merged into reference" if reference else "")
+    confidence = sorted(classified.confidence.items()) if shown else ()
+    return _hashed(
+        FigureRow,
+        _source(specimen, cut, tier, changes),
+        id=specimen.id,
+        image_width=crop.width,
+        image_height=crop.height,
+        dpi=crop.dpi,
+        bbox=tuple(round(float(value), 2) for value in paired.figure.bbox),
+        caption=paired.caption if caption else None,
+        mentions=tuple(mention.text for mention in paired.mentions) if quoted else (),
+        reference=reference,
+        reference_tokens=paired.reference_tokens if reference else None,
+        methods=classified.methods if shown else (),
+        subfield=classified.subfield if shown else None,
+        evidence=tuple(Named(name=n, text=t) for n, t in sorted(classified.evidence.items())) if caption and quoted else (),
+        confidence=tuple(Sureness(name=name, value=round(value, 4)) for name, value in confidence),
+        withheld=rights.reasons,
+    )
+
+
+def _caption_matching(cut: Cut, specimens: Mapping[str, Specimen], splits: Mapping[str, SplitName]) -> list[CaptionMatchingRow]:
+    named = _named("caption_matching", cut.caption_matching)
+    seed = cut.recipe.identity.seed
+    seats: dict[str, int] = {}
+    for split in SPLITS:
+        seats |= seat_keys([name for name, item in named if splits[specimens[item.figure_id].paper.id] == split], seed)
+    return [_question(name, item, specimens[item.figure_id], seats[name], cut) for name, item in named]
+
+
+def _question(name: str, item: CaptionMatching, specimen: Specimen, key: int, cut: Cut) -> CaptionMatchingRow:
+    order = seat_options(name, key, cut.recipe.identity.seed)
+    tier = _tier(specimen, cut, specimen.rights.questions)
+    return _hashed(
+        CaptionMatchingRow,
+        _source(specimen, cut, tier, f"{_cropped(specimen)}; label taken off the caption; three of the options edited"),
+        id=name,
+        figure_id=specimen.id,
+        question=QUESTION,
+        options=tuple(item.options[option] for option in order),
+        answer=key,
+        edits=tuple(item.edits[option] for option in order),
+        edit_types=tuple(sorted({edit.type for edits in item.edits for edit in edits})),
+        design=tuple(item.design[option] for option in order),
+        generator=GENERATOR,
+        generator_version=GENERATOR_VERSION,
+    )
+
+
+def _descriptions(cut: Cut, specimens: Mapping[str, Specimen]) -> list[DescriptionRow]:
+    return [_ask(name, item, specimens[item.figure_id], cut) for name, item in _named("description", cut.descriptions)]
+
+
+def _ask(name: str, item: Description, specimen: Specimen, cut: Cut) -> DescriptionRow:
+    tier = _tier(specimen, cut, specimen.rights.tier == "open" and specimen.rights.paragraph.adapt)
+    return _hashed(
+        DescriptionRow,
+        _source(specimen, cut, tier, f"{_cropped(specimen)}; paragraphs merged into reference"),
+        id=name,
+        figure_id=specimen.id,
+        caption=specimen.classified.paired.caption,
+        prompt=cut.recipe.description.prompt,
+        reference=item.reference,
+        reference_tokens=item.reference_tokens,
+        tokenizer=TOKENIZER,
+        generator=GENERATOR,
+        generator_version=GENERATOR_VERSION,
+    )
+
+
+def _named(config: Config, items: Iterable[ItemT]) -> list[tuple[str, ItemT]]:
+    """Items with their stable ids: the slot is the place among the items of one figure, in the order of the stage's ids."""
+    by_figure = groupby(sorted(items, key=lambda item: (item.figure_id, item.id)), key=lambda item: item.figure_id)
+    return [(item_id(config, figure, slot), item) for figure, group in by_figure for slot, item in enumerate(group)]
+
+
+def _hashed(kind: Callable[..., RowT], source: Mapping[str, object], **own: object) -> RowT:
+    row = kind(**source, **own, content_hash="0" * 64)
+    return row.model_copy(update={"content_hash": content_hash(row.model_dump(mode="json"))})
+
+
+def _tables(rows: Sequence[tuple[Row, SplitName]]) -> dict[tuple[Config, SplitName], tuple[Row, ...]]:
+    ordered = sorted(rows, key=lambda pair: pair[0].id)
+    config_of = {prefix: config for config, prefix in ID_PREFIX.items()}
+    found = {
+        (config, split): tuple(row for row, of in ordered if of == split and config_of[row.id.partition("-")[0]] == config)
+        for config in CONFIGS
+        for split in SPLITS
+    }
+    return {key: table for key, table in found.items() if table}
+
+
+def _left_out(cut: Cut, tables: Mapping[tuple[Config, SplitName], Sequence[Row]]) -> tuple[LeftOut, ...]:
+    left: list[LeftOut] = []
+    for config in CONFIGS:
+        missing = [split for split in SPLITS if (config, split) not in tables]
+        if config not in asked(cut.recipe):
+            left.append(LeftOut(config=config, split=None, reason="the recipe does not ask for it"))
+        elif len(missing) == len(SPLITS):
+            left.append(LeftOut(config=config, split=None, reason="no figure gave a row"))
+        else:
+            left += [LeftOut(config=config, split=split, reason="no paper of this split gave a row") for split in missing]
+    return tuple(left)
+
+
+def _sources(cut: Cut, tables: Mapping[tuple[Config, SplitName], Sequence[Row]]) -> ImageSources:
+    """One entry an image, by figure id; what is a pointer row has no image to account for."""
+    shared = [name for name in ImageSource.model_fields if name != "figure_id"]
+    figures = sorted(
+        (row for (config, _), rows in tables.items() if config == "figures" for row in rows), key=lambda row: row.id
+    )
+    entries = [ImageSource(figure_id=row.id, **{name: getattr(row, name) for name in shared}) for row in figures if row.image]
+    return ImageSources(canary=cut.recipe.identity.canary, images=tuple(entries))
+
+
+def _attrition(cut: Cut) -> Attrition:
+    drops = [Drop(record_id=drop.record_id, stage=drop.stage, reason=drop.reason) for drop in cut.dropped]
+    return Attrition(stages=cut.attrition, drops=tuple(sorted(drops, key=lambda d: (d.stage, d.record_id, d.reason))))
+
+
+def _drops(attrition: Sequence[StageCount]) -> str:
+    lines = [
+        f"  {count.stage}: {count.read} {count.unit} read, {count.kept} kept"
+        + "".join(f", {n} {reason}" for reason, n in sorted(count.dropped.items()))
+        for count in attrition
+    ]
+    return "\n".join(lines)
+
+
+__all__ = ["item_id", "package", "signature"]

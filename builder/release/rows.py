@@ -1,0 +1,284 @@
+"""The rows and files of a release, field by field: the JSON Schemas are generated from these types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from builder.recipe import Recipe, Task
+from builder.records import (
+    CaptionMatching,
+    Description,
+    Dropped,
+    Edit,
+    Kind,
+    Paper,
+    Record,
+    Scale,
+    Specimen,
+    StageCount,
+)
+
+Config = Literal["figures", "caption_matching", "description"]
+SplitName = Literal["validation", "test"]
+RowTier = Literal["open", "pointer", "private"]
+
+CONFIGS: tuple[Config, ...] = ("figures", "caption_matching", "description")
+SPLITS: tuple[SplitName, ...] = ("validation", "test")
+LETTERS = ("A", "B", "C", "D")
+GENERATOR = "rules"
+GENERATOR_VERSION = "1"
+QUESTION = "Which caption matches the figure? Exactly one of the four was printed with it; answer with its letter."
+# The card carries this sentence word for word (code marks aside); `validate` looks for it.
+LEAKAGE_NOTE = (
+    "The configs figures and description show the true captions of the figures asked about in caption_matching: "
+    "never give them to a model under test."
+)
+PRIVATE_MARKER = "PRIVATE_DO_NOT_PUBLISH"  # a file of this name, the card's banner and the manifest's tier say the same
+PRIVATE_BANNER = "PRIVATE: local work only; must not be published."
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Texts = tuple[str, ...]
+
+
+class ImageCell(Record):
+    """The image column without its bytes, which stand beside `path` in the Parquet file."""
+
+    path: str = Field(description='"<figure id>.png"')
+
+
+class Named(Record):
+    """One class and the words or marks it rests on."""
+
+    name: str = Field(description='"kind", "scale", "techniques", ...')
+    text: str
+
+
+class Sureness(Record):
+    """One class and how sure the rules are of it."""
+
+    name: str
+    value: float = Field(ge=0, le=1)
+
+
+class Row(Record):
+    """What every row carries: what is shown, where it comes from, under which licence. Pointer rows: facts and hashes only."""
+
+    id: str = Field(pattern=r"^(fig|cm|de)-[0-9a-f]{16}$", description="stable: from the lineage, not from the content")
+    tier: RowTier = Field(description="open: all; pointer: where to find it, no image and no text; private: never published")
+    image: ImageCell | None = Field(description="PNG crop; null on pointer rows")
+    image_sha256: Sha256 = Field(description="SHA-256 of the PNG file; on pointer rows, of the crop that is withheld")
+    pixels_sha256: Sha256 = Field(description="SHA-256 of width, height and raw RGB: what a re-encoding keeps")
+    paper_id: str = Field(description='"doi:...", "arxiv:..." or "sha256:..."')
+    doi: str | None = Field(description="of the paper, lower case")
+    arxiv_id: str | None = Field(description="of the paper, with its version where printed")
+    pdf_sha256: Sha256 = Field(description="SHA-256 of the PDF that was read")
+    page: int = Field(ge=1, description="page of the PDF, from 1")
+    label: str = Field(description='normal label: "Figure 2"')
+    kind: Kind = Field(description="what the figure is made of")
+    scale: Scale = Field(description="length scale by CSMBench's definitions; none = a chart or drawing")
+    techniques: Texts = Field(description="imaging techniques of the pictures")
+    field: str | None = Field(description="field of science by keywords")
+    title: str | None = Field(description="of the paper")
+    creators: Texts = Field(description="authors of the paper; empty where none could be read: source_url then stands for them")
+    copyright_notice: str | None = Field(description="as printed")
+    publisher: str | None = Field(description="by DOI prefix")
+    year: int | None = Field(description="of publication")
+    licence: str = Field(description='SPDX id or "LicenseRef-..." of the image and its text, "unknown" where none is printed')
+    licence_url: str | None = Field(description="of the licence text")
+    source_url: str | None = Field(description="of the paper")
+    attribution: str | None = Field(description="the line to print beside the image")
+    changes: str | None = Field(description='what was changed: "cropped from page 3, 300 dpi"')
+    content_hash: Sha256 = Field(description="SHA-256 of the row's canonical JSON without this field and image_sha256")
+    canary: str = Field(description="GUID by which leaks into training data are found")
+
+
+class FigureRow(Row):
+    """Config `figures`: one located figure with its words and its classes."""
+
+    image_width: int = Field(ge=1, description="pixels")
+    image_height: int = Field(ge=1, description="pixels")
+    dpi: int = Field(ge=1, description="of the render")
+    bbox: tuple[float, float, float, float] = Field(description="x0, y0, x1, y1 in PDF points from the page's top-left")
+    caption: str | None = Field(description="full caption with its label as printed; null on pointer rows")
+    mentions: Texts = Field(description="every paragraph that cites the figure")
+    reference: str | None = Field(description="the mentions merged into one paragraph; null where the window is missed")
+    reference_tokens: int | None = Field(description="length of `reference` by the recipe's tokenizer")
+    methods: Texts = Field(description="spectroscopy, diffraction and other methods named")
+    subfield: str | None = Field(description="within `field`, by keywords")
+    evidence: tuple[Named, ...] = Field(description="per class: what it rests on")
+    confidence: tuple[Sureness, ...] = Field(description="per class")
+    withheld: Texts = Field(description="reason codes of what may not be done with it; why a pointer row is one")
+
+
+class CaptionMatchingRow(Row):
+    """Config `caption_matching`: an image, four captions, one of them as printed."""
+
+    figure_id: str = Field(pattern=r"^fig-[0-9a-f]{16}$", description="the row of config `figures`")
+    question: str = Field(description="the same for every item")
+    options: Texts = Field(min_length=4, max_length=4, description="in the order A, B, C, D")
+    answer: int = Field(ge=0, le=3, description="the key: 0 = A, 1 = B, 2 = C, 3 = D")
+    edits: tuple[tuple[Edit, ...], ...] = Field(min_length=4, max_length=4, description="per option; none for the key")
+    edit_types: Texts = Field(description="types present, sorted")
+    design: Texts = Field(min_length=4, max_length=4, description="per option: attributes edited; 00 or 000 is the key")
+    generator: Literal["rules"] = Field(description="who wrote the distractors: rules, not a model")
+    generator_version: str = Field(description="of the rules")
+
+
+class DescriptionRow(Row):
+    """Config `description`: image and caption in, 100 to 300 words out, compared with the reference."""
+
+    figure_id: str = Field(pattern=r"^fig-[0-9a-f]{16}$", description="the row of config `figures`")
+    caption: str = Field(description="full caption with its label as printed")
+    prompt: str = Field(description="what is asked")
+    reference: str = Field(description="the paper's own paragraphs about the figure, merged")
+    reference_tokens: int = Field(ge=1, description="length of `reference`")
+    tokenizer: str = Field(description="what counted reference_tokens")
+    generator: Literal["rules"] = Field(description="who made the item: rules, not a model")
+    generator_version: str = Field(description="of the rules")
+
+
+ROWS: dict[Config, type[Row]] = {
+    "figures": FigureRow,
+    "caption_matching": CaptionMatchingRow,
+    "description": DescriptionRow,
+}
+ID_PREFIX: dict[Config, str] = {"figures": "fig", "caption_matching": "cm", "description": "de"}
+
+
+class ImageSource(Record):
+    """One shipped image in data/image_sources.json: who made it, where it is from, under which licence, what was changed."""
+
+    figure_id: str
+    tier: RowTier
+    image_sha256: Sha256
+    pixels_sha256: Sha256
+    label: str
+    page: int = Field(ge=1)
+    doi: str | None
+    arxiv_id: str | None
+    pdf_sha256: Sha256
+    title: str | None
+    creators: Texts
+    copyright_notice: str | None
+    publisher: str | None
+    year: int | None
+    licence: str
+    licence_url: str | None
+    source_url: str | None
+    attribution: str | None
+    changes: str | None
+
+
+class ImageSources(Record):
+    """data/image_sources.json."""
+
+    canary: str
+    images: tuple[ImageSource, ...]
+
+
+class Drop(Record):
+    """One dropped record, without the details that may quote a paper."""
+
+    record_id: str
+    stage: str
+    reason: str
+
+
+class Attrition(Record):
+    """attrition.json: what every stage read, kept and dropped. read = kept + dropped in every line."""
+
+    stages: tuple[StageCount, ...]
+    drops: tuple[Drop, ...]
+
+
+class ManifestFile(Record):
+    """One file of the release."""
+
+    path: str = Field(description="from the release folder, with forward slashes")
+    bytes: int = Field(ge=0)
+    sha256: Sha256
+    rows: int | None = Field(description="of a data file")
+
+
+class LeftOut(Record):
+    """A config, or one split of it, that has no rows and is not shipped."""
+
+    config: Config
+    split: SplitName | None = Field(description="null: the whole config")
+    reason: str
+
+
+class Manifest(Record):
+    """manifest.json: what the release is and every file in it but this one."""
+
+    benchmark: str
+    title: str
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    tier: Literal["open", "private"] = Field(description="a private release must never be published")
+    signature: str = Field(description="benchmark|version|recipe hash|builder version|logical hash")
+    canary: str
+    recipe_hash: Sha256
+    logical_hash: Sha256 = Field(description="of canonical rows and image hashes; independent of files and writers")
+    builder_version: str
+    libraries: dict[str, str] = Field(description="versions that the bytes depend on")
+    rows: dict[str, dict[str, int]] = Field(description="rows by config and split")
+    left_out: tuple[LeftOut, ...]
+    files: tuple[ManifestFile, ...]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Everything a run made: what a release is packed from."""
+
+    recipe: Recipe
+    version: str
+    builder_version: str
+    papers: tuple[Paper, ...]
+    specimens: tuple[Specimen, ...]
+    caption_matching: tuple[CaptionMatching, ...]
+    descriptions: tuple[Description, ...]
+    attrition: tuple[StageCount, ...]
+    dropped: tuple[Dropped, ...]
+
+    @property
+    def tier(self) -> Literal["open", "private"]:
+        return self.recipe.tier
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A release in memory, before it becomes files: all rows seated, split and sorted by id. Images are known by their hash."""
+
+    cut: Cut
+    tables: dict[tuple[Config, SplitName], tuple[Row, ...]]  # only those with rows, in the order of CONFIGS and SPLITS
+    left_out: tuple[LeftOut, ...]
+    sources: ImageSources
+    attrition: Attrition
+    logical_hash: str
+    signature: str
+
+    def rows(self, config: Config) -> tuple[Row, ...]:
+        """All rows of a config, validation first."""
+        return tuple(row for split in SPLITS for row in self.tables.get((config, split), ()))
+
+
+def data_path(config: Config, split: SplitName) -> str:
+    """Where a config's split lies in the release folder."""
+    return f"data/{config}/{split}-00000-of-00001.parquet"
+
+
+def asked(recipe: Recipe) -> tuple[Config, ...]:
+    """The configs that a recipe can fill."""
+    tasks: tuple[Task, ...] = recipe.tasks
+    return ("figures", *(task for task in ("caption_matching", "description") if task in tasks))
+
+
+__all__ = [
+    "CONFIGS", "GENERATOR", "GENERATOR_VERSION", "ID_PREFIX", "LEAKAGE_NOTE", "LETTERS", "PRIVATE_BANNER", "PRIVATE_MARKER",
+    "QUESTION", "ROWS", "SPLITS", "Attrition", "CaptionMatchingRow", "Config", "Cut", "DescriptionRow", "Drop",
+    "FigureRow", "ImageCell", "ImageSource", "ImageSources", "LeftOut", "Manifest", "ManifestFile", "Named", "Packed", "Row",
+    "RowTier", "SplitName", "Sureness", "asked", "data_path",
+]  # fmt: skip

@@ -1,0 +1,86 @@
+"""Check a release that was read: every finding at once, each with its place, what is, what was wanted and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from builder.errors import Issue
+from builder.records import Act
+from builder.release.rows import Config, SplitName
+
+RowDict = dict[str, object]
+Table = list[RowDict]
+
+
+@dataclass(frozen=True)
+class FileFact:
+    """A file as it lies there."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ImageFact:
+    """What the image cell of one row holds; `problem` says why nothing more is known."""
+
+    sha256: str
+    pixels_sha256: str | None = None
+    width: int | None = None
+    height: int | None = None
+    canary: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class LicenceActs:
+    """What the policy allows under one licence."""
+
+    image: Act
+    caption: Act
+    paragraph: Act
+
+
+Policy = Callable[[str], LicenceActs | None]  # by SPDX id; None: the policy does not know it
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A release as read. Image bytes are gone from the rows; `images` tells of them by config, split and row."""
+
+    files: Mapping[str, FileFact]
+    documents: Mapping[str, object]  # parsed JSON by path: manifest, attrition, image sources, croissant, schemas
+    texts: Mapping[str, str]  # card, recipe and other texts by path
+    tables: Mapping[tuple[Config, SplitName], Table]
+    columns: Mapping[tuple[Config, SplitName], Mapping[str, str]]  # column types
+    images: Mapping[tuple[Config, SplitName, int], ImageFact]
+    card: Mapping[str, object] = field(default_factory=dict)  # the card's front matter
+
+    @property
+    def manifest(self) -> Mapping[str, object]:
+        found = self.documents.get("manifest.json")
+        return found if isinstance(found, dict) else {}
+
+    def rows(self) -> Iterator[tuple[Config, SplitName, int, RowDict]]:
+        """Every row of every table, with its place."""
+        for (config, split), table in self.tables.items():
+            for number, row in enumerate(table):
+                yield config, split, number, row
+
+
+Check = Callable[[Opened], Iterator[Issue]]
+
+
+def check(opened: Opened, checks: Sequence[Check]) -> list[Issue]:
+    """All findings of all checks, sorted, each once."""
+    return sorted({issue for one in checks for issue in one(opened)})
+
+
+def at(config: str, split: str, number: int, row: Mapping[str, object], column: str = "") -> str:
+    """How a finding names a row (from 0, as `datasets` counts) and a column."""
+    place = f"{config}/{split} > row {number} > {row.get('id')}"
+    return f"{place} > {column}" if column else place
+
+
+__all__ = ["Check", "FileFact", "ImageFact", "LicenceActs", "Opened", "Policy", "RowDict", "Table", "at", "check"]

@@ -1,0 +1,226 @@
+"""Checks of the rows: schema, ids, keys, options, edits, images, splits."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from builder.errors import Issue
+from builder.release.logical import content_hash
+from builder.release.rows import CONFIGS, ID_PREFIX, LETTERS
+from builder.release.schemas import schemas
+from builder.release.validate import Opened, RowDict, at
+
+DESIGNS = (("00", "01", "10", "11"), ("000", "011", "101", "110"))
+_REBUILD = "rebuild the release with `microtome build`"
+_SHOWN = 80
+
+
+def row_schemas(opened: Opened) -> Iterator[Issue]:
+    """Every row against the JSON Schema of its config."""
+    known = schemas()
+    validators = {config: Draft202012Validator(known[config]) for config in CONFIGS}
+    for config, split, number, row in opened.rows():
+        for error in validators[config].iter_errors(row):
+            column = ".".join(str(part) for part in error.absolute_path)
+            wanted = f"follow schemas/{config}.json; {_REBUILD}"
+            yield Issue("schema", at(config, split, number, row, column), short(error.message), wanted)
+
+
+def short(message: str) -> str:
+    """A message in one line, its middle left out where it quotes at length."""
+    one = " ".join(message.split())
+    return one if len(one) <= 2 * _SHOWN else f"{one[:_SHOWN]} ... {one[-_SHOWN:]}"
+
+
+def ids(opened: Opened) -> Iterator[Issue]:
+    """Ids unique over the release, of their config's kind, rows in their order, and items of figures that are there."""
+    places = defaultdict(list)
+    for config, split, number, row in opened.rows():
+        places[row.get("id")].append(f"{config}/{split} > row {number}")
+        if not str(row.get("id")).startswith(f"{ID_PREFIX[config]}-"):
+            wanted = f"ids of {config} begin with {ID_PREFIX[config]}-; {_REBUILD}"
+            yield Issue("wrong-id", at(config, split, number, row), f"id is {row.get('id')!r}", wanted)
+    for name, where in places.items():
+        if len(where) > 1:
+            yield Issue("duplicate-id", where[0], f"id {name!r} is also at {', '.join(where[1:])}", "keep one row an id")
+    for (config, split), table in opened.tables.items():
+        names = [str(row.get("id")) for row in table]
+        if names != sorted(names):
+            yield Issue("unsorted", f"{config}/{split}", "rows are not in the order of their ids", f"sort by id; {_REBUILD}")
+
+
+def lineage(opened: Opened) -> Iterator[Issue]:
+    """Every item points to a figure of the release, and shows that figure's image from that figure's paper."""
+    figures = {row.get("id"): row for config, _, _, row in opened.rows() if config == "figures"}
+    for config, split, number, row in opened.rows():
+        if config == "figures":
+            continue
+        figure = figures.get(row.get("figure_id"))
+        if figure is None:
+            problem = f"figure_id is {row.get('figure_id')!r}, which no row of figures has"
+            yield Issue(
+                "unknown-figure", at(config, split, number, row), problem, "ship the figure's row, or take the item out"
+            )
+            continue
+        for column in ("image_sha256", "pixels_sha256", "paper_id", "licence", "page", "label"):
+            if row.get(column) != figure.get(column):
+                problem = f"{column} is {row.get(column)!r}; the figure's row has {figure.get(column)!r}"
+                yield Issue("differs-from-figure", at(config, split, number, row), problem, _REBUILD)
+
+
+def splits(opened: Opened) -> Iterator[Issue]:
+    """No paper in two splits, by its id, its PDF and its DOI."""
+    for column in ("paper_id", "pdf_sha256", "doi"):
+        where = defaultdict(set)
+        for config, split, _, row in opened.rows():
+            if row.get(column):
+                where[str(row[column])].add((split, config))
+        for name, found in sorted(where.items()):
+            if len({split for split, _ in found}) > 1:
+                listed = ", ".join(f"{config}/{split}" for split, config in sorted(found))
+                wanted = f"one paper, one split in every config; {_REBUILD}"
+                yield Issue("paper-in-both-splits", f"{column} {name}", f"has rows in {listed}", wanted)
+
+
+def keys(opened: Opened) -> Iterator[Issue]:
+    """Keys among the options, at the option without edits, and spread over A to D."""
+    for config, split, number, row in opened.rows():
+        if config == "caption_matching":
+            yield from _key(at(config, split, number, row), row)
+    for (config, split), table in opened.tables.items():
+        if config == "caption_matching":
+            counts = Counter(row.get("answer") for row in table)
+            seats = [counts.get(seat, 0) for seat in range(len(LETTERS))]
+            if max(seats) - min(seats) > 1:
+                shown = ", ".join(f"{letter} {n}" for letter, n in zip(LETTERS, seats, strict=True))
+                wanted = f"positions of the key differ by one at most; {_REBUILD}"
+                yield Issue("keys-unbalanced", f"{config}/{split}", f"keys are {shown}", wanted)
+
+
+def _key(place: str, row: RowDict) -> Iterator[Issue]:
+    answer, options, edits, design = (row.get(name) for name in ("answer", "options", "edits", "design"))
+    if not (isinstance(options, list) and isinstance(edits, list) and isinstance(design, list)):
+        return  # the schema check has said so
+    if not isinstance(answer, int) or not 0 <= answer < len(options):
+        wanted = f"the key is the index of an option, 0 to {len(options) - 1}"
+        yield Issue("key-not-an-option", f"{place} > answer", f"answer is {answer!r}", wanted)
+        return
+    true = [i for i, made in enumerate(edits) if not made]
+    if true != [answer]:
+        found = ", ".join(LETTERS[i] for i in true) or "none"
+        problem = f"answer is {LETTERS[answer]}; options without edits: {found}"
+        yield Issue("wrong-key", f"{place} > answer", problem, f"the key is the one option without edits; {_REBUILD}")
+
+
+def options(opened: Opened) -> Iterator[Issue]:
+    """No two options equal or equivalent; every option is the true one with its edits; the design is balanced."""
+    for config, split, number, row in opened.rows():
+        if config != "caption_matching":
+            continue
+        found = row.get("options")
+        if isinstance(found, list) and all(isinstance(option, str) for option in found):
+            place = at(config, split, number, row)
+            yield from _equivalent(place, found)
+            yield from _edited(place, row, found)
+            yield from _design(place, row)
+
+
+def folded(text: str) -> str:
+    """How two options are compared: case, spacing, compatibility forms and dashes do not make a difference."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join("-" if unicodedata.category(mark) == "Pd" or mark == "−" else mark for mark in plain if not mark.isspace())
+
+
+def _equivalent(place: str, found: list[str]) -> Iterator[Issue]:
+    first: dict[str, str] = {}
+    for letter, option in zip(LETTERS, found, strict=False):
+        twin = first.setdefault(folded(option), letter)
+        if twin != letter:
+            problem = f"options {twin} and {letter} say the same"
+            yield Issue("equivalent-options", f"{place} > options", problem, f"four different captions; {_REBUILD}")
+
+
+def _edited(place: str, row: RowDict, found: list[str]) -> Iterator[Issue]:
+    edits: Any = row.get("edits")
+    true = [i for i, made in enumerate(edits or []) if not made]
+    if len(true) != 1 or true[0] >= len(found):
+        return  # the check of keys has said so
+    for index, made in enumerate(edits):
+        if index < len(found) and _applied(found[true[0]], made) != found[index]:
+            problem = f"option {LETTERS[index]} is not the true caption with its edits applied"
+            yield Issue(
+                "edits-do-not-apply", f"{place} > edits", problem, f"edits give each option from the true one; {_REBUILD}"
+            )
+
+
+def _applied(true: str, edits: list[Mapping[str, Any]]) -> str | None:
+    """The true option with the edits made; None where an edit does not find its original."""
+    text = true
+    for edit in sorted(edits, key=lambda edit: -int(edit["start"])):
+        start, end = int(edit["start"]), int(edit["end"])
+        if true[start:end] != edit["original"]:
+            return None
+        text = text[:start] + str(edit["replacement"]) + text[end:]
+    return text
+
+
+def _design(place: str, row: RowDict) -> Iterator[Issue]:
+    design, edits = row.get("design"), row.get("edits")
+    if not (isinstance(design, list) and isinstance(edits, list)):
+        return
+    if tuple(sorted(map(str, design))) not in DESIGNS:
+        wanted = "the vertices 00, 10, 01, 11 or 000, 110, 101, 011, so that every attribute splits two against two"
+        yield Issue("unbalanced-design", f"{place} > design", f"design is {design}", wanted)
+    if any(("1" in str(vertex)) != bool(made) for vertex, made in zip(design, edits, strict=False)):
+        problem = f"design is {design}, options with edits: {[LETTERS[i] for i, made in enumerate(edits[:4]) if made]}"
+        yield Issue("unbalanced-design", f"{place} > design", problem, "an option has edits where its vertex has a 1")
+    types = sorted({str(edit["type"]) for made in edits for edit in made})
+    if row.get("edit_types") != types:
+        yield Issue("edit-types", f"{place} > edit_types", f"is {row.get('edit_types')}", f"the types in edits are {types}")
+
+
+def images(opened: Opened) -> Iterator[Issue]:
+    """Every image is there, decodes, and is the one its row says, with the canary in its text chunk."""
+    for config, split, number, row in opened.rows():
+        place = at(config, split, number, row, "image")
+        fact = opened.images.get((config, split, number))
+        if fact is None:
+            if row.get("tier") != "pointer":
+                yield Issue("missing-image", place, "has no bytes", f"every row but a pointer row carries its PNG; {_REBUILD}")
+        elif fact.problem:
+            yield Issue("broken-image", place, fact.problem, f"a PNG that decodes; {_REBUILD}")
+        else:
+            wants = {"image_sha256": fact.sha256, "pixels_sha256": fact.pixels_sha256}
+            if config == "figures":
+                wants |= {"image_width": str(fact.width), "image_height": str(fact.height)}
+            for column, value in wants.items():
+                if str(row.get(column)) != value:
+                    problem = f"{column} is {str(row.get(column))[:16]}; the image has {str(value)[:16]}"
+                    yield Issue("image-differs", place, problem, f"the image that the row names; {_REBUILD}")
+            if fact.canary != row.get("canary"):
+                yield Issue(
+                    "no-canary", place, f"the PNG's canary is {fact.canary!r}", f"the row's, {row.get('canary')!r}; {_REBUILD}"
+                )
+
+
+def contents(opened: Opened) -> Iterator[Issue]:
+    """Every row's content hash, and the canary in every row."""
+    canary = opened.manifest.get("canary")
+    for config, split, number, row in opened.rows():
+        if row.get("content_hash") != content_hash(row):
+            problem = f"content_hash is {str(row.get('content_hash'))[:16]}; the row gives {content_hash(row)[:16]}"
+            wanted = f"the row was changed after packaging; {_REBUILD}"
+            yield Issue("row-changed", at(config, split, number, row), problem, wanted)
+        if canary and row.get("canary") != canary:
+            place = at(config, split, number, row, "canary")
+            yield Issue("no-canary", place, f"is {row.get('canary')!r}", f"the manifest's, {canary!r}; {_REBUILD}")
+
+
+ROW_CHECKS = (row_schemas, ids, lineage, splits, keys, options, images, contents)
+
+__all__ = ["ROW_CHECKS", "contents", "folded", "ids", "images", "keys", "lineage", "options", "row_schemas", "short", "splits"]

@@ -1,0 +1,204 @@
+"""A run over many papers: each in its own child, resumed from receipts, every paper with an outcome."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from builder.bench import Bench, Source
+from builder.edges.engine import Failure, Limits, run_isolated
+from builder.edges.store import Receipt, Store
+from builder.errors import CannotRead
+from builder.pipeline import STAGES, Stage, code_version, count, cut
+from builder.recipe import Recipe
+from builder.records import Dropped, Paper, Record, StageCount, digest
+from builder.stages.ingest import PaperRow
+from builder.stages.rights import Policy
+
+R = TypeVar("R", bound=Record)
+_FAILED = "failed"  # receipt of a paper whose child died, so that running again does not spend the time again
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a child needs to cut one paper."""
+
+    source: Source
+    recipe: Recipe
+    policy: Policy
+    work: Path
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PaperOutcome:
+    """One paper's receipts, or the drop that stands for it."""
+
+    file: str
+    receipts: tuple[Receipt, ...] = ()
+    dropped: Dropped | None = None
+    reused: bool = False  # nothing had to be computed
+
+    def records(self, stage: Stage, kind: type[R]) -> tuple[R, ...]:
+        """What the stage handed on of this paper."""
+        raws = (raw for receipt in self.receipts if receipt.stage == stage.name for raw in receipt.records)
+        return tuple(record for record in map(stage.hands_on.model_validate, raws) if isinstance(record, kind))
+
+
+@dataclass
+class Run:
+    """All outcomes, in the order of the papers."""
+
+    stages: tuple[Stage, ...]
+    outcomes: list[PaperOutcome] = field(default_factory=list)
+
+    @property
+    def attrition(self) -> tuple[StageCount, ...]:
+        failed = [o.dropped for o in self.outcomes if o.dropped]
+        return count([o.receipts for o in self.outcomes if not o.dropped], failed, self.stages)
+
+    @property
+    def dropped(self) -> tuple[Dropped, ...]:
+        whole = [o.dropped for o in self.outcomes if o.dropped]
+        raws = (raw for o in self.outcomes if not o.dropped for receipt in o.receipts for raw in receipt.dropped)
+        return (*whole, *map(Dropped.model_validate, raws))
+
+    def stage(self, name: str) -> Stage:
+        return next(stage for stage in self.stages if stage.name == name)
+
+    def records(self, name: str, kind: type[R]) -> tuple[R, ...]:
+        """What a stage handed on, over all papers that were kept; nothing where the recipe does not run it."""
+        if name not in {stage.name for stage in self.stages}:
+            return ()
+        return tuple(record for o in self.outcomes if not o.dropped for record in o.records(self.stage(name), kind))
+
+    @property
+    def reused(self) -> int:
+        return sum(outcome.reused for outcome in self.outcomes)
+
+
+def run(
+    papers: Sequence[tuple[Path, PaperRow | None]],
+    recipe: Recipe,
+    policy: Policy,
+    store: Store,
+    stages: tuple[Stage, ...],
+    *,
+    jobs: int,
+    limits: Limits,
+    progress: Callable[[PaperOutcome], None],
+) -> Run:
+    """Cut every paper and tell `progress` of each as it is done. Raises CannotRead only when no file could be opened at all."""
+    done: dict[int, PaperOutcome] = {}
+    todo: list[tuple[int, Task]] = []
+    names = tuple(stage.name for stage in stages)
+    for index, (source, outcome) in enumerate(_sources(papers)):
+        if source:
+            task = Task(source, recipe, policy, store.root, names)
+            outcome = _resumed(task, store, stages, limits)
+            if outcome is None:
+                todo.append((index, task))
+        if outcome:
+            done[index] = outcome
+            progress(outcome)
+    for (index, task), result in _cut_all(todo, jobs, limits):
+        done[index] = _settled(task, result, store, stages, limits)
+        progress(done[index])
+    return Run(stages, _without_twins([done[index] for index in sorted(done)]))
+
+
+def _sources(papers: Sequence[tuple[Path, PaperRow | None]]) -> Iterator[tuple[Source | None, PaperOutcome | None]]:
+    seen: dict[str, str] = {}
+    for path, row in papers:
+        try:
+            sha = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            yield None, _whole_drop(path.name, "unreadable-file", error.strerror or str(error))
+            continue
+        if sha in seen:
+            yield None, _whole_drop(path.name, "duplicate-file", f"same bytes as {seen[sha]}")
+            continue
+        seen[sha] = path.name
+        yield Source(path, sha, row), None
+
+
+def _whole_drop(file: str, reason: str, detail: str, *, reused: bool = False) -> PaperOutcome:
+    return PaperOutcome(file, dropped=Dropped(record_id=file, stage="ingest", reason=reason, detail=detail), reused=reused)
+
+
+def _resumed(task: Task, store: Store, stages: Sequence[Stage], limits: Limits) -> PaperOutcome | None:
+    bench = Bench(task.source, task.recipe, task.policy, store)
+    receipts = cut(bench, stages, resume_only=True)
+    if receipts is not None and all(store.has_blob(sha) for sha in _crops(receipts)):
+        return PaperOutcome(task.source.path.name, receipts, reused=True)
+    failed = store.receipt(task.source.sha256, _FAILED, _failure_key(task, limits))
+    if failed:
+        drop = Dropped.model_validate(failed.dropped[0])
+        return _whole_drop(task.source.path.name, drop.reason, drop.detail, reused=True)
+    return None
+
+
+def _crops(receipts: Sequence[Receipt]) -> Iterator[str]:
+    for receipt in receipts:
+        if receipt.stage == "crop":
+            for record in receipt.records:
+                crop = record["crop"]
+                assert isinstance(crop, dict)
+                yield str(crop["sha256"])
+
+
+def _failure_key(task: Task, limits: Limits) -> str:
+    return digest([_FAILED, code_version(), task.source.sha256, task.recipe.hash, limits.seconds, limits.memory_mib])
+
+
+def _cut_all(
+    todo: Sequence[tuple[int, Task]], jobs: int, limits: Limits
+) -> Iterator[tuple[tuple[int, Task], tuple[Receipt, ...] | Failure]]:
+    if not todo:
+        return
+    for (index, task), outcome in zip(todo, run_isolated(cut_one, [t for _, t in todo], jobs=jobs, limits=limits), strict=True):
+        yield (index, task), outcome.result
+
+
+def cut_one(task: Task) -> tuple[Receipt, ...]:
+    """The child's whole work: one paper through its stages, each receipt durable before the next stage starts."""
+    stages = [stage for stage in STAGES if stage.name in task.stages]
+    receipts = cut(Bench(task.source, task.recipe, task.policy, Store(task.work)), stages)
+    assert receipts is not None
+    return receipts
+
+
+def _settled(
+    task: Task, result: tuple[Receipt, ...] | Failure, store: Store, stages: Sequence[Stage], limits: Limits
+) -> PaperOutcome:
+    if not isinstance(result, Failure):
+        return PaperOutcome(task.source.path.name, result)
+    outcome = _whole_drop(task.source.path.name, result.reason, result.detail)
+    assert outcome.dropped
+    raw = outcome.dropped.model_dump(mode="json")
+    store.put_receipt(task.source.sha256, Receipt(_FAILED, _failure_key(task, limits), (), (), (), (raw,)))
+    return outcome
+
+
+def _without_twins(outcomes: list[PaperOutcome]) -> list[PaperOutcome]:
+    """Two files with one DOI are one paper: the first by file name stays."""
+    first: dict[str, str] = {}
+    kept: list[PaperOutcome] = []
+    for outcome in outcomes:
+        papers = [Paper.model_validate(raw) for r in outcome.receipts if r.stage == "ingest" for raw in r.records]
+        twin = first.setdefault(papers[0].id, outcome.file) if papers else outcome.file
+        if twin == outcome.file:
+            kept.append(outcome)
+        else:
+            detail = f"the same paper as {twin} ({papers[0].id})"
+            kept.append(_whole_drop(outcome.file, "duplicate-paper", detail, reused=outcome.reused))
+    return kept
+
+
+def read_at_least_one(done: Run) -> None:
+    """Raises CannotRead when every paper was refused."""
+    if all(o.dropped or not o.receipts[0].kept for o in done.outcomes):
+        raise CannotRead("--papers", "no paper could be read", "see the outcome of each file above")

@@ -1,0 +1,121 @@
+"""Accuracy on four-way caption matching (CSMBench III-B2), by scale and by edited attribute: pure functions on labels.
+
+`metrics_hub/caption_match_accuracy/caption_match.py` is this file, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+METRIC = "caption_match_accuracy"
+VERSION = "1.0.0"
+LABELS = ("A", "B", "C", "D")
+LENGTH_SCALES = ("atomic", "micro", "meso", "macro")  # CSMBench III-A: Overall is the unweighted mean over these four
+
+
+class Share(TypedDict):
+    """A share in [0, 1] and how many it is a share of."""
+
+    accuracy: float
+    n: int
+
+
+class Result(TypedDict):
+    """Every aggregate under its own name; None where the question cannot be asked."""
+
+    caption_match_accuracy: float
+    micro: float
+    macro: float | None
+    macro_scales: list[str]
+    by_scale: dict[str, Share]
+    by_edit: dict[str, Share]
+    n: int
+    unanswered: int
+    not_a_label: int
+    metric: str
+    version: str
+
+
+Edit = Mapping[str, object]  # at least `type` and `start`, as in column `edits` of a release
+
+
+def caption_match_accuracy(
+    predictions: Sequence[str | None],
+    references: Sequence[str],
+    scales: Sequence[str] | None = None,
+    edits: Sequence[Sequence[Sequence[Edit]]] | None = None,
+) -> Result:
+    """Share of answers that name the printed caption, in [0, 1]; higher is better, four options make chance 0.25.
+
+    `predictions` and `references` are labels A to D. None and "" are unanswered: wrong, and counted. Any other text is wrong
+    and counted as not_a_label; nothing is guessed from it. `macro` is the mean over the length scales present
+    (CSMBench's Overall), `micro` the mean over items; items of scale none or unknown count in `micro` only. `edits` lists, per
+    item and option, the typed edits: `by_edit` is, per type, the share of answers whose option leaves that attribute as printed.
+    Raises ValueError when lengths differ, when there is nothing to score, or when a reference is not a label.
+
+    >>> result = caption_match_accuracy(["A", "", "C"], ["A", "B", "D"], scales=["atomic", "atomic", "meso"])
+    >>> result["micro"], result["macro"], result["unanswered"]
+    (0.3333333333333333, 0.25, 1)
+    """
+    _check(predictions, references, scales, edits)
+    right = [prediction == reference for prediction, reference in zip(predictions, references, strict=True)]
+    by_scale = _grouped(scales, right) if scales is not None else {}
+    present = [scale for scale in LENGTH_SCALES if scale in by_scale]
+    micro = sum(right) / len(right)
+    return {
+        "caption_match_accuracy": micro,
+        "micro": micro,
+        "macro": sum(by_scale[scale]["accuracy"] for scale in present) / len(present) if present else None,
+        "macro_scales": present,
+        "by_scale": by_scale,
+        "by_edit": _by_edit(predictions, edits) if edits is not None else {},
+        "n": len(right),
+        "unanswered": sum(not prediction for prediction in predictions),
+        "not_a_label": sum(bool(prediction) and prediction not in LABELS for prediction in predictions),
+        "metric": METRIC,
+        "version": VERSION,
+    }
+
+
+def _check(
+    predictions: Sequence[str | None],
+    references: Sequence[str],
+    scales: Sequence[str] | None,
+    edits: Sequence[Sequence[Sequence[Edit]]] | None,
+) -> None:
+    if not references:
+        raise ValueError("there is nothing to score: pass at least one reference")
+    for name, given in (("predictions", predictions), ("scales", scales), ("edits", edits)):
+        if given is not None and len(given) != len(references):
+            raise ValueError(f"{len(given)} {name} for {len(references)} references; pass one for each, in the same order")
+    for row, reference in enumerate(references):
+        if reference not in LABELS:
+            raise ValueError(f"reference {row} is {reference!r}; use one of {', '.join(LABELS)}")
+    for row, options in enumerate(edits or ()):
+        if len(options) != len(LABELS):
+            raise ValueError(f"edits of item {row} are for {len(options)} options; pass one list for each of {', '.join(LABELS)}")
+
+
+def _grouped(groups: Sequence[str], right: Sequence[bool]) -> dict[str, Share]:
+    found: defaultdict[str, list[bool]] = defaultdict(list)
+    for group, one in zip(groups, right, strict=True):
+        found[group].append(one)
+    return {group: {"accuracy": sum(found[group]) / len(found[group]), "n": len(found[group])} for group in sorted(found)}
+
+
+def _by_edit(predictions: Sequence[str | None], edits: Sequence[Sequence[Sequence[Edit]]]) -> dict[str, Share]:
+    """One vote per item and attribute; two edited numbers of one caption are two attributes. No label leaves nothing as printed."""
+    types: list[str] = []
+    kept: list[bool] = []
+    for prediction, options in zip(predictions, edits, strict=True):
+        chosen = {_place(edit) for edit in options[LABELS.index(prediction)]} if prediction in LABELS else None
+        for place in sorted({_place(edit) for option in options for edit in option}):
+            types.append(place[0])
+            kept.append(chosen is not None and place not in chosen)
+    return _grouped(types, kept)
+
+
+def _place(edit: Edit) -> tuple[str, int]:
+    return str(edit["type"]), int(str(edit["start"]))

@@ -1,0 +1,38 @@
+"""Find what the wheel carries: cards/, licenses/, metrics_hub/ and the recipes, in a wheel and in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from builder.errors import UsageError
+from builder.recipe import Recipe, read_recipe
+
+_HERE = Path(__file__).parent
+
+
+def folder(name: str) -> Path:
+    """The folder `cards`, `licenses` or `metrics_hub`, beside `builder/` in a checkout and inside it in a wheel."""
+    inside = _HERE / "_shipped" / name
+    return inside if inside.is_dir() else _HERE.parent / name
+
+
+def text(name: str, *parts: str) -> str:
+    """A shipped file's text: text("licenses", "policy.toml")."""
+    return folder(name).joinpath(*parts).read_text(encoding="utf-8")
+
+
+def recipe_names() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in (_HERE / "recipes").glob("*.toml")))
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """A shipped recipe by name, or one read from a TOML file. Raises UsageError."""
+    path = _HERE / "recipes" / f"{name_or_path}.toml" if name_or_path in recipe_names() else Path(name_or_path)
+    try:
+        source = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        known = ", ".join(recipe_names())
+        raise UsageError(name_or_path, "no such recipe", f"name one of {known}, or a TOML file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(name_or_path, f"cannot read the recipe: {error}", "name a TOML file in UTF-8") from error
+    return read_recipe(source, path.name)

@@ -1,0 +1,197 @@
+"""Figure captions on a page: where one starts, how far it runs, and what its label says."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from builder.records import Box
+from builder.stages.rows import Print, Row
+
+_SERIES = r"(?P<series>Extended\s+Data|Supplement(?:ary|al)|Supporting(?:\s+Information)?|Appendix)?"
+_NOUN = r"(?P<noun>Figures?|Figs?|Schemes?|Charts?|Plates?)"
+_NUMBER = r"(?P<letter>[A-Z])?[.\-–\s]{0,2}(?P<number>\d{1,3})"
+LABEL = re.compile(rf"{_SERIES}\s*\b{_NOUN}\b\s*\.?\s*{_NUMBER}", re.IGNORECASE)
+TABLE = re.compile(r"\s*(?:(?:Extended\s+Data|Supplement(?:ary|al))\s+)?Table\s+[A-Z]?\d{1,3}\b", re.IGNORECASE)
+
+_NOUNS = {"fig": "Figure", "sch": "Scheme", "cha": "Chart", "pla": "Plate"}
+_LEAD_IN = re.compile(r"^[\s■▪•►▶●□◆]*")
+_AFTER_PUNCTUATION = re.compile(r"^\s*[.:|–—](?:\s|$|[A-Z(|])")
+_AFTER_START = re.compile(r"^[\s.:|–—]*(?:[A-Z(\[“\"'‘]|[a-h][),.]|\d|$)")
+_AFTER_CITED = re.compile(r"^\s*(?:[,;)\]]|and\b|to\b|[-–]\s*\d|[a-z]{1,2}(?:[\s,;)–-]|$)(?!\)))")
+_AFTER_LOWER = re.compile(r"^[.\s]*[a-z]{2,}")
+_AFTER_SENTENCE = re.compile(r"^\s*(?:shows?|depicts?|presents?|illustrates?|displays?|compares?|summari[sz]es?|is|are|was)\b")
+_ACCEPTED = 3.0  # of the points given in _points; the style that most labels share is worth 2
+
+
+def normal_label(printed: str) -> str:
+    """The one spelling of a label, whatever its print: what joins captions, mentions and rows.
+
+    The series is "Extended Data" or, for any supplementary series, an "S" before the number; an appendix letter stays.
+    A text without a label comes back with its blanks joined.
+
+    >>> normal_label("FIG. 3"), normal_label("Fig. S1"), normal_label("Extended Data Fig. 4 |"), normal_label("Scheme 2")
+    ('Figure 3', 'Figure S1', 'Extended Data Figure 4', 'Scheme 2')
+    >>> normal_label("Supplementary Figure 7"), normal_label("Figure A1"), normal_label("Figs. 02")
+    ('Figure S7', 'Figure A1', 'Figure 2')
+    """
+    match = LABEL.search(unicodedata.normalize("NFKC", printed))
+    if match is None:
+        return " ".join(printed.split())
+    series, letter = (match["series"] or "").lower(), (match["letter"] or "").upper()
+    noun, number = _NOUNS[match["noun"][:3].lower()], int(match["number"])
+    if series.startswith("ext"):
+        return f"Extended Data {noun} {letter}{number}"
+    return f"{noun} {'S' if series.startswith('supp') else letter}{number}"
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A row that may start a caption."""
+
+    page: int
+    angle: int  # reading direction of its rows on the page
+    index: int  # of its row among the page's rows at this angle
+    printed: str
+    style: tuple[str, ...]
+    points: float
+
+    @property
+    def label(self) -> str:
+        return normal_label(self.printed)
+
+
+def anchors(rows: Sequence[Row], body: Print, *, page: int, angle: int) -> list[Anchor]:
+    """Every row that starts with a label, with the points that its print and its place earn."""
+    found = []
+    for index, row in enumerate(rows):
+        lead = _LEAD_IN.match(row.text)
+        start = lead.end() if lead else 0
+        match = LABEL.match(row.text, start)
+        if match is None or match["noun"].lower().endswith("s"):
+            continue
+        rest = row.text[match.end() :]
+        points = _points(row, rest, body) + _place(rows, index, body)
+        first = next(span for span in row.spans if span.text.strip())
+        mark = re.match(r"\s*([.:|–—]?)", rest)
+        noun = re.sub(r"\s*\d+$", "", match.group()).strip()
+        style = (re.sub(r"[\sA-Z]*$", "", noun) or noun, mark.group(1) if mark else "", first.font, f"{first.size:.0f}")
+        found.append(Anchor(page, angle, index, match.group().strip(), style, points))
+    return found
+
+
+def _points(row: Row, rest: str, body: Print) -> float:
+    first = next(span for span in row.spans if span.text.strip())
+    points = 2.0 * (first.bold or first.font not in (body.font, row.font))
+    points += 1.5 * (abs(row.size - body.size) > 0.4) + 1.0 * (row.font != body.font)
+    points += 1.0 * bool(_AFTER_PUNCTUATION.match(rest)) + 1.0 * bool(_AFTER_START.match(rest))
+    points -= 4.0 * bool(_AFTER_CITED.match(rest)) + 2.5 * bool(_AFTER_LOWER.match(rest))
+    return points - 4.0 * bool(_AFTER_SENTENCE.match(rest))
+
+
+def _place(rows: Sequence[Row], index: int, body: Print) -> float:
+    """A caption opens its block or stands free; a row that runs on from the one above cites."""
+    row = rows[index]
+    above = [r for r in rows[:index] if r.middle < row.middle - 0.5 * row.size and _beside(r.box, row.box) > 0.3]
+    if not above:
+        return 1.0
+    last = max(above, key=lambda r: r.box.y1)
+    step = row.middle - last.middle
+    if step > 1.35 * max(body.leading * row.size / body.size, row.size):
+        return 2.0
+    if abs(last.size - row.size) > 0.4:
+        return 1.0
+    same = last.block == row.block
+    full = last.box.x1 > row.box.x0 + 0.8 * body.column
+    return (-2.0 if same else 0.0) - (1.0 if full and last.font == row.font else 0.0)
+
+
+def _beside(a: Box, b: Box) -> float:
+    """Shared share of the narrower x-range."""
+    return (min(a.x1, b.x1) - max(a.x0, b.x0)) / max(1.0, min(a.width, b.width))
+
+
+def accepted(found: Sequence[Anchor]) -> list[Anchor]:
+    """The anchors that start captions: one a label and page, in the style that most labels of the paper share."""
+    votes: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for anchor in found:
+        if anchor.points >= _ACCEPTED:
+            votes[anchor.style].add(anchor.label)
+    shared = max((len(labels) for labels in votes.values()), default=0)
+    house = {style for style, labels in votes.items() if len(labels) == shared} if shared >= 2 else set()
+    best: dict[tuple[int, str], Anchor] = {}
+    top: dict[str, float] = defaultdict(float)
+    for anchor in found:
+        points = anchor.points + _style_points(anchor.style, house)
+        if points < _ACCEPTED:
+            continue
+        key = (anchor.page, anchor.label)
+        if key not in best or points > best[key].points:
+            best[key] = Anchor(anchor.page, anchor.angle, anchor.index, anchor.printed, anchor.style, points)
+        top[anchor.label] = max(top[anchor.label], points)
+    kept = [anchor for anchor in best.values() if anchor.points > top[anchor.label] - 2.0]
+    return sorted(kept, key=lambda a: (a.page, a.angle, a.index))
+
+
+def _style_points(style: tuple[str, ...], house: set[tuple[str, ...]]) -> float:
+    if not house:
+        return 0.0
+    if style in house:
+        return 2.0
+    return 0.0 if any(style[2:] == other[2:] for other in house) else -1.5
+
+
+def extent(rows: Sequence[Row], start: int, stops: set[int], body: Print) -> list[int]:
+    """Indices of the rows of the caption that starts at `start`, in reading order. `stops` are rows that start another."""
+    taken = [start]
+    steps: list[float] = []
+    while True:
+        following = _next_row(rows, taken, stops, steps, body)
+        if following is None:
+            break
+        steps.append(rows[following].middle - rows[taken[-1]].middle)
+        taken.append(following)
+    return taken
+
+
+def _next_row(rows: Sequence[Row], taken: list[int], stops: set[int], steps: list[float], body: Print) -> int | None:
+    first, last = rows[taken[0]], rows[taken[-1]]
+    box = last.box
+    for index in taken:
+        box = box.join(rows[index].box)
+    label = LABEL.search(first.text)
+    bare = len(taken) == 1 and label is not None and len(first.text[label.end() :].strip(" .:|–—")) < 3
+    ratio = max(1.62, 1.15 * body.leading / body.size)
+    limit = 1.35 * median(steps) if steps else (2.4 if bare else ratio) * first.size
+    below = [
+        i
+        for i, row in enumerate(rows)
+        if 0.4 * first.size < row.middle - last.middle <= limit + 0.5 and _beside(row.box, box) > 0.5 and i not in taken
+    ]
+    if not below:
+        return None
+    index = min(below, key=lambda i: (rows[i].middle, rows[i].box.x0))
+    row = rows[index]
+    if index in stops or TABLE.match(row.text) or not _continues(row, [rows[i] for i in taken], box, body, bare):
+        return None
+    return index
+
+
+def _continues(row: Row, caption: Sequence[Row], box: Box, body: Print, bare: bool) -> bool:
+    sizes = Counter(round(r.size, 1) for r in caption for _ in range(len(r.text)))
+    size = sizes.most_common(1)[0][0]
+    if abs(row.size - size) > (2.0 if bare else 0.6):
+        return False
+    is_body = row.font == body.font and abs(row.size - body.size) < 0.3
+    was_body = any(s.font == body.font and abs(s.size - body.size) < 0.3 for r in caption for s in r.spans if len(s.text.strip()) > 3)
+    if is_body and not was_body and not bare:
+        return False
+    centred = abs((row.box.x0 + row.box.x1) - (box.x0 + box.x1)) < 8
+    if row.box.x0 < box.x0 - 3 * size and not centred:
+        return False
+    wider = row.box.x1 > box.x1 + 2.5 * size
+    return bare or centred or not wider

@@ -1,0 +1,178 @@
+"""A page's rows of text in the order a reader takes them: down a column, column after column, band after band."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from builder.records import Box, Line, Page
+from builder.stages.reflow import line_text
+
+_EDGE = 0.12  # of the page's height: where running heads, feet and page numbers stand
+_WORD_GAP = 2.5  # of the letter size: words of a stretched line stand apart up to this far, columns further
+_SAME_ROW = 0.5  # of the lower line's height that two pieces of one row share
+_PROSE_WORDS = 5  # in a row that is running text and not a label or a cell
+_SPAN_SHARE = 0.8  # of two columns' width together: a block that wide lies across both
+_DIGITS = re.compile(r"\d+")
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ "
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of text in one column."""
+
+    text: str
+    box: Box
+    size: float  # points
+    bold: bool
+    page: int
+    block: int
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+
+def page_rows(page: Page) -> list[Row]:
+    """Upright lines of a page, as the PDF has them: `columns` joins the pieces of one row."""
+    return [_row(line, page.number) for line in page.lines if line.angle == 0]
+
+
+def _row(line: Line, page: int) -> Row:
+    letters = [span for span in line.spans if span.text.strip()]
+    return Row(line_text(line), line.box, line.size, all(span.bold for span in letters), page, line.block)
+
+
+def body_size(rows: Iterable[Row]) -> float:
+    """Letter size, in points to the half, that most of the running text has; 0.0 without any."""
+    letters: Counter[float] = Counter()
+    for row in rows:
+        if row.words >= _PROSE_WORDS:
+            letters[round(row.size * 2) / 2] += len(row.text)
+    return max(letters, key=lambda size: (letters[size], size), default=0.0)
+
+
+def without_furniture(pages: Sequence[Page], rows: Sequence[Row]) -> list[Row]:
+    """Rows that are not running heads, feet or page numbers: the same words, digits apart, at one height on several pages."""
+    heights = {page.number: page.height for page in pages}
+    places: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for row in rows:
+        if _at_edge(row, heights[row.page]):
+            places[_place(row)].add(row.page)
+    return [row for row in rows if not (_at_edge(row, heights[row.page]) and len(places[_place(row)]) > 1)]
+
+
+def _at_edge(row: Row, height: float) -> bool:
+    return row.box.y1 < _EDGE * height or row.box.y0 > (1 - _EDGE) * height
+
+
+def _place(row: Row) -> tuple[str, int]:
+    return _DIGITS.sub("#", " ".join(row.text.split())), round(row.box.y0 / 5)
+
+
+def columns(rows: Sequence[Row]) -> list[list[Row]]:
+    """One page's rows, as columns in reading order: blocks across several columns part the page into bands."""
+    blocks: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        blocks[row.block].append(row)
+    boxes = {number: _around(block) for number, block in blocks.items()}
+    prose = [boxes[n] for n, block in blocks.items() if any(row.words >= _PROSE_WORDS for row in block)]
+    across = sorted((n for n in blocks if _lies_across(boxes[n], prose)), key=lambda n: boxes[n].y0)
+    out: list[list[Row]] = []
+    waiting = [n for n in blocks if n not in set(across)]
+    for divider in across:
+        above = [n for n in waiting if _middle(boxes[n]) < _middle(boxes[divider])]
+        waiting = [n for n in waiting if n not in set(above)]
+        out += _side_by_side(above, blocks, boxes)
+        out.append(_downward(blocks[divider]))
+    return out + _side_by_side(waiting, blocks, boxes)
+
+
+def _around(rows: Sequence[Row]) -> Box:
+    box = rows[0].box
+    for row in rows[1:]:
+        box = box.join(row.box)
+    return box
+
+
+def _middle(box: Box) -> float:
+    return (box.y0 + box.y1) / 2
+
+
+def _lies_across(box: Box, prose: Sequence[Box]) -> bool:
+    inside = [p for p in prose if p is not box and p.width > 0.2 * box.width and _shared(box, p) > 0.5 * p.width]
+    return any(
+        left.x1 <= right.x0 + 3 and box.width >= _SPAN_SHARE * (left.width + right.width)
+        for left in inside
+        for right in inside
+        if left is not right
+    )
+
+
+def _shared(a: Box, b: Box) -> float:
+    """Width, in points, that two boxes have in common."""
+    return min(a.x1, b.x1) - max(a.x0, b.x0)
+
+
+def _side_by_side(numbers: Sequence[int], blocks: dict[int, list[Row]], boxes: dict[int, Box]) -> list[list[Row]]:
+    stacks: list[tuple[Box, list[Row]]] = []
+    for n in sorted(numbers, key=lambda n: (-boxes[n].width, boxes[n])):
+        box = boxes[n]
+        for i, (wide, rows) in enumerate(stacks):
+            if _shared(box, wide) > 0.5 * min(box.width, wide.width):
+                stacks[i] = (Box(min(wide.x0, box.x0), wide.y0, max(wide.x1, box.x1), wide.y1), rows + blocks[n])
+                break
+        else:
+            stacks.append((box, list(blocks[n])))
+    return [_downward(rows) for _, rows in sorted(stacks, key=lambda stack: stack[0].x0)]
+
+
+def _downward(pieces: Iterable[Row]) -> list[Row]:
+    """Rows from the top down, the pieces of one row joined: stretched blanks and raised letters set them apart."""
+    rows: list[list[Row]] = []
+    for piece in sorted(pieces, key=lambda piece: (_middle(piece.box), piece.box.x0)):
+        if rows and _beside(rows[-1][0], piece):
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    return [row for group in rows for row in _joined(sorted(group, key=lambda piece: piece.box.x0))]
+
+
+def _beside(first: Row, piece: Row) -> bool:
+    shared = min(first.box.y1, piece.box.y1) - max(first.box.y0, piece.box.y0)
+    return shared > _SAME_ROW * min(first.box.height, piece.box.height)
+
+
+def _joined(pieces: Sequence[Row]) -> list[Row]:
+    out: list[Row] = []
+    for piece in pieces:
+        gap = piece.box.x0 - out[-1].box.x1 if out else 0.0
+        if out and _is_index(out[-1], piece, gap):
+            at = len(out[-1].text.rstrip(_RAISED))
+            out[-1] = replace(out[-1], text=out[-1].text[:at] + piece.text.strip() + out[-1].text[at:])
+        elif out and _continues(out[-1], piece, gap):
+            out[-1] = _join(out[-1], piece, gap)
+        else:
+            out.append(piece)
+    return out
+
+
+def _is_index(last: Row, piece: Row, gap: float) -> bool:
+    """Whether a piece is the lowered index under a raised charge: MoO4 with 2- above the 4."""
+    return gap < 0 and piece.size < 0.85 * last.size and _DIGITS.fullmatch(piece.text.strip()) is not None
+
+
+def _continues(last: Row, piece: Row, gap: float) -> bool:
+    if _DIGITS.fullmatch(last.text.strip()) and gap > 0.5 * piece.size:
+        return False  # the number of a line, not its first word
+    return -0.5 * piece.size < gap < _WORD_GAP * max(last.size, piece.size)
+
+
+def _join(last: Row, piece: Row, gap: float) -> Row:
+    blank = "" if gap < 0.1 * last.size else " "
+    size = max(last, piece, key=lambda row: len(row.text)).size
+    return replace(
+        last, text=last.text + blank + piece.text, box=last.box.join(piece.box), size=size, bold=last.bold and piece.bold
+    )

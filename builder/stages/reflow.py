@@ -1,0 +1,113 @@
+"""Join the printed lines of a paragraph into running text, as its author wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from builder.records import Line, Span
+
+_SUPERSCRIPTS = str.maketrans("0123456789+-−–=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾")
+_RAISED = re.compile(r"[-−–+]?\d+|\d*[-−–+]")  # exponent, charge or reference number: what Unicode can raise
+_RAISED_LIST = re.compile(r"\d+(?:[,–-]\d+)+")  # reference numbers: each raised, the marks between stay
+_SMALLER = 0.9  # of the line's letters: a raised span of full size is a flag set by a shifted baseline, not a superscript
+
+_HYPHENS = "\u2010\u2011-"  # the plain one last: inside [] it then stands for itself
+_SOFT = "\u00ad"
+_WORD = re.compile(rf"[^\W\d_]+(?:[{_HYPHENS}][^\W\d_]+)*")
+_HEAD = re.compile(rf"(\w[\w{_HYPHENS}]*)[{_HYPHENS}]$")
+_TAIL = re.compile(r"[^\W_]+")
+_HANGING = frozenset({"and", "or", "to", "und", "versus", "vs"})  # "pre- and post-": the hyphen stands for a word to come
+# Second halves that make compounds, not words: what a hyphen before them was printed for.
+_COMPOUND_TAILS = frozenset(
+    """based like doped free type rich treated coated assisted induced dependent resolved resolution loaded supported mediated
+    step layer shaped sized ray situ vis spin transfer ion phase""".split()  # noqa: SIM905
+)
+
+
+def line_text(line: Line) -> str:
+    """A line's text with raised digits and signs as Unicode superscripts: 10 and a raised -6 give "10⁻⁶", never "10-6".
+
+    Raised reference numbers come out the same way ("shown¹²"), so they stay apart from the words and can be told from
+    numbers; raised letters ("5th") stay letters. Soft hyphens inside the line go; one at its end stays for `reflow`.
+    """
+    text = "".join(_span_text(span, line.size) for span in line.spans)
+    return re.sub(rf"{_SOFT}(?!\s*$)", "", text)
+
+
+def _span_text(span: Span, size: float) -> str:
+    core = span.text.strip()
+    if not span.superscript or span.size > _SMALLER * size:
+        return span.text
+    if _RAISED.fullmatch(core):
+        return span.text.replace(core, core.translate(_SUPERSCRIPTS))
+    if _RAISED_LIST.fullmatch(core):
+        return span.text.replace(core, re.sub(r"\d+", lambda m: m[0].translate(_SUPERSCRIPTS), core))
+    return span.text
+
+
+def vocabulary(lines: Iterable[str]) -> frozenset[str]:
+    """Lower-case words and hyphenated compounds printed whole in a paper: what tells a broken word from a compound.
+
+    >>> sorted(vocabulary(["a high-resolution image of micro-", "scopy in use"]))
+    ['a', 'high', 'high-resolution', 'image', 'in', 'of', 'resolution', 'use']
+    """
+    words: set[str] = set()
+    broken = False
+    for line in lines:
+        found = [_plain(w) for w in _WORD.findall(line)]
+        found = found[1:] if broken else found
+        broken = line.rstrip()[-1:] in tuple(_HYPHENS + _SOFT)
+        for word in found[:-1] if broken else found:
+            words.add(word)
+            words.update(word.split("-"))
+    return frozenset(words)
+
+
+def reflow(lines: Sequence[str], words: frozenset[str] = frozenset()) -> str:
+    """One paragraph from its lines: single spaces, words broken at a line end made whole, real hyphens kept.
+
+    `words` is the paper's `vocabulary`: a compound printed whole elsewhere keeps its hyphen.
+
+    >>> reflow(["Trans- ", "mission electron micro-", "scopy of X-", "ray and Fe-", "N-C"])
+    'Transmission electron microscopy of X-ray and Fe-N-C'
+    """
+    text = ""
+    for line in (" ".join(line.split()) for line in lines):
+        if line:
+            text = _join(text, line, words) if text else line
+    return text.replace(_SOFT, "")
+
+
+def _join(text: str, line: str, words: frozenset[str]) -> str:
+    if text.endswith(_SOFT):
+        return text[:-1] + line
+    last = text.rsplit(" ", 1)[-1]
+    head = _HEAD.search(last)
+    if head is not None:
+        tail = _TAIL.match(line)
+        if tail is None or tail[0].lower() in _HANGING:
+            return f"{text} {line}"
+        return (text if _keeps_hyphen(head[1], tail[0], words) else text[:-1]) + line
+    if re.search(r"\w[–—/]$|\)[-–]$", last):
+        return text + line
+    return f"{text} {line}"
+
+
+def _keeps_hyphen(head: str, tail: str, words: frozenset[str]) -> bool:
+    """Whether head-tail is a compound and not one word broken in two."""
+    part = re.split(rf"[{_HYPHENS}]", head)[-1]
+    if not tail[0].islower() and not (part.isupper() and tail.isupper() and len(part) > 1):
+        return True
+    if not part.isalpha() or len(part) == 1:
+        return True
+    whole, first, second = _plain(part + tail), _plain(part), _plain(tail)
+    if whole in words:
+        return False
+    if f"{first}-{second}" in words or second in _COMPOUND_TAILS:
+        return True
+    return min(len(first), len(second)) >= 3 and first in words and second in words
+
+
+def _plain(word: str) -> str:
+    return re.sub(rf"[{_HYPHENS}]", "-", word).lower()

@@ -1,0 +1,81 @@
+"""Anchor-gated sieve: keep the pages where a figure's caption and graphics meet (SPM-Bench, Anchor-Gated Sieve)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from builder.records import Box, Caption, Dropped, Ink, Page
+from builder.stages.captions import Anchor, accepted, anchors, extent
+from builder.stages.reflow import reflow
+from builder.stages.rows import Row, angles, print_of, rows_of, turn_box, turned
+
+_MIN_IMAGE = 40.0  # points a side: smaller rasters are logos and icons
+_MIN_PATHS = 15  # fewer are rules, frames and links
+
+
+@dataclass(frozen=True)
+class SievedPage:
+    """A page worth looking at, with the captions that start on it."""
+
+    page: Page
+    captions: tuple[Caption, ...]
+
+
+def sieve(pages: Sequence[Page], paper_id: str) -> tuple[list[SievedPage], list[Dropped]]:
+    """Each page kept with its captions, or dropped with its reason.
+
+    A page whose caption has no graphics beside it is kept when the page before or after has some: the figure may face it.
+    """
+    upright = [rows_of(page) for page in pages]
+    body = print_of(pages, upright)
+    views = {(p.number, 0): rows for p, rows in zip(pages, upright, strict=True)}
+    views |= {(p.number, a): rows_of(turned(p, a)) for p in pages for a in angles(p) if a}
+    found = accepted([x for (n, a), rows in sorted(views.items()) for x in anchors(rows, body, page=n, angle=a)])
+    drawn = [has_graphics(page) for page in pages]
+    kept, dropped = [], []
+    for i, page in enumerate(pages):
+        here = [x for x in found if x.page == page.number]
+        reason = _reason(page, here, any(drawn[max(0, i - 1) : i + 2]))
+        if reason:
+            dropped.append(Dropped(record_id=f"{paper_id}#p{page.number}", stage="sieve", reason=reason))
+            continue
+        starts = {a: {x.index for x in here if x.angle == a} for a in angles(page)}
+        spans = {x: extent(views[page.number, x.angle], x.index, starts[x.angle], body) for x in here}
+        captions = (_caption(page, x, [views[page.number, x.angle][i] for i in spans[x]], paper_id) for x in here)
+        kept.append(SievedPage(page, tuple(captions)))
+    return kept, dropped
+
+
+def _reason(page: Page, found: Sequence[Anchor], drawn: bool) -> str | None:
+    if not page.lines:
+        return "no-text"
+    if not found:
+        return "no-caption"
+    return None if drawn else "no-graphics"
+
+
+def has_graphics(page: Page) -> bool:
+    """Is there a raster of 40 x 40 points, a shading, or as many paths as a small drawing has?"""
+    boxes, kinds = page.graphics.boxes, page.graphics.kinds
+    sides = boxes[:, 2:] - boxes[:, :2]
+    image = (kinds == page.graphics.KINDS.index(Ink.IMAGE)) & (sides >= _MIN_IMAGE).all(axis=1)
+    paths = np.count_nonzero(kinds == page.graphics.KINDS.index(Ink.PATH))
+    return bool(image.any() or paths >= _MIN_PATHS or (kinds == page.graphics.KINDS.index(Ink.SHADE)).any())
+
+
+def _caption(page: Page, anchor: Anchor, rows: Sequence[Row], paper_id: str) -> Caption:
+    box = rows[0].box
+    for row in rows[1:]:
+        box = box.join(row.box)
+    if anchor.angle:
+        box = turn_box(box, turned(page, anchor.angle), 360 - anchor.angle)
+    return Caption(
+        id=f"{paper_id}#{page.number}#{anchor.label}",
+        label=" ".join(anchor.printed.split()),
+        page=page.number,
+        bbox=Box(*(round(v, 2) for v in box)),
+        text=reflow([row.text for row in rows]),
+    )

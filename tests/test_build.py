@@ -1,0 +1,135 @@
+"""`microtome build` from the command line: resumed, repeatable, and plain about what it will not do."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from builder.cli import main
+from builder.errors import Exit
+
+PAPERS = Path(__file__).parent / "papers"
+
+
+def build(out: Path, *more: str, papers: Path = PAPERS, recipe: str = "csm_bench") -> int:
+    return main(["build", recipe, "--papers", str(papers), "--out", str(out), "--version", "1.0.0", *more])
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("built") / "release"
+    assert build(out) == Exit.OK
+    return out
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_read_is_kept_and_dropped_at_every_stage(release: Path) -> None:
+    table = json.loads((release / "attrition.json").read_text())
+    rows = table["stages"]
+    assert {row["stage"] for row in rows} >= {"ingest", "sieve", "locate", "pair", "classify", "select", "rights", "crop"}
+    for row in rows:
+        assert row["read"] == row["kept"] + sum(row["dropped"].values()), row["stage"]
+
+
+def test_a_second_run_redoes_nothing_and_changes_nothing(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = {p: p.stat().st_mtime_ns for p in release.with_name("release.work").rglob("*")}
+    content = files(release)
+    assert build(release) == Exit.OK
+    papers = len(list(PAPERS.glob("*.pdf")))
+    assert f"{papers} papers, {papers} of them unchanged" in capsys.readouterr().err
+    assert {p: p.stat().st_mtime_ns for p in release.with_name("release.work").rglob("*")} == before
+    assert files(release) == content
+
+
+def test_two_builds_in_different_folders_are_the_same_bytes(release: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(PAPERS, copy, ignore=shutil.ignore_patterns("sources"))
+    assert build(tmp_path / "again", "--jobs", "1", papers=copy) == Exit.OK
+    assert files(tmp_path / "again") == files(release)
+
+
+def test_a_run_goes_on_where_it_stopped(release: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(release.with_name("release.work"), work)
+    lost = sorted(work.rglob("pair.json"))[:3]
+    for path in lost:
+        path.unlink()
+    untouched = {p: p.stat().st_mtime_ns for p in work.rglob("*.json") if p.parent not in {q.parent for q in lost}}
+    assert build(tmp_path / "release", "--work", str(work)) == Exit.OK
+    assert all(path.is_file() for path in lost)
+    assert {p: p.stat().st_mtime_ns for p in untouched} == untouched
+    assert files(tmp_path / "release") == files(release)
+
+
+def test_a_changed_recipe_redoes_only_what_it_touches(release: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(release.with_name("release.work"), work)
+    recipe = Path(__file__).parents[1] / "builder" / "recipes" / "csm_bench.toml"
+    changed = tmp_path / "changed.toml"
+    changed.write_text(recipe.read_text() + "\n[reference]\nmin_tokens = 1\nmax_tokens = 400\n", encoding="utf-8")
+    before = {p: p.stat().st_mtime_ns for p in work.rglob("*.json")}
+    assert build(tmp_path / "release", "--work", str(work), recipe=str(changed)) == Exit.OK
+    touched = {p.stem for p, when in before.items() if p.stat().st_mtime_ns != when}
+    assert "pair" in touched
+    assert not touched & {"ingest", "sieve", "locate"}
+
+
+def test_a_release_of_the_same_version_with_other_content_is_not_overwritten(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "release"
+    shutil.copytree(release, out)
+    one = tmp_path / "one"
+    one.mkdir()
+    paper = next(p for p in sorted(PAPERS.glob("*.pdf")))
+    shutil.copy(paper, one)
+    assert build(out, papers=one) in {Exit.CANNOT_WRITE, Exit.NOTHING_LEFT}
+    assert files(out) == files(release)
+
+
+def test_a_private_release_says_so(tmp_path: Path) -> None:
+    assert build(tmp_path / "private", "--tier", "private") == Exit.OK
+    assert (tmp_path / "private" / "PRIVATE_DO_NOT_PUBLISH").is_file()
+    assert json.loads((tmp_path / "private" / "manifest.json").read_text())["tier"] == "private"
+
+
+REFUSALS = {
+    "no such recipe": (["build", "nosuch", "--papers", str(PAPERS), "--out", "o", "--version", "1.0.0"], Exit.USAGE),
+    "is not a version": (["build", "csm_bench", "--papers", str(PAPERS), "--out", "o", "--version", "1"], Exit.USAGE),
+    "does not exist": (["build", "csm_bench", "--papers", "nowhere", "--out", "o", "--version", "1.0.0"], Exit.CANNOT_READ),
+    "no PDF": (["build", "csm_bench", "--papers", "empty", "--out", "o", "--version", "1.0.0"], Exit.CANNOT_READ),
+    "cannot write": (["build", "csm_bench", "--papers", str(PAPERS), "--out", "file/o", "--version", "1.0.0"], Exit.CANNOT_WRITE),
+}
+
+
+@pytest.mark.parametrize("said", REFUSALS)
+def test_bad_input_gets_a_sentence_and_its_exit_code(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("not a folder")
+    arguments, code = REFUSALS[said]
+    assert main(arguments) == code
+    error = capsys.readouterr().err
+    assert said in error
+    assert "->" in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "o").exists()
+
+
+def test_papers_that_are_not_pdfs_are_recorded_and_none_readable_is_an_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "empty.pdf").write_bytes(b"")
+    (tmp_path / "papers" / "words.pdf").write_bytes(b"these are words")
+    assert build(tmp_path / "out", papers=tmp_path / "papers") == Exit.CANNOT_READ
+    error = capsys.readouterr().err
+    assert "empty.pdf: empty-file" in error
+    assert "words.pdf: not-a-pdf" in error
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,48 @@
+"""Receipts and blobs are there whole or not at all."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from builder.edges.store import Receipt, Store, write_whole
+from builder.errors import CannotWrite, Exit
+
+RECEIPT = Receipt("sieve", "key-1", ("p1", "p2"), ("p1",), ({"id": "c"},), ({"record_id": "p2", "reason": "no-caption"},))
+
+
+def test_a_receipt_comes_back_only_under_its_key(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put_receipt("ab" * 32, RECEIPT)
+    assert store.receipt("ab" * 32, "sieve", "key-1") == RECEIPT
+    assert store.receipt("ab" * 32, "sieve", "key-2") is None
+    assert store.receipt("ab" * 32, "locate", "key-1") is None
+
+
+def test_a_torn_receipt_counts_as_none(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put_receipt("ab" * 32, RECEIPT)
+    (path,) = (tmp_path / "receipts").rglob("sieve.json")
+    path.write_bytes(path.read_bytes()[:40])
+    assert store.receipt("ab" * 32, "sieve", "key-1") is None
+
+
+def test_a_blob_is_named_by_its_content(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    sha = store.put_blob(b"pixels")
+    assert store.has_blob(sha)
+    assert store.blob(sha) == b"pixels"
+    assert store.put_blob(b"pixels") == sha
+
+
+def test_a_full_disk_is_one_sentence_with_a_remedy_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CannotWrite, match="No space left on device") as caught:
+        write_whole(tmp_path / "x", b"data")
+    assert "free space" in str(caught.value)
+    assert caught.value.exit_code == Exit.CANNOT_WRITE
+    assert not list(tmp_path.iterdir())
