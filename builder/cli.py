@@ -14,11 +14,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from builder import __version__, shipped
+from builder.assemble import assemble
 from builder.edges.engine import Limits
 from builder.edges.papers import find_papers
-from builder.edges.release_folder import write_release
 from builder.edges.store import Store, cannot_write, write_whole
-from builder.errors import Exit, MicrotomeError, NothingLeft, UsageError
+from builder.errors import Exit, MicrotomeError, UsageError
 from builder.figures import all_figures, figure_line
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
 from builder.recipe import Recipe
@@ -119,17 +119,11 @@ def _build(arguments: argparse.Namespace) -> int:
         raise UsageError("--version", f"{arguments.version!r} is not a version", "write three numbers, such as 1.0.0")
     recipe = shipped.load_recipe(arguments.recipe).model_copy(update={"tier": arguments.tier})
     out: Path = arguments.out
-    work = arguments.work or out.with_name(out.name + ".work")
-    done = _run(arguments, arguments.papers, recipe, Store(work), stages_of(recipe))
+    store = Store(arguments.work or out.with_name(out.name + ".work"))
+    done = _run(arguments, arguments.papers, recipe, store, stages_of(recipe))
     print(_table(done.attrition), file=sys.stderr)
     read_at_least_one(done)
-    store = Store(work)
-    try:
-        written = write_release(done, recipe, arguments.version, out, store.blob)
-    except NothingLeft:
-        print("microtome: no figure became a row; the table above says where they went", file=sys.stderr)
-        raise
-    print(written.summary, file=sys.stderr)
+    print(assemble(done, recipe, arguments.version, out, store).summary, file=sys.stderr)
     return Exit.OK
 
 

@@ -102,7 +102,10 @@ REFUSALS = {
     "is not a version": (["build", "csm_bench", "--papers", str(PAPERS), "--out", "o", "--version", "1"], Exit.USAGE),
     "does not exist": (["build", "csm_bench", "--papers", "nowhere", "--out", "o", "--version", "1.0.0"], Exit.CANNOT_READ),
     "no PDF": (["build", "csm_bench", "--papers", "empty", "--out", "o", "--version", "1.0.0"], Exit.CANNOT_READ),
-    "cannot write": (["build", "csm_bench", "--papers", str(PAPERS), "--out", "file/o", "--version", "1.0.0"], Exit.CANNOT_WRITE),
+    "cannot write": (
+        ["build", "csm_bench", "--papers", str(PAPERS), "--out", "file/o", "--version", "1.0.0"],
+        Exit.CANNOT_WRITE,
+    ),
 }
 
 

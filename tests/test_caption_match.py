@@ -31,8 +31,11 @@ def test_macro_is_the_unweighted_mean_over_the_scales_present() -> None:
     assert result["by_scale"] == {"atomic": {"accuracy": 0.75, "n": 4}, "meso": {"accuracy": 0.0, "n": 1}}
 
 
-def test_gpt_5_1_in_table_ii_has_the_macro_mean_as_its_overall() -> None:
-    sizes, right = {"atomic": 53, "micro": 247, "meso": 649, "macro": 92}, {"atomic": 47, "micro": 220, "meso": 590, "macro": 84}
+def test_macro_and_micro_differ_on_the_sizes_of_csmbench() -> None:
+    sizes, right = (
+        {"atomic": 53, "micro": 247, "meso": 649, "macro": 92},
+        {"atomic": 47, "micro": 220, "meso": 590, "macro": 84},
+    )
     scales = [scale for scale, n in sizes.items() for _ in range(n)]
     answers = ["A" if i < right[scale] else "B" for scale, n in sizes.items() for i in range(n)]
     result = caption_match_accuracy(answers, ["A"] * len(scales), scales=scales)
@@ -124,6 +127,11 @@ print("scored")
 def test_evaluate_loads_the_folder_offline_from_any_directory(tmp_path: Path) -> None:
     environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_EVALUATE_OFFLINE": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": ""}
     run = subprocess.run(
-        [sys.executable, "-c", STRANGER, str(FOLDER)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", STRANGER, str(FOLDER)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.stdout.strip() == "scored", run.stderr

@@ -37,7 +37,9 @@ def test_commands_of_the_readme_run_and_what_they_built_loads_and_scores(folder:
     assert (folder / "my-release" / "README.md").is_file()
     assert list((folder / "figure-crops").glob("*.png"))
     script = "\n".join(blocks("python"))
-    done = subprocess.run([sys.executable, "-c", script], cwd=folder, env=newcomer(folder), capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, env=newcomer(folder), capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.splitlines()[-1] == "1.0"
 

@@ -7,18 +7,23 @@ from collections.abc import Iterable
 
 from builder.records import Paper, digest
 
-_SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-}  # fmt: skip
+# Braces by name: BibTeX counts escaped ones as well, and one alone would swallow the rest of the file.
+_SPECIAL = {letter: f"\\{letter}" for letter in "$&%#_"} | {
+    "\\": r"\textbackslash{}",
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
 _UNSAFE_IN_URL = re.compile(r"[\s{}\\%\"]")
 
 
 def bibtex(papers: Iterable[Paper]) -> str:
     """A BibTeX file, entries sorted by key. Only what the paper prints is written: a missing field is left out.
 
-    >>> print(bibtex([Paper(id="doi:10.1/x", file="x.pdf", sha256="0" * 64, pages=1, title="Gold & glass", doi="10.1/x")]), end="")
-    @article{paper-90391145a09b,
+    >>> paper = Paper(id="doi:10.1/x", file="x.pdf", sha256="0" * 64, pages=1, title="Gold & glass", doi="10.1/x")
+    >>> print(bibtex([paper]), end="")
+    @article{paper-d2f2b9b1ab70,
       title = {{Gold \\& glass}},
       doi = {10.1/x},
       url = {https://doi.org/10.1/x}
@@ -35,7 +40,7 @@ def citation_key(paper: Paper) -> str:
 
 def _entry(paper: Paper) -> str:
     fields = {
-        "author": " and ".join(f"{{{_escaped(author)}}}" for author in paper.authors),
+        "author": " and ".join(_author(author) for author in paper.authors),
         "title": f"{{{_escaped(paper.title)}}}" if paper.title else "",
         "year": str(paper.year) if paper.year else "",
         "doi": _plain(paper.doi or ""),
@@ -45,6 +50,12 @@ def _entry(paper: Paper) -> str:
     }
     lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
     return f"@article{{{citation_key(paper)},\n{lines}\n}}\n"
+
+
+def _author(name: str) -> str:
+    """A name as printed; in braces where BibTeX would take a comma or an "and" inside it for its own."""
+    text = _escaped(name)
+    return f"{{{text}}}" if "," in text or " and " in f" {text} " else text
 
 
 def _url(paper: Paper) -> str:

@@ -17,6 +17,7 @@ from builder.release.rows import (
     FigureRow,
     Packed,
     Row,
+    SplitName,
 )
 from builder.stages.tokens import count_tokens
 
@@ -102,7 +103,9 @@ def coverage(packed: Packed) -> Coverage:
     return Coverage(
         configs=configs,
         splits=tuple(
-            SplitCount(config, split, len(rows), len({row.paper_id for row in rows}), sum(row.image is not None for row in rows))
+            SplitCount(
+                config, split, len(rows), len({row.paper_id for row in rows}), sum(row.image is not None for row in rows)
+            )
             for (config, split), rows in packed.tables.items()
         ),
         papers=len({row.paper_id for row in figures}),
@@ -138,8 +141,12 @@ def _sorted(values: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(values).items(), key=lambda pair: (-pair[1], pair[0])))
 
 
+def _with_image(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if row.image is not None]
+
+
 def _shown(packed: Packed, config: Config) -> list[Row]:
-    return [row for row in packed.rows(config) if row.image is not None]
+    return _with_image(packed.rows(config))
 
 
 def _table(packed: Packed, configs: Sequence[Config], name: str, values: Callable[[Row], tuple[str, ...]]) -> Table:
@@ -188,8 +195,8 @@ def _lengths(
             yield Lengths(name, len(counts), mean(counts), median(counts), min(counts), max(counts))
 
 
-def _seats(packed: Packed, split: str) -> tuple[int, ...]:
-    rows = [row for (config, of), table in packed.tables.items() if config == "caption_matching" and of == split for row in table]
+def _seats(packed: Packed, split: SplitName) -> tuple[int, ...]:
+    rows = packed.tables[("caption_matching", split)]
     answers = Counter(row.answer for row in rows if isinstance(row, CaptionMatchingRow))
     return tuple(answers[seat] for seat in range(len(LETTERS)))
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from builder.errors import Issue
-from builder.records import Act
 from builder.release.rows import Config, SplitName
 
 RowDict = dict[str, object]
@@ -31,18 +30,6 @@ class ImageFact:
     height: int | None = None
     canary: str | None = None
     problem: str | None = None
-
-
-@dataclass(frozen=True)
-class LicenceActs:
-    """What the policy allows under one licence."""
-
-    image: Act
-    caption: Act
-    paragraph: Act
-
-
-Policy = Callable[[str], LicenceActs | None]  # by SPDX id; None: the policy does not know it
 
 
 @dataclass(frozen=True)
@@ -83,4 +70,4 @@ def at(config: str, split: str, number: int, row: Mapping[str, object], column: 
     return f"{place} > {column}" if column else place
 
 
-__all__ = ["Check", "FileFact", "ImageFact", "LicenceActs", "Opened", "Policy", "RowDict", "Table", "at", "check"]
+__all__ = ["Check", "FileFact", "ImageFact", "Opened", "RowDict", "Table", "at", "check"]

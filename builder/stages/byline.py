@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -16,31 +17,40 @@ MAX_WORDS = 60
 SAME_SIZE = 0.6  # points
 LINE_GAP = 1.9  # of the type size: lines of one title
 NAMES_FOUND = 0.7  # share of the metadata's surnames that the page prints; fonts lose some accents
-AUTHOR_SHARE = 0.85  # affiliations are set smaller than names
+AUTHOR_SHARE = 0.94  # of the names' type: affiliations and abstracts are set smaller
+STARTS = 4  # lines below the title that may be the first of the authors
 
 _BANNER = re.compile(
-    r"^(?:open(?:\s+access)?|(?:original\s+|mini\s+|invited\s+|full\s+|short\s+)?(?:research|review|case|technical|brief)?[\s-]*"
-    r"(?:article|paper|letter|report|communication|research|review|feature|perspective|editorial|express)s?|hot paper|nano express|methods?|abstract"
-    r"|introduction|contents|accepted manuscript|view (?:article )?online|check for updates|supporting information|topical review|the following article.*"
-    r"|articles you may be interested in|you may also like|author manuscript|preprint)$",
+    r"^(?:open(?:\s+access)?|(?:original\s+|mini\s+|invited\s+|full\s+|short\s+)?(?:research|review|case|technical"
+    r"|brief)?[\s-]*"
+    r"(?:article|paper|letter|report|communication|research|review|feature|perspective|editorial|express)s?"
+    r"|hot paper|nano express|methods?|abstract|introduction|contents|accepted manuscript|view (?:article )?online"
+    r"|check for updates"
+    r"|supporting information|topical review|the following article.*|articles you may be interested in"
+    r"|you may also like|author manuscript|preprint)$",
     re.I,
 )
 _NOT_A_TITLE = re.compile(
-    r"journal homepage|contents lists|sciencedirect|this content (?:has been|was)|downloaded (?:from|on|via)|https?://|www\.|\bISSN\b|\bdoi\b|e-?mail"
-    r"|all rights reserved|special (?:issue|collection)|please (?:scroll|note)|creative commons|submit your manuscript"
+    r"journal homepage|contents lists|sciencedirect|this content (?:has been|was)|downloaded (?:from|on|via)|https?://|www\."
+    r"|\bISSN\b|\bdoi\b|e-?mail|all rights reserved|special (?:issue|collection)|please (?:scroll|note)|creative commons"
+    r"|submit your manuscript"
     r"|^(?:the\s+)?(?:\w+\s+){0,4}(?:journal|proceedings|transactions|annals|archives)\s+of\b",
     re.I,
 )
 _HOMEPAGE = re.compile(r"journal homepage|\bISSN\b|^\s*(?:https?://)?www\.|^\s*vol(?:ume|\.)", re.I)
 _ZONE_ENDS = re.compile(
-    r"universit|institut|departe?ment|laborator|school of|college|facult|\bcent(?:er|re)\b|academy|hospital|^\s*(?:abstract|a b s t r a c t|summary|introduction"
-    r"|keywords?|received|accepted|published|article info|open access|background)\b|@|https?:|www\.|\bdoi\b|correspond|supporting|cite (?:this|as)|[A-Z]\d{4,5}\b"
-    r"|\b(?:ltd|inc|gmbh|corporation)\b|national|\bvol\b|\(?(?:19|20)\d\d\)|abstract:",
+    r"universit|institut|departe?ment|laborator|school of|college|facult|\bcent(?:er|re)\b|academy|hospital|national"
+    r"|abstract:|correspond|^\s*(?:abstract|a b s t r a c t|summary|introduction|keywords?|received|accepted|published"
+    r"|article info|open access"
+    r"|background|edited by|reviewed by|editors?\b|special collection)\b|@|https?:|www\.|\bdoi\b|supporting"
+    r"|cite (?:this|as)|[A-Z]\d{4,5}\b|\b(?:ltd|inc|gmbh|corporation)\b|\bvol\b|\(?(?:19|20)\d\d\)",
     re.I,
 )
-_MARKS = re.compile(r"[\d*†‡§¶‖∥⊥∇◊○●■□#¹²³⁴-⁹⁎∗⇑✉{}⁺�\[\]|¤]|\bID\b|(?<=\w)\(\w\)")
+_MARKS = re.compile(r"[\d*†‡§¶‖∥⊥∇◊○●■□#¹²³⁴-⁹⁎∗⇑✉{}⁺�\[\]|¤\ue000-\uf8ff]|\bID\b|(?<=\w)\(\w\)")
 _ACCENT = re.compile(r"[´`¸˘˙¨˜ˆˇ˚^~]")  # set beside its letter: the name cannot be put together for sure
-_PARTICLE = frozenset(("van", "von", "de", "der", "den", "del", "della", "di", "da", "dos", "du", "la", "le", "el", "al", "bin", "ibn", "ten", "ter", "y", "zu", "af", "av", "e"))  # fmt: skip
+_COMBINING = dict(zip("´`¸˘˙¨˜ˆˇ˚", "\u0301\u0300\u0327\u0306\u0307\u0308\u0303\u0302\u030c\u030a", strict=True))
+_PARTICLE = frozenset("van von de der den del della di da dos du la le el al bin ibn ten ter y zu af av e".split())  # noqa: SIM905
+_CUT_OFF = re.compile(r"(?:[^\W\d_]{2}\s?,|;|\band|&)\s*$")  # the list goes on elsewhere
 _TOKEN = re.compile(r"\(?[^\W\d_][^\W\d_.'’‐‑-]*(?:[.'’‐‑-]+[^\W\d_]*)*\)?\.?,?")
 _DEGREES = re.compile(r",?\s*\b(?:Ph\.?\s?D|M\.?D|Dr|Prof|MSc|BSc|FRSC|Jr|Sr|Member|Senior Member|Fellow|IEEE)\b\.?", re.I)
 
@@ -88,7 +98,9 @@ def _clusters(page: Page) -> Iterator[tuple[Line, ...]]:
     """Lines of one type size that stand together, larger types first, from the top of the page."""
     lines = [line for line in page.lines if line.angle == 0 and line.text.strip()]
     for size in sorted({round(line.size * 2) / 2 for line in lines}, reverse=True):
-        same = sorted((line for line in lines if abs(line.size - size) < SAME_SIZE), key=lambda line: (round(line.box.y0), line.box.x0))
+        same = sorted(
+            (line for line in lines if abs(line.size - size) < SAME_SIZE), key=lambda line: (round(line.box.y0), line.box.x0)
+        )
         cluster: list[Line] = []
         for line in same:
             if cluster and line.box.y0 - cluster[-1].box.y0 > LINE_GAP * size:
@@ -118,42 +130,76 @@ def _may_be_title(page: Page, lines: Sequence[Line], metadata: Mapping[str, str]
     words = text.split()
     if len(_letters(text)) < MIN_LETTERS or not 2 <= len(words) <= MAX_WORDS or lines[0].box.y0 > 0.7 * page.height:
         return False
+    if lines[0].size < _body_size(page) + SAME_SIZE and not all(span.bold for span in lines[0].spans if span.text.strip()):
+        return False
     if _NOT_A_TITLE.search(text) or _letters(metadata.get("subject", "")).startswith(_letters(text)):
         return False
     below = [line for line in page.lines if 0 < line.box.y0 - lines[-1].box.y0 < 3 * lines[-1].size]
     return not any(_HOMEPAGE.search(line.text) for line in below)
 
 
+def _body_size(page: Page) -> float:
+    """The type size that most letters of the page have."""
+    letters: Counter[float] = Counter()
+    for line in page.lines:
+        letters[line.size] += len(line.text)
+    return max(letters, key=lambda size: (letters[size], size))
+
+
 def read_authors(pages: Sequence[Page], title: Sequence[Line], metadata: Mapping[str, str]) -> tuple[str, ...]:
     """The authors below the title, without their marks; empty when any of them is in doubt."""
-    page = next((p for p in pages[:2] if title and title[0] in p.lines), None)
-    zone = _zone(page, title) if page else ()
-    printed = _names(zone)
     named = _metadata_names(metadata)
-    cut_off = bool(zone) and bool(re.search(r"(?:,|;|\band|&)\s*$", _MARKS.sub("", zone[-1].text).rstrip(" †‡")))
-    if printed and all(map(_is_name, printed)) and not cut_off and len(printed) >= len(named):
-        return printed
-    text = _letters("".join(line.text for line in page.lines[: 3 * len(page.lines) // 4])) if page else ""
+    name = _joined(title) if title else ""
+    for page in pages[:2]:
+        under = next((lines for lines in _clusters(page) if name and lines and _same(name, _joined(lines))), ())
+        for zone in _zones(page, under):
+            printed = _names(zone)
+            sure = printed and all(map(_is_name, printed)) and not (len(printed) == 1 and printed[0].isupper())
+            if sure and not _CUT_OFF.search(zone[-1].text) and len(printed) >= len(named):
+                return printed
+    text = _letters("".join(line.text for page in pages[:2] for line in page.lines))
     found = sum(_letters(name.split()[-1]) in text for name in named)
-    return named if len(named) > 1 and len(named) >= len(printed) and found >= NAMES_FOUND * len(named) else ()
+    return named if len(named) > 1 and found >= NAMES_FOUND * len(named) else ()
 
 
-def _zone(page: Page, title: Sequence[Line]) -> tuple[Line, ...]:
-    """Lines below the title in one type, down to the first that is an affiliation, a date or the abstract."""
-    bottom = max(line.box.y0 for line in title)
-    below = [x for x in page.lines if x.angle == 0 and x.box.y0 > bottom + 0.5 * title[0].size and x.text.strip() and x not in title]
-    below.sort(key=lambda line: (round(line.box.y1 / 5), line.box.x0))
-    names = [line for line in below if len(_letters(line.text)) > 3 and not _BANNER.match(line.text.strip())]
-    names = [line for line in names if not re.match(r"special collection|cite as", line.text.strip(), re.I)]
-    if not names:
-        return ()
-    first = names[0]
-    zone: list[Line] = []
-    for line in below:
-        if line.box.y1 < first.box.y0 or (line.size < AUTHOR_SHARE * first.size and len(_letters(line.text)) < 4):
+def _zones(page: Page, title: Sequence[Line]) -> Iterator[tuple[Line, ...]]:
+    """What may be the authors: runs of lines below the title in one type, from each of the first few that may start one."""
+    if not title:
+        return
+    bottom, left, right = max(x.box.y0 for x in title), min(x.box.x0 for x in title), max(x.box.x1 for x in title)
+    below = [x for x in page.lines if x.angle == 0 and x.box.y0 > bottom + 0.5 * title[0].size and x not in title]
+    below = _rows([x for x in below if x.box.x0 < right and x.box.x1 > left and x.text.strip()])
+    starts = [i for i, line in enumerate(below) if len(_letters(line.text)) > 3 and not _BANNER.match(line.text.strip())]
+    for start in starts[:STARTS]:
+        if _ZONE_ENDS.search(below[start].text):
+            return
+        yield _run(below[start:])
+
+
+def _rows(lines: Sequence[Line]) -> list[Line]:
+    """Lines from the top, those of one row from the left."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda x: x.box.y1):
+        if rows and line.box.y1 - rows[-1][0].box.y1 < 0.45 * rows[-1][0].size:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [line for row in rows for line in sorted(row, key=lambda x: x.box.x0)]
+
+
+def _run(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines of one type, down to the first that is an affiliation, a date or the abstract."""
+    first, zone = lines[0], list(lines[:1])
+    for line in lines[1:]:
+        small = line.size < AUTHOR_SHARE * first.size
+        if small and len(_letters(line.text)) < 4:
             continue
-        ends = _ZONE_ENDS.search(line.text) or line.size < AUTHOR_SHARE * first.size or line.size > 1.3 * first.size
-        if ends or (zone and line.box.y0 - zone[-1].box.y1 > 1.2 * first.size):
+        if (
+            small
+            or line.size > 1.15 * first.size
+            or _ZONE_ENDS.search(line.text)
+            or line.box.y0 - zone[-1].box.y1 > 1.2 * first.size
+        ):
             break
         zone.append(line)
     return tuple(zone)
@@ -165,11 +211,27 @@ def _names(zone: Sequence[Line]) -> tuple[str, ...]:
         assert line is not None
         row = "".join(_unmarked(span, line.size) for span in line.spans)
         text += row + ("" if row.rstrip().endswith(("-", "‐")) and following else " ")
-    text = _DEGREES.sub("", _MARKS.sub("", text.replace("†", " ")))
+    text = _DEGREES.sub("", _MARKS.sub("", _with_accents(text.replace("†", " "))))
     parts = re.split(r";|•|·", text) if ";" in text or "•" in text else re.split(r",|\s&\s|\s+and\s+|\s+und\s+", text)
     parts = [p for part in parts for p in re.split(r"\s&\s|(?:^|\s+)and\s+", part)]
-    cleaned = [re.sub(r"(?:\s+[a-z](?=\s|$))+$|^(?:[a-z]{1,3}\s+)+(?=[A-Z])", "", " ".join(p.split())).strip(" ,.'∗") for p in parts]
+    cleaned = [
+        re.sub(r"(?:\s+[a-z](?=\s|$))+$|^(?:[a-z]{1,3}\s+)+(?=[A-Z])", "", " ".join(p.split())).strip(" ,.'∗") for p in parts
+    ]
     return tuple(name for name in cleaned if len(_letters(name)) > 1)
+
+
+def _with_accents(text: str) -> str:
+    """Accents that a font sets beside their letter put on it, where only one neighbour can carry them: "D¨oll", "He´le`ne"."""
+
+    def joined(match: re.Match[str]) -> str:
+        before, accent, after = match[1], match[2], match[3]
+        bearers = "cstCST" if accent == "¸" else "aeiouyAEIOUY"
+        if (before in bearers) == (after in bearers):
+            return match[0]
+        mark = _COMBINING[accent]
+        return unicodedata.normalize("NFC", before + mark + after if before in bearers else before + after + mark)
+
+    return re.sub(r"(\w)([´`¸˘˙¨˜ˆˇ˚])(\w)", joined, text)
 
 
 def _unmarked(span: Span, line_size: float) -> str:

@@ -9,7 +9,8 @@ from builder.stages.captions import normal_label
 _SERIES = r"(?:Extended\s+Data|Supplement(?:ary|al)|Supporting(?:\s+Information)?|Appendix)"
 _START = re.compile(rf"(?P<series>\b{_SERIES}\s+)?\b(?P<noun>Fig(?:ure)?|Scheme|Chart|Plate)(?P<plural>s)?\b\.?", re.IGNORECASE)
 _FIRST = re.compile(r"\s*(?P<letter>[A-Z](?:[.\-–]\s?)?)?(?P<number>\d{1,3})(?!\d)(?P<part>\.\d+)?")
-_NEXT = re.compile(r"\s*(?P<letter>S)?(?P<number>\d{1,3})(?![\d]|\.\d|[\s\u00ad-]*(?:%|°|[nmµμk]?m\b|[mµμ]?[gsVALK]\b|k?eV\b|h\b|min\b))")
+_UNIT = r"[\s-]*(?:%|°|[nmµμk]?m\b|[mµμ]?[gsVALK]\b|k?eV\b|h\b|min\b)"  # "Fig. 2 and 20 nm": no figure
+_NEXT = re.compile(rf"\s*(?P<letter>S)?(?P<number>\d{{1,3}})(?!\d|\.\d|{_UNIT})")
 _LINK = re.compile(r"\s*(?:(?P<range>[-‐‑–—−]+|\b(?:to|through)\b)|,?\s*(?:and|or|&)\s|[,;/])\s*", re.IGNORECASE)
 _LAST = frozenset({"and", "or", "&"})
 _PANEL = r"(?:\(\s*[A-Za-z](?:\s*[-‐–,&]\s*[A-Za-z])*\s*\)|[A-Za-z]['′]?(?![\w]))"
@@ -18,10 +19,12 @@ _LONGEST_RANGE = 30  # figures; a longer "range" is something else
 
 # Another paper's figure: what stands right before or after the citation says so.
 _THEIRS_BEFORE = re.compile(
-    r"(?:\btheir|\brefs?\.?\s*\[?\d+\]?\s*[,(]?|\[\d+,|\bet\s+al\.?,?\s*\(?(?:19|20)\d\d[a-z]?\)?,)\s*(?:see\s+)?$", re.IGNORECASE
+    r"(?:\btheir|\brefs?\.?\s*\[?\d+\]?\s*[,(]?|\[\d+,|\bet\s+al\.?,?\s*\(?(?:19|20)\d\d[a-z]?\)?,)\s*(?:see\s+)?$",
+    re.IGNORECASE,
 )
 _THEIRS_AFTER = re.compile(
-    r"\s*\)?\s*(?:therein\b|(?:of|in|from)\s+(?:the\s+)?(?:[Rr]efs?\b|[Rr]eference|\[\d|[A-Z][\w'’-]+\s+(?:et\s+al|(?:and|&)\s+[A-Z][\w'’-]+\s*\(?(?:19|20)\d\d)))"
+    r"\s*\)?\s*(?:therein\b|(?:of|in|from)\s+(?:the\s+)?(?:[Rr]efs?\b|[Rr]eference|\[\d|"
+    r"[A-Z][\w'’-]+\s+(?:et\s+al|(?:and|&)\s+[A-Z][\w'’-]+\s*\(?(?:19|20)\d\d)))"
 )
 _TABLE = re.compile(r"\bTables?\s*\.?\s*(?:[A-Z][.\-]?)?(?:\d+|[IVX]+)\b")
 

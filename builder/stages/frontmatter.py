@@ -14,17 +14,26 @@ _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>“”|{}]+")
 _DOI_BREAK = re.compile(r"(10\.\d{4,9}/(?:[^\s\"<>]*[/.\-_])?)[ \t]*\n[ \t]*([A-Za-z0-9][^\s\"<>]*)")
 _DOI_LABEL = re.compile(r"(?:doi(?:\.org/|\s*[:.]?)\s*|/doi/(?:abs/|full/|pdf/|10\.1002/)?)$", re.I)
 _SUPPLEMENT = re.compile(r"\.(?:s|sd|suppl?)\d{1,4}$|/(?:abstract|full|pdf|epdf|suppl_file.*|meta|-/dc\d*)$", re.I)
-_REFERENCES = re.compile(r"^\s*(?:\d+\.?\s*)?(?:references|bibliography|literature cited|notes and references)\s*:?\s*$", re.I | re.M)
-_OTHER_DOI = re.compile(r"(?:supporting information|supplement\w*|data|code|software|dataset|cited?|erratum|correction|archived?)\b[^.]{0,60}$", re.I)
-_IN_METADATA, _LABELLED, _OF_OTHERS = 6, 3, -5  # weights of what speaks for a DOI being the paper's own
+_REFERENCES = re.compile(
+    r"^\s*(?:\d+\.?\s*)?(?:references|bibliography|literature cited|notes and references)\s*:?\s*$", re.I | re.M
+)
+_OTHER_DOI = re.compile(
+    r"(?:supporting information|supplement\w*|data|code|software|dataset|cited?|erratum|correction|archived?)\b[^.]{0,60}$",
+    re.I,
+)
+_IN_METADATA, _LABELLED, _ALONE, _OF_OTHERS = 6, 3, 2, -5  # weights of what speaks for a DOI being the paper's own
 _MOST_PAGES = 5  # a running head: each page that repeats the DOI adds one, up to this
 
-_ARXIV = re.compile(r"arXiv:\s?(?P<id>\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?)\s*(?:\[[^\]]+\])?\s*(?P<date>\d{1,2} [A-Z][a-z]{2} \d{4})?")
+_ARXIV = re.compile(
+    r"arXiv:\s?(?P<id>\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[A-Z]{2})?/\d{7}(?:v\d+)?)"
+    r"\s*(?:\[[^\]]+\])?\s*(?P<date>\d{1,2} [A-Z][a-z]{2} \d{4})?"
+)
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
 _DATE = (
-    rf"(?:(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+)?{_MONTH}\s*,?\s+(?:(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+)?(?P<year>(?:19|20)\d\d)"
+    rf"(?:(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+)?{_MONTH}\s*,?\s+"
+    r"(?:(?P<day2>\d{1,2})(?:st|nd|rd|th)?\s*,?\s+)?(?P<year>(?:19|20)\d\d)"
     r"|(?P<iso>(?:19|20)\d\d-\d\d-\d\d))"
 )
 # From what says most exactly when a paper came out to what only bounds it.
@@ -40,7 +49,10 @@ _DATES = tuple(
 )
 _BEFORE_PUBLICATION = 3  # index in _DATES from which a date is only a lower bound
 MARGIN = 0.1  # of the page's height: running heads and feet
-_MARGIN_YEAR = re.compile(r"(?<![\d/.-])((?:19|20)\d\d)(?![\d/.-])(?!\s*[-–]\s*\d)")
+_MARGIN_YEARS = (
+    re.compile(r"\(((?:19|20)\d\d)\)"),
+    re.compile(r"(?<![\d/.-])((?:19|20)\d\d)(?![\d/.-])(?!\s*[-–]\s*\d)"),
+)
 # The sign and what fonts without it leave in its place.
 _MARK = r"(?:©|\(c\)|\bV\s?C\b|�|ª|\uf6d9|\uf0d3|\u24d2)"
 _HOLDER = r"(?:et\s+al\b\.?|\b[A-Z]\.(?=\s?[A-Z])|\bInc\.|\bLtd\.|\bCo\.|[^.;\n©]|\n(?=[a-z&]))"
@@ -73,6 +85,9 @@ def read_doi(pages: Sequence[Page], metadata: Mapping[str, str]) -> str | None:
         head = text[: m.start()] if (m := _REFERENCES.search(text)) else text
         for doi, weight in _own_dois(head):
             scores[doi] += weight
+    alone = {_clean(line.text.strip()) for line in pages[-1].lines if _DOI.fullmatch(line.text.strip())} if pages else set()
+    if len(alone) == 1:  # several are a list of references
+        scores[alone.pop()] += _ALONE
     for doi in scores:
         scores[doi] += min(_MOST_PAGES, sum(doi in re.sub(r"\s", "", text.lower()) for text in texts))
     best = sorted(((score, doi) for doi, score in scores.items() if score > 1), key=lambda pair: (-pair[0], pair[1]))
@@ -94,9 +109,13 @@ def _own_dois(text: str) -> list[tuple[str, int]]:
 def _clean(doi: str) -> str:
     """A DOI without what the sentence around it adds: "10.1000/x).," -> "10.1000/x"."""
     doi = re.split(r"\.\.|[–—]", doi)[0]
-    while doi and (doi[-1] in ".,;:'’”*†‡>" or any(doi[-1] == close and doi.count(close) > doi.count(opens) for opens, close in ("()", "[]"))):
+    while doi and (doi[-1] in ".,;:'’”*†‡>" or _closes_nothing(doi)):
         doi = doi[:-1]
     return _SUPPLEMENT.sub("", doi).rstrip("/.").lower()
+
+
+def _closes_nothing(doi: str) -> bool:
+    return any(doi[-1] == close and doi.count(close) > doi.count(opens) for opens, close in ("()", "[]"))
 
 
 def read_arxiv(pages: Sequence[Page]) -> tuple[str | None, str | None]:
@@ -124,14 +143,16 @@ def read_date(pages: Sequence[Page], copyright_year: str | None) -> str | None:
 
 
 def _year_in_margin(pages: Sequence[Page]) -> str | None:
-    """The year of a running head or foot: "Mater. Sci. Eng. 106 (2016) 012030", "Cell 154, 983-995, August 29, 2013"."""
-    for page in pages[:EDGE_PAGES]:
-        for line in page.lines:
-            high = line.box.y1 < MARGIN * page.height or line.box.y0 > (1 - MARGIN) * page.height
-            match = _MARGIN_YEAR.search(line.text) if high and line.angle == 0 else None
-            if match and not re.search(r"download|http|doi", line.text, re.I):
-                return match[1]
-    return None
+    """The year of a running head or foot: "Mater. Sci. Eng. 106 (2016) 012030", else "Cell 154, August 29, 2013"."""
+    heads = [
+        line.text
+        for page in pages[:EDGE_PAGES]
+        for line in page.lines
+        if line.angle == 0 and (line.box.y1 < MARGIN * page.height or line.box.y0 > (1 - MARGIN) * page.height)
+    ]
+    plain = [text for text in heads if not re.search(r"download|http", text, re.I)]
+    found = [m for pattern in _MARGIN_YEARS for text in plain if (m := pattern.search(text))]
+    return found[0][1] if found else None
 
 
 def _iso(match: re.Match[str] | None) -> str | None:
@@ -157,7 +178,8 @@ def read_copyright(pages: Sequence[Page], licence_page: int | None) -> tuple[str
     for page in order:
         for match in _COPYRIGHT.finditer(_without_captions(page)):
             notice = re.sub(rf"{_MARK}\s*|^&\s*", "© ", " ".join(_HOLDER_ENDS.sub("", match["all"]).split()).rstrip(" ,;."))
-            holder = " ".join(_HOLDER_ENDS.sub("", match["holder"] or match["holder2"] or match["holder3"]).split()).rstrip(" ,;.")
+            named = match["holder"] or match["holder2"] or match["holder3"]
+            holder = " ".join(_HOLDER_ENDS.sub("", named).split()).rstrip(" ,;.")
             year = match["year"] or match["year2"] or match["year3"]
             if re.search(r"[^\W\d_]{3}", holder):
                 return _ended(notice), _ended(re.sub(r"^by\s+", "", holder)), year

@@ -95,7 +95,9 @@ def _source_url(doi: str | None, arxiv_id: str | None) -> str | None:
 def _completed(paper: Paper, row: PaperRow) -> Paper:
     """Gaps filled from the row; where both speak and differ the PDF is taken and the difference kept."""
     given_doi = re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:)", "", row.doi.strip(), flags=re.I).lower() if row.doi else None
-    given_arxiv = re.sub(r"^(?:https?://arxiv\.org/abs/|arxiv:)", "", row.arxiv_id.strip(), flags=re.I) if row.arxiv_id else None
+    given_arxiv = (
+        re.sub(r"^(?:https?://arxiv\.org/abs/|arxiv:)", "", row.arxiv_id.strip(), flags=re.I) if row.arxiv_id else None
+    )
     doi, arxiv_id = paper.doi or given_doi, paper.arxiv_id or given_arxiv
     licence, licence_notes = _licence(paper.licence, row.licence)
     notes = [

@@ -16,11 +16,12 @@ NEAR = 2500  # characters between a licence's name and its URL: Springer's state
 # From the most restrictive to the least: what a paper that prints two is taken to be under.
 FAMILIES = ("BY-NC-ND", "BY-ND", "BY-NC-SA", "BY-NC", "BY-SA", "BY", "ZERO")
 
-# Jurisdiction ports that have an SPDX id of their own (SPDX licence list 3.24); others become a LicenseRef.
+# Jurisdiction ports that have an SPDX id of their own (ScanCode licensedb 32.1.0); others become a LicenseRef.
 SPDX_PORTS = frozenset(
     """CC-BY-3.0-AT CC-BY-3.0-AU CC-BY-3.0-DE CC-BY-3.0-IGO CC-BY-3.0-NL CC-BY-3.0-US CC-BY-2.5-AU CC-BY-NC-3.0-DE
     CC-BY-NC-ND-3.0-DE CC-BY-NC-ND-3.0-IGO CC-BY-NC-SA-2.0-DE CC-BY-NC-SA-2.0-FR CC-BY-NC-SA-2.0-UK CC-BY-NC-SA-3.0-DE
-    CC-BY-NC-SA-3.0-IGO CC-BY-ND-3.0-DE CC-BY-SA-2.0-UK CC-BY-SA-2.1-JP CC-BY-SA-3.0-AT CC-BY-SA-3.0-DE CC-BY-SA-3.0-IGO""".split()  # noqa: SIM905
+    CC-BY-NC-SA-3.0-IGO CC-BY-ND-3.0-DE CC-BY-SA-2.0-UK CC-BY-SA-2.1-JP CC-BY-SA-3.0-AT CC-BY-SA-3.0-DE
+    CC-BY-SA-3.0-IGO""".split()  # noqa: SIM905
 )
 VERSIONS = frozenset({"1.0", "2.0", "2.5", "3.0", "4.0"})
 
@@ -70,7 +71,11 @@ _ZERO = re.compile(rf"(?i:\bCC[\s-]?(?:0|zero)\b(?!\.)|{_broken('creativecommons
 
 # Licences that are not Creative Commons, by the words that name them.
 NAMED = (
-    ("LicenseRef-ACS-AuthorChoice", r"\bACS\s+Author\s?Choice\b", "https://pubs.acs.org/page/policy/authorchoice_termsofuse.html"),
+    (
+        "LicenseRef-ACS-AuthorChoice",
+        r"\bACS\s+Author\s?Choice\b",
+        "https://pubs.acs.org/page/policy/authorchoice_termsofuse.html",
+    ),
     ("LicenseRef-Elsevier-User", r"\bElsevier\s+user\s+licen[sc]e\b", "https://www.elsevier.com/open-access/userlicense/1.0/"),
     (
         "LicenseRef-arXiv-nonexclusive",
@@ -88,8 +93,8 @@ NAMED = (
 
 _OF_THE_PAPER = re.compile(
     r"\b(?:this|the|our)\s+(?:\S+\s+){0,5}?(?:article|paper|work|manuscript|publication|content|chapter|preprint|letter|review)\b"
-    r"|open[\s-]*access|©|\bcopyright\b|licen[sc]ee\b|\bauthors?\S*\s+retain|\bpublished\s+(?:\S+\s+){0,6}?(?:by|under)\b|article content"
-    r"|\bauthor\S*\s+\d{4}|\bcontent\s+from\s+this|\blicen[sc]e\s*:|\bfreely\s+available\b",
+    r"|open[\s-]*access|©|\bcopyright\b|licen[sc]ee\b|\bauthors?\S*\s+retain|\bpublished\s+(?:\S+\s+){0,6}?(?:by|under)\b"
+    r"|article content|\bauthor\S*\s+\d{4}|\bcontent\s+from\s+this|\blicen[sc]e\s*:|\bfreely\s+available\b",
     re.I,
 )
 _OF_OTHERS = re.compile(
@@ -100,9 +105,13 @@ _OF_OTHERS = re.compile(
     r"(?:\s+(?!article|paper)[\w-]+){0,8}\s+(?:under|with)\s+(?:a|an|the)?\s*$",
     re.I,
 )
-_CAPTION_OR_REFERENCE = re.compile(r"\s*(?:(?:Fig(?:ure|\.)|Table|Scheme|Plate)\s*S?\d|\[\d+\]|\(\d+\)\s+[A-Z]\.|\d{1,3}\.\s+[A-Z][\w-]+,?\s+[A-Z])", re.I)
+_CAPTION_OR_REFERENCE = re.compile(
+    r"\s*(?:(?:Fig(?:ure|\.)|Table|Scheme|Plate)\s*S?\d|\[\d+\]|\(\d+\)\s+[A-Z]\.|\d{1,3}\.\s+[A-Z][\w-]+,?\s+[A-Z])", re.I
+)
 # Where a licence statement begins when what stands before it has no full stop (addresses, running heads).
-_OPENING = re.compile(r"©|\(c\)\s\d{4}|\bCopyright\b|\bOpen\s+Access\b|\bThis\s+(?:is\s+an|article|work|paper)\b|\bLicen[sc]e:|\bContent\s+from")
+_OPENING = re.compile(
+    r"©|\(c\)\s\d{4}|\bCopyright\b|\bOpen\s+Access\b|\bThis\s+(?:is\s+an|article|work|paper)\b|\bLicen[sc]e:|\bContent\s+from"
+)
 _WHOLE = frozenset({"open-access"})
 _STOP = re.compile(r"[.!?]\s+(?=[A-Z©])|[.!?]\n(?=[A-Z©])")
 
@@ -173,8 +182,7 @@ Read = tuple[str, str | None, str | None, str | None]  # family, version, port, 
 
 def _of_name(match: re.Match[str]) -> Read | None:
     name = re.sub(r"[\s\u00ad\u2010-\u2014-]", "", match[0]).lower()
-    bare = re.sub(r"by(?=nc|nd|sa|$|[^a-z])", "by ", name)
-    if not re.search(r"attribution|by |noncom|noderiv|sharealike", bare):
+    if not re.search(r"attribution|noncom|noderiv|sharealike", name) and not re.search(_CODE, match[0]):
         return None
     family = _family(
         nc="noncom" in name or "bync" in name, nd="noderiv" in name or bool(re.search(r"by(?:nc)?nd", name)),
@@ -276,18 +284,23 @@ def licence_by_id(given: str) -> Licence:
     text = given.strip()
     if match := _URL.search(text):
         family, version, port, url = _of_url(match)
-        return Licence(spdx=_spdx(family, version, port), url=_cc_url(family, version, port) if version else url, source="papers.csv")
+        return Licence(
+            spdx=_spdx(family, version, port), url=_cc_url(family, version, port) if version else url, source="papers.csv"
+        )
     if re.fullmatch(r"CC0(?:-1\.0)?", text, re.I) or _ZERO.search(text):
         return Licence(spdx="CC0-1.0", url=_cc_url("ZERO", "1.0"), source="papers.csv")
     match = re.fullmatch(r"CC[\s-]?(BY(?:-NC)?(?:-ND|-SA)?)(?:[\s-](\d\.\d))?(?:[\s-]([A-Z]{2,3}))?", text, re.I)
     if match:
         family, version, port = match[1].upper(), match[2], match[3].lower() if match[3] else None
-        return Licence(spdx=_spdx(family, version, port), url=_cc_url(family, version, port) if version else None, source="papers.csv")
+        return Licence(
+            spdx=_spdx(family, version, port), url=_cc_url(family, version, port) if version else None, source="papers.csv"
+        )
     return Licence(spdx=text or "unknown", source="papers.csv" if text else "none")
 
 
 def family_of(spdx: str) -> str | None:
-    """
+    """The Creative Commons family of an id, its version and port left out; None for other licences.
+
     >>> family_of("LicenseRef-CC-BY-NC"), family_of("CC-BY-SA-3.0-IGO"), family_of("MIT")
     ('BY-NC', 'BY-SA', None)
     """

@@ -15,16 +15,19 @@ from builder.stages.reflow import reflow, vocabulary
 _SAME_SIZE = 0.7  # points: letters of one paragraph; PDF writers jitter by some tenths
 _NEW_PITCH = 1.45  # of the column's usual row distance: more is a break
 _INDENT = (0.5, 5.0)  # of the letter size: first rows stand in by this much
-_INDENTS = 0.1  # of the pieces stand in: the paper marks paragraphs so; pieces after headings and breaks do not
+_LONG = 20  # words in a piece that surely is running text
+_INDENTS = 0.08  # of those stand in: the paper marks paragraphs so; pieces after headings and breaks do not
 _SHORT_ROW = 0.1  # of the column's width missing at the right: the row ends its paragraph
 _PROSE_WORDS = 8  # in a paragraph; headings, labels and cells have fewer
-_LOOK_BACK = 12  # pieces between the halves of a paragraph: headings of floats, footnotes, cells
+_LOOK_BACK = 12  # paragraphs: notes and cells of a table may stand between the halves of one
 _SENTENCE_END = re.compile(r"[.!?:][)\]”\"’']*(?:\s?\[[\d,–\- ]+\]|[⁰¹²³⁴⁵⁶⁷⁸⁹,–-]+)*\s*$")
 _ABBREVIATION = re.compile(r"\b(?:[Ff]igs?|[Rr]efs?|[Ee]qs?|al|e\.g|i\.e|cf|vs|ca|approx|[Nn]os?|resp)\.$")
 _LOWER = re.compile(r"[a-zà-öø-ÿ]+[\s,;.)-]")
 _CONTINUES_AFTER_EQUATION = re.compile(r"(?:where|with|in which|which|and|or|for|if|is|are|as|thus|so)\b")
 _TABLE_CAPTION = re.compile(r"\s*(?:Supplementary\s+)?T(?:able|ABLE)\s+[A-Z]?[.\-]?(?:\d+|[IVX]+)\b\s*(?:[.:|(A-Z–—]|$)")
-_REFERENCES = re.compile(r"\s*(?:[\dIVX]+\.?\s*)?(?:references(?: and notes)?|bibliography|literature cited|notes and references)\s*:?\s*$", re.I)
+_REFERENCES = re.compile(
+    r"\s*(?:[\dIVX]+\.?\s*)?(?:references(?: and notes)?|bibliography|literature cited|notes and references)\s*:?\s*$", re.I
+)
 _ENTRY = re.compile(r"\s*(?:\[\d+\]|\(?\d{1,3}[.)]?\s|[A-ZÀ-Ö][\w'’-]+,? (?:[A-Z]\.|[A-Z]{1,3}[,. ]))")
 _YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 
@@ -90,7 +93,8 @@ def _in_figure(row: Row, figures: Iterable[Figure], body: float) -> bool:
 
 def _pieces(column: Sequence[Row], body: float) -> list[_Piece]:
     """A column cut where a paragraph, a heading or a gap begins."""
-    rows = [row for row in column if not _is_scrap(row, body)]
+    margin = _edges(column)[0] if column else 0.0
+    rows = [row for row in column if not _is_scrap(row, body) or _is_last_word(row, margin)]
     if not rows:
         return []
     left, right = _edges(rows)
@@ -110,6 +114,11 @@ def _pieces(column: Sequence[Row], body: float) -> list[_Piece]:
 def _is_scrap(row: Row, body: float) -> bool:
     """Loose indices, equation marks and axis ticks: no word of three letters, or letters far below the body's size."""
     return re.search(r"[^\W\d_]{2,}", row.text) is None or (row.size < 0.7 * body and row.words < _PROSE_WORDS)
+
+
+def _is_last_word(row: Row, left: float) -> bool:
+    """The end of a sentence alone on its row: "2015." at the column's left edge."""
+    return abs(row.box.x0 - left) < 2 and _ends(row.text)
 
 
 def _edges(rows: Sequence[Row]) -> tuple[float, float]:
@@ -132,7 +141,8 @@ def _begins(last: Row, row: Row, *, left: float, right: float, pitch: float) -> 
         return True
     if _is_indented(row, left) and abs(row.box.x0 - last.box.x0) > 0.3 * row.size:
         return True
-    return right - last.box.x1 > _SHORT_ROW * (right - left) and _ends(last.text) and not _LOWER.match(row.text)
+    short = right - last.box.x1 > _SHORT_ROW * (right - left)
+    return short and (_ends(last.text) or last.font != row.font) and not _LOWER.match(row.text)
 
 
 def _is_indented(row: Row, left: float) -> bool:
@@ -173,12 +183,14 @@ def _is_caption(piece: _Piece) -> bool:
 
 def _whole(pieces: Sequence[_Piece]) -> list[_Piece]:
     """Paragraphs with their continuations joined; headings, labels and scraps left out."""
-    indents = sum(p.indented for p in pieces if p.words >= 20) > _INDENTS * sum(p.words >= 20 for p in pieces)
+    standing_in = [p.indented for p in pieces if p.words >= _LONG and abs(p.size - p.body) <= _SAME_SIZE]
+    indents = sum(standing_in) > max(2, _INDENTS * len(standing_in))
     out: list[_Piece] = []
     between = 0  # headings and equations since the last paragraph; smaller letters are cells, labels and notes
     for piece in pieces:
-        at = next((i for i in range(len(out) - 1, max(-1, len(out) - 4), -1) if abs(out[i].size - piece.size) <= _SAME_SIZE), None)
-        if at is not None and between <= _LOOK_BACK and _carries_on(out[at], piece, indents=indents, apart=between > 0):
+        last = range(len(out) - 1, max(-1, len(out) - 1 - _LOOK_BACK), -1)
+        at = next((i for i in last if abs(out[i].size - piece.size) <= _SAME_SIZE), None)
+        if at is not None and _carries_on(out[at], piece, indents=indents, apart=between > 0):
             out[at] = replace(piece, rows=out[at].rows + piece.rows, indented=out[at].indented)
             between = 0
         elif piece.words >= _PROSE_WORDS and not piece.bold:

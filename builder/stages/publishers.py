@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-# A prefix names who registered the DOI first, so a journal that moved may keep its old publisher's. One that is not here stays unknown.
+# A prefix names who registered the DOI first, so a journal that moved may keep its old publisher's.
+# One that is not here stays unknown.
 PUBLISHERS = {
     "10.1002": "Wiley",
     "10.1007": "Springer",
@@ -105,7 +106,8 @@ PUBLISHERS = {
 
 
 def publisher_of(doi: str) -> str | None:
-    """
+    """The publisher that a DOI's prefix names, or None.
+
     >>> publisher_of("10.3390/nano10020346")
     'MDPI'
     """

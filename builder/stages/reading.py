@@ -12,8 +12,10 @@ from builder.stages.reflow import line_text
 
 _EDGE = 0.12  # of the page's height: where running heads, feet and page numbers stand
 _WORD_GAP = 2.5  # of the letter size: words of a stretched line stand apart up to this far, columns further
+_OVERLAP = 1.2  # of the letter size: a raised sign may stand over the lowered index before it
 _SAME_ROW = 0.5  # of the lower line's height that two pieces of one row share
 _PROSE_WORDS = 5  # in a row that is running text and not a label or a cell
+_GUTTER = 5.0  # points: the least between two columns
 _SPAN_SHARE = 0.8  # of two columns' width together: a block that wide lies across both
 _DIGITS = re.compile(r"\d+")
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ "
@@ -27,6 +29,7 @@ class Row:
     box: Box
     size: float  # points
     bold: bool
+    font: str  # of the longest span
     page: int
     block: int
 
@@ -42,7 +45,8 @@ def page_rows(page: Page) -> list[Row]:
 
 def _row(line: Line, page: int) -> Row:
     letters = [span for span in line.spans if span.text.strip()]
-    return Row(line_text(line), line.box, line.size, all(span.bold for span in letters), page, line.block)
+    font = max(line.spans, key=lambda span: len(span.text)).font
+    return Row(line_text(line), line.box, line.size, all(span.bold for span in letters), font, page, line.block)
 
 
 def body_size(rows: Iterable[Row]) -> float:
@@ -78,7 +82,7 @@ def columns(rows: Sequence[Row]) -> list[list[Row]]:
     for row in rows:
         blocks[row.block].append(row)
     boxes = {number: _around(block) for number, block in blocks.items()}
-    prose = [boxes[n] for n, block in blocks.items() if any(row.words >= _PROSE_WORDS for row in block)]
+    prose = [boxes[n] for n in _prose_blocks(blocks)]
     across = sorted((n for n in blocks if _lies_across(boxes[n], prose)), key=lambda n: boxes[n].y0)
     out: list[list[Row]] = []
     waiting = [n for n in blocks if n not in set(across)]
@@ -88,6 +92,13 @@ def columns(rows: Sequence[Row]) -> list[list[Row]]:
         out += _side_by_side(above, blocks, boxes)
         out.append(_downward(blocks[divider]))
     return out + _side_by_side(waiting, blocks, boxes)
+
+
+def _prose_blocks(blocks: dict[int, list[Row]]) -> list[int]:
+    """Blocks of running text that show where the columns are: of two rows and more, unless most rows stand in blocks of one."""
+    rows = {n: sum(row.words >= _PROSE_WORDS for row in block) for n, block in blocks.items()}
+    tall = [n for n, count in rows.items() if count > 1]
+    return tall if 2 * sum(rows[n] for n in tall) >= sum(rows.values()) else [n for n, count in rows.items() if count]
 
 
 def _around(rows: Sequence[Row]) -> Box:
@@ -104,7 +115,7 @@ def _middle(box: Box) -> float:
 def _lies_across(box: Box, prose: Sequence[Box]) -> bool:
     inside = [p for p in prose if p is not box and p.width > 0.2 * box.width and _shared(box, p) > 0.5 * p.width]
     return any(
-        left.x1 <= right.x0 + 3 and box.width >= _SPAN_SHARE * (left.width + right.width)
+        right.x0 - left.x1 > _GUTTER and box.width >= _SPAN_SHARE * (left.width + right.width)
         for left in inside
         for right in inside
         if left is not right
@@ -167,12 +178,11 @@ def _is_index(last: Row, piece: Row, gap: float) -> bool:
 def _continues(last: Row, piece: Row, gap: float) -> bool:
     if _DIGITS.fullmatch(last.text.strip()) and gap > 0.5 * piece.size:
         return False  # the number of a line, not its first word
-    return -0.5 * piece.size < gap < _WORD_GAP * max(last.size, piece.size)
+    return -_OVERLAP * piece.size < gap < _WORD_GAP * max(last.size, piece.size)
 
 
 def _join(last: Row, piece: Row, gap: float) -> Row:
     blank = "" if gap < 0.1 * last.size else " "
-    size = max(last, piece, key=lambda row: len(row.text)).size
-    return replace(
-        last, text=last.text + blank + piece.text, box=last.box.join(piece.box), size=size, bold=last.bold and piece.bold
-    )
+    longer = max(last, piece, key=lambda row: len(row.text))
+    text, bold = last.text + blank + piece.text, last.bold and piece.bold
+    return replace(last, text=text, box=last.box.join(piece.box), size=longer.size, font=longer.font, bold=bold)

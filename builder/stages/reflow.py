@@ -10,6 +10,7 @@ from builder.records import Line, Span
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾")
 _RAISED = re.compile(r"[-−–+]?\d+|\d*[-−–+]")  # exponent, charge or reference number: what Unicode can raise
 _RAISED_LIST = re.compile(r"\d+(?:[,–-]\d+)+")  # reference numbers: each raised, the marks between stay
+_RAISED_RANGE = re.compile(r"(?<=[⁰¹²³⁴⁵⁶⁷⁸⁹])⁻(?=[⁰¹²³⁴⁵⁶⁷⁸⁹])")  # reference numbers "⁸–¹¹": no exponent reads so
 _SMALLER = 0.9  # of the line's letters: a raised span of full size is a flag set by a shifted baseline, not a superscript
 
 _HYPHENS = "\u2010\u2011-"  # the plain one last: inside [] it then stands for itself
@@ -32,6 +33,7 @@ def line_text(line: Line) -> str:
     numbers; raised letters ("5th") stay letters. Soft hyphens inside the line go; one at its end stays for `reflow`.
     """
     text = "".join(_span_text(span, line.size) for span in line.spans)
+    text = _RAISED_RANGE.sub("–", text)
     return re.sub(rf"{_SOFT}(?!\s*$)", "", text)
 
 

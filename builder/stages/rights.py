@@ -16,8 +16,12 @@ _NO = Act(share=False, adapt=False, commercial=False)
 
 # What a work is called where a caption names its source: "Ref. 12", "[12]", "Smith et al.", "2019", a raised number.
 _SOURCE = (
-    r"(?:(?:the\s+)?(?:our\s+)?(?:previous(?:ly)?\b|earlier\s+work|literature\b|works?\s+(?:of|by)\b)|(?:Refs?\b\.?|[Rr]eferences?|cit\.)\s*[(\[]?\s*\d"
-    r"|[\[(]\s*\d+\s*[\]),–-]|[⁰¹²³⁴-⁹]|[A-Z][\w’'´-]+(?:,?\s+[A-Z][\w’'´.-]*)*\s+(?:et\s+al|and\s+co|&|and\s+[A-Z])|[A-Z][\w’'-]+\s*[,(]\s*(?:19|20)\d\d"
+    r"(?:(?:the\s+)?(?:our\s+)?(?:previous(?:ly)?\b|earlier\s+work|(?:\w+\s+){0,2}literature\b|works?\s+(?:of|by)\b)"
+    r"|(?:Refs?\b\.?|[Rr]eferences?|cit\.)\s*[(\[]?\s*\d"
+    r"|[\[(]\s*\d+\s*[\]),–-](?!\s*(?:zone|direction|ax[ei]s|orient|pole|plane))|[⁰¹²³⁴-⁹]"  # [110] may be a crystal's
+    r"|(?!(?:Table|Fig|Sample|Region|Area|Point|Site|Spot|Panel|Eq|Section|Supp)\w*)[A-Z][\w’'´-]+(?:,?\s+[A-Z][\w’'´.-]*)*"
+    r"(?:\s+et\s+al|\s+and\s+co|(?:\s+(?:and|&)\s+[A-Z][\w’'´-]+)?\s*[,(]?\s*[(\[]?(?:(?:19|20)\d\d|\d+\]))"
+    r"|[A-Z][a-z]{3,}\d{1,3}\b|[A-Z][a-z]+\s+and\s+[A-Z][a-z]{2,}\d{1,3}\b"  # a raised reference number that lost its place
     r"|(?:the\s+)?(?:original|published)\s+(?:paper|work|article|publication)|https?://|doi\b)"
 )
 _FIGURE = r"(?:image|photo(?:graph)?|picture|figure|micrograph|illustration|drawing|schematic|artwork|data|graphic)s?"
@@ -25,20 +29,23 @@ _FIGURE = r"(?:image|photo(?:graph)?|picture|figure|micrograph|illustration|draw
 _CREDITS = re.compile(
     "|".join(
         (
-            r"\b(?i:re-?produced|re-?printed|re-?published|re-?used|re-?drawn|re-?plotted|adapted|adopted)\s+(?:\w+\s+){0,3}?(?i:from|with|by\s+permission|after|under)\b"
-            r"(?!\s+(?:a|an|the)\s+(?:raw|measured|same|data\b))",
+            r"\b(?i:re-?produced|re-?printed|re-?published|re-?drawn|re-?plotted|adapted)\s+(?:\w+\s+){0,3}?(?i:from)\b",
+            rf"\b(?i:re-?produced|re-?drawn|re-?plotted|adapted|adopted|re-?used)\s+(?:\w+\s+){{0,2}}?(?i:from|after|by)\s+{_SOURCE}",
             r"\b(?i:with|by)\s+(?:\w+\s+){0,2}?(?i:permissions?)\b|\b(?i:permissions?\s+(?:from|of|by|granted|obtained))\b",
-            rf"\b(?i:taken|modified|extracted|obtained|copied|excerpted|borrowed|derived|based\s+on|compiled|data|values?|results?|image|figure)\s+(?:\w+\s+){{0,2}}?(?i:from|after)\s+{_SOURCE}",
-            rf"(?:^|[.;(]\s*)(?i:from|after|source\s*:|see)\s+{_SOURCE}",
+            rf"\b(?i:taken|modified|extracted|obtained|copied|excerpted|borrowed|derived|compiled|data|values?|results?|image|figure)"
+            rf"\s+(?:\w+\s+){{0,2}}?(?i:from|after)\s+{_SOURCE}",
+            rf"(?:^|[.;,(]\s*)(?i:from|after|source\s*:)\s+{_SOURCE}",
             r"\b(?i:courtesy)\s+(?i:of|by|:)|\((?i:courtesy)\b|\b(?i:kindly\s+(?:provided|supplied))\s+(?i:by)\b",
             rf"\b(?i:{_FIGURE})\s+(?i:credits?|courtesy|source|copyright|by|©|:)\s*:?\s*[A-Z©]|\b(?i:credits?)\s*:\s*\S",
-            r"©|\([cC]\)\s*(?:19|20)\d\d|\b(?i:copyright(?:ed)?)\b",
-            r"\b(?i:licen[sc]ed|used|distributed|available)\s+(?i:under)\s+(?:(?:a|the|an)\s+)?(?:\w+\s+)?(?i:CC[\s-]|creative\s+commons|licen[sc]e)",
+            r"(?<!journal is )©(?!\s*(?:(?:19|20)\d\d\s*)?(?:[Tt]he\s+|by\s+the\s+)?[Aa]uthor)",
+            r"\([cC]\)\s*(?:19|20)\d\d|\b(?i:copyright(?:ed)?)\b",
+            r"\b(?i:licen[sc]ed|used|distributed|available)\s+(?i:under)\s+(?:(?:a|the|an)\s+)?(?:\w+\s+)?"
+            r"(?i:CC[\s-]|creative\s+commons|licen[sc]e)",
         )
     )
 )
 _STOP = re.compile(r"[.;]\s+(?=[A-Z(\[©])")
-_SHORT = re.compile(r"(?:\b[A-Z][a-z]{0,4}|\b(?:al|Refs?|Figs?|cf|vol|no))$")  # an initial, a journal's short name: no full stop
+_SHORT = re.compile(r"(?:\b[A-Z][a-z]{0,4}|\b(?:al|Refs?|Figs?|cf|vol|no))$")  # an initial, a journal's short name: no end
 
 
 class Terms(Record):

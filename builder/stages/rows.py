@@ -16,6 +16,7 @@ from builder.records import Box, Graphics, Line, Page, Span
 _SAME_BLOCK_GAP = 1.5  # of the letter size: fragments of one row that a wide blank or a formula tore apart
 _OTHER_BLOCK_GAP = 0.8  # below the narrowest gutter of the corpus (1.2)
 _RUNNING_ZONE = 0.12  # of the page's height, at the top and at the bottom
+_MARGIN = 0.08  # of the page's width, at the left and at the right
 _COLUMN_SHARE = 0.12  # of the body rows must start where a column starts
 
 
@@ -67,6 +68,7 @@ class Print:
     column: float  # points, width of a text column
     gutters: tuple[tuple[float, ...], tuple[float, ...]]
     running: frozenset[tuple[int, str]]  # (y to 4 points, text without digits) of running heads and feet
+    recurring: frozenset[int] = frozenset()  # edge_keys of graphics near the page's edges that two pages or more share
 
 
 def angles(page: Page) -> tuple[int, ...]:
@@ -158,7 +160,7 @@ def print_of(pages: Sequence[Page], rows: Sequence[Sequence[Row]]) -> Print:
     width = median(sorted(row.box.width for row in _every(body))[-max(1, len(list(_every(body))) * 2 // 3) :])
     by_parity = [[r for page, page_body in zip(pages, body, strict=True) for r in page_body if page.number % 2 == p] for p in (0, 1)]
     gutters = (_gutters(by_parity[0] or by_parity[1], width), _gutters(by_parity[1] or by_parity[0], width))
-    return Print(font, size, _leading(body, size), width, gutters, _running(pages, rows))
+    return Print(font, size, _leading(body, size), width, gutters, _running(pages, rows), _recurring(pages))
 
 
 def _every(rows: Iterable[Sequence[Row]]) -> Iterable[Row]:
@@ -199,4 +201,21 @@ def _running(pages: Sequence[Page], rows: Sequence[Sequence[Row]]) -> frozenset[
     for page, page_rows in zip(pages, rows, strict=True):
         zone = _RUNNING_ZONE * page.height
         seen.update({head_key(r) for r in page_rows if r.box.y1 < zone or r.box.y0 > page.height - zone})
+    return frozenset(key for key, count in seen.items() if count >= 2)
+
+
+def edge_keys(page: Page) -> np.ndarray:  # type: ignore[type-arg]
+    """One integer a graphic box that lies near the page's edges, the same for the same place; -1 for the others."""
+    b = page.graphics.boxes.astype(np.float64)
+    zone_y, zone_x = _RUNNING_ZONE * page.height, _MARGIN * page.width
+    near = (b[:, 3] < zone_y) | (b[:, 1] > page.height - zone_y) | (b[:, 2] < zone_x) | (b[:, 0] > page.width - zone_x)
+    places = np.clip(np.rint(b / 2), -2000, 2000).astype(np.int64) + 2000
+    keys = ((places[:, 0] * 4001 + places[:, 1]) * 4001 + places[:, 2]) * 4001 + places[:, 3]
+    return np.where(near, keys, -1)
+
+
+def _recurring(pages: Sequence[Page]) -> frozenset[int]:
+    seen: Counter[int] = Counter()
+    for page in pages:
+        seen.update(set(np.unique(edge_keys(page)).tolist()) - {-1})
     return frozenset(key for key, count in seen.items() if count >= 2)

@@ -51,8 +51,9 @@ def caption_match_accuracy(
 
     `predictions` and `references` are labels A to D. None and "" are unanswered: wrong, and counted. Any other text is wrong
     and counted as not_a_label; nothing is guessed from it. `macro` is the mean over the length scales present
-    (CSMBench's Overall), `micro` the mean over items; items of scale none or unknown count in `micro` only. `edits` lists, per
-    item and option, the typed edits: `by_edit` is, per type, the share of answers whose option leaves that attribute as printed.
+    (CSMBench's Overall), `micro` the mean over items; items of scale none or unknown count in `micro` only. `edits` lists
+    the typed edits per item and option: `by_edit` is, per type, the share of answers whose option leaves that attribute as
+    printed.
     Raises ValueError when lengths differ, when there is nothing to score, or when a reference is not a label.
 
     >>> result = caption_match_accuracy(["A", "", "C"], ["A", "B", "D"], scales=["atomic", "atomic", "meso"])
@@ -95,7 +96,9 @@ def _check(
             raise ValueError(f"reference {row} is {reference!r}; use one of {', '.join(LABELS)}")
     for row, options in enumerate(edits or ()):
         if len(options) != len(LABELS):
-            raise ValueError(f"edits of item {row} are for {len(options)} options; pass one list for each of {', '.join(LABELS)}")
+            raise ValueError(
+                f"edits of item {row} are for {len(options)} options; pass one list for each of {', '.join(LABELS)}"
+            )
 
 
 def _grouped(groups: Sequence[str], right: Sequence[bool]) -> dict[str, Share]:
@@ -106,7 +109,7 @@ def _grouped(groups: Sequence[str], right: Sequence[bool]) -> dict[str, Share]:
 
 
 def _by_edit(predictions: Sequence[str | None], edits: Sequence[Sequence[Sequence[Edit]]]) -> dict[str, Share]:
-    """One vote per item and attribute; two edited numbers of one caption are two attributes. No label leaves nothing as printed."""
+    """One vote per item and attribute; two edited numbers are two attributes. An answer without a label is right in none."""
     types: list[str] = []
     kept: list[bool] = []
     for prediction, options in zip(predictions, edits, strict=True):

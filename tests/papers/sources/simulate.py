@@ -37,7 +37,6 @@ class Shot:
     unit: str = "nm"
     white_bar: bool = True
     size: int = 360  # pixels along the side
-    letter: str = ""  # burnt into the top left corner
 
     @property
     def text(self) -> str:
@@ -422,8 +421,8 @@ PICTURES: dict[str, Shot] = {
     "stm-waves": Shot(terraces(1, standing_wave=1.5), 24, 5, size=400),
     "afm-pyramids": Shot(islands(60, 26, faceted=True), 500, 100),
     "afm-domes": Shot(islands(22, 48, faceted=False), 500, 100),
-    "afm-rough-a": Shot(rough(18), 1, 0.2, "µm"),
-    "afm-rough-b": Shot(rough(45), 1, 0.2, "µm"),
+    "afm-rough-a": Shot(rough(0.018), 1, 0.2, "µm"),
+    "afm-rough-b": Shot(rough(0.045), 1, 0.2, "µm"),
     "tem-magnetite": Shot(particles(12, 0.12, 45), 150, 20, white_bar=False, size=420),
     "tem-magnetite-hot": Shot(particles(21, 0.2, 22), 150, 20, white_bar=False),
     "hrtem-magnetite": Shot(fringes(MAGNETITE_111, edge=True, fft=True), 14, 2, size=400),
@@ -456,11 +455,11 @@ PICTURES: dict[str, Shot] = {
     "photo-broken": Shot(bars(True), 100, 0, "mm"),
     "sem-film-a": Shot(grains(0.22), 2, 0.5, "µm"),
     "sem-film-b": Shot(grains(0.55), 2, 0.5, "µm"),
-    "afm-film": Shot(rough(160), 2, 0.5, "µm", white_bar=True),
-    "afm-film-b": Shot(rough(330), 2, 0.5, "µm", white_bar=True),
+    "afm-film": Shot(rough(0.03), 2, 0.5, "µm"),
+    "afm-film-b": Shot(rough(0.07), 2, 0.5, "µm"),
     "sem-wires": Shot(wires(0.06, 46), 5, 1, "µm"),
     "sem-wires-dense": Shot(wires(0.06, 120), 5, 1, "µm"),
-    "tem-wire": Shot(wires(62, 3), 500, 100),
+    "tem-wire": Shot(wires(62, 9), 500, 100),
     "hrtem-wire": Shot(fringes(0.2359, fft=True), 7, 2),
     "photo-film": Shot(film, 60, 0, "mm"),
 }
@@ -485,7 +484,11 @@ def draw_bar(image: Image.Image, shot: Shot) -> None:
     draw = ImageDraw.Draw(image)
     draw.rectangle((left - 4, bottom - 0.1 * n, left + max(length, 0.17 * n) + 6, bottom + 4), fill=ground)
     draw.rectangle((left, bottom - 0.018 * n, left + length, bottom), fill=ink)
-    draw.text((left, bottom - 0.028 * n), shot.text, fill=ink, font=font, anchor="ls")
+    at = (left, bottom - 0.028 * n)
+    draw.text(at, shot.text.replace("µ", "u"), fill=ink, font=font, anchor="ls")
+    if "µ" in shot.text:  # Pillow's own font has no micro sign: its stem is drawn to the u
+        stem = left + font.getlength(shot.text.split("µ")[0]) + 0.07 * FONT_SIZE * n
+        draw.line((stem, at[1] - 0.45 * FONT_SIZE * n, stem, at[1] + 0.2 * FONT_SIZE * n), fill=ink, width=2)
 
 
 def main() -> None:

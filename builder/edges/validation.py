@@ -1,0 +1,190 @@
+"""Read a release from its folder and check it: files, rows, rights, Croissant, and loading as a stranger would."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import warnings
+from collections.abc import Iterator
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any, cast
+
+import mlcroissant
+import yaml
+from PIL import Image, UnidentifiedImageError
+
+from builder import shipped
+from builder.edges.images import CANARY_KEY
+from builder.edges.loading import load_as_a_stranger
+from builder.edges.parquet import BrokenParquet, expected_metadata, read_parquet
+from builder.errors import CannotRead, Issue, Issues
+from builder.records import pixels_digest
+from builder.release.files import CARD, CROISSANT, MANIFEST, RECIPE
+from builder.release.rows import CONFIGS, SPLITS, Config, SplitName, data_path
+from builder.release.validate import FileFact, ImageFact, Opened, check
+from builder.release.validate_files import FILE_CHECKS
+from builder.release.validate_rights import ledger, rights, tiers
+from builder.release.validate_rows import ROW_CHECKS
+from builder.stages.rights import Policy, read_policy
+
+_REBUILD = "rebuild the release with `microtome build`"
+_CHUNK = 1 << 20
+
+
+def validate_release(folder: Path) -> Issues:
+    """All findings on the release in `folder`, by the policy of this version. Raises CannotRead where there is none to read."""
+    issues = check_files(folder, read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml"))
+    issues.extend(load_as_a_stranger(folder, _rows_there(folder)))
+    return issues
+
+
+def check_files(folder: Path, policy: Policy) -> Issues:
+    """All findings but those of loading it in a process of its own."""
+    opened, broken = open_release(folder)
+    issues = Issues()
+    issues.extend(broken)
+    issues.extend(check(opened, (*FILE_CHECKS, *ROW_CHECKS, partial(rights, policy=policy), tiers, ledger)))
+    if isinstance(opened.documents.get(CROISSANT), dict):
+        issues.extend(_croissant(folder))
+    return issues
+
+
+def open_release(folder: Path) -> tuple[Opened, list[Issue]]:
+    """The release as read, and what could not be read of it. Raises CannotRead."""
+    if not folder.is_dir():
+        raise CannotRead(str(folder), "is not a folder", "name the folder of a release")
+    if not (folder / MANIFEST).is_file() and not (folder / "data").is_dir():
+        raise CannotRead(str(folder), f"has neither {MANIFEST} nor data/", "name the folder of a release")
+    try:
+        files = {p.relative_to(folder).as_posix(): _fact(p) for p in sorted(folder.rglob("*")) if p.is_file() or p.is_symlink()}
+        return _opened(folder, files)
+    except OSError as error:
+        raise CannotRead(str(error.filename or folder), error.strerror or str(error), "make the files readable") from error
+
+
+def _fact(path: Path) -> FileFact:
+    whole, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while block := file.read(_CHUNK):
+            whole.update(block)
+            size += len(block)
+    return FileFact(size, whole.hexdigest())
+
+
+def _opened(folder: Path, files: dict[str, FileFact]) -> tuple[Opened, list[Issue]]:
+    issues: list[Issue] = []
+    if MANIFEST not in files:
+        issues.append(Issue("missing-file", MANIFEST, "is not there", f"every release carries it; {_REBUILD}"))
+    documents = {path: _json(folder, path, issues) for path in files if path.endswith(".json")}
+    texts = {path: _text(folder, path, issues) for path in (CARD, RECIPE) if path in files}
+    opened = Opened(
+        files=files,
+        documents={path: value for path, value in documents.items() if value is not None},
+        texts=texts,
+        tables={},
+        columns={},
+        images={},
+        card=_front_matter(texts.get(CARD, ""), issues) if CARD in texts else {},
+    )
+    for config, split in product(CONFIGS, SPLITS):
+        if data_path(config, split) in files:
+            issues += _read_table(folder, config, split, opened)
+    return opened, issues
+
+
+def _json(folder: Path, path: str, issues: list[Issue]) -> object:
+    try:
+        return cast(object, json.loads((folder / path).read_bytes()))
+    except ValueError as error:
+        issues.append(Issue("bad-json", path, f"is not JSON: {error}", _REBUILD))
+        return None
+
+
+def _text(folder: Path, path: str, issues: list[Issue]) -> str:
+    try:
+        return (folder / path).read_bytes().decode()
+    except UnicodeDecodeError as error:
+        issues.append(Issue("bad-text", path, f"is not UTF-8: {error.reason} at byte {error.start}", _REBUILD))
+        return ""
+
+
+def _front_matter(text: str, issues: list[Issue]) -> dict[str, object]:
+    parts = text.split("---\n", 2)
+    try:
+        found = yaml.safe_load(parts[1]) if len(parts) == 3 and not parts[0] else None
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        issues.append(Issue("bad-yaml", CARD, f"the front matter is not YAML: {problem}", _REBUILD))
+        return {}
+    if not isinstance(found, dict):
+        issues.append(Issue("bad-yaml", CARD, "has no front matter between lines of ---", _REBUILD))
+        return {}
+    return found
+
+
+def _read_table(folder: Path, config: Config, split: SplitName, opened: Opened) -> Iterator[Issue]:
+    """Put a data file's rows, column types and images into `opened`."""
+    path = data_path(config, split)
+    try:
+        columns, metadata, rows = read_parquet(folder / path)
+    except BrokenParquet as error:
+        yield Issue("bad-parquet", path, f"cannot be read: {error}", _REBUILD)
+        return
+    cast(dict[Any, Any], opened.tables)[config, split] = rows
+    cast(dict[Any, Any], opened.columns)[config, split] = columns
+    wanted, wanted_metadata = expected_metadata(config)
+    for name in sorted(columns.keys() | wanted.keys()):
+        if columns.get(name) != wanted.get(name):
+            problem = f"is {columns.get(name) or 'not there'}; wanted {wanted.get(name) or 'no such column'}"
+            yield Issue("columns", f"{path} > {name}", problem, f"columns follow schemas/{config}.json; {_REBUILD}")
+    if metadata is None or json.loads(metadata) != json.loads(wanted_metadata):
+        yield Issue(
+            "features",
+            path,
+            "lacks the features that make Image and ClassLabel",
+            f"keep its `huggingface` metadata; {_REBUILD}",
+        )
+    for number, row in enumerate(rows):
+        cell = row.get("image")
+        if isinstance(cell, dict):
+            if cell.get("bytes"):
+                cast(dict[Any, Any], opened.images)[config, split, number] = _image(cell["bytes"])
+            row["image"] = {name: value for name, value in cell.items() if name != "bytes"}
+
+
+def _image(data: bytes) -> ImageFact:
+    sha = hashlib.sha256(data).hexdigest()
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+            image.load()
+            rgb = image.convert("RGB")
+            width, height = rgb.size
+            return ImageFact(sha, pixels_digest(width, height, rgb.tobytes()), width, height, image.info.get(CANARY_KEY))
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return ImageFact(sha, problem=f"does not decode as PNG: {type(error).__name__}")
+
+
+def _croissant(folder: Path) -> Iterator[Issue]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = mlcroissant.Dataset(jsonld=str(folder / CROISSANT)).metadata.ctx.issues.errors
+    except (mlcroissant.ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
+        found = {" ".join(str(error).split())}
+    for problem in sorted(str(message) for message in found):
+        yield Issue("croissant", CROISSANT, problem, _REBUILD)
+
+
+def _rows_there(folder: Path) -> dict[str, dict[str, int]]:
+    """What a stranger would ask for: the configs and splits of the manifest."""
+    try:
+        rows = json.loads((folder / MANIFEST).read_bytes())["rows"]
+        return {str(config): {str(split): int(n) for split, n in splits.items()} for config, splits in rows.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+__all__ = ["check_files", "open_release", "validate_release"]

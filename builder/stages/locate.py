@@ -1,0 +1,197 @@
+"""Caption-anchored regions: each caption gets the figure that stands by it, tightened to the ink."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from builder.records import Box, Caption, Dropped, Figure, Ink, Page
+from builder.stages.captions import normal_label
+from builder.stages.regions import Proposal, Scene, proposals, scene_of
+from builder.stages.rows import Print, angles, print_of, rows_of, turn_box, turned
+from builder.stages.sieve import SievedPage, has_graphics
+
+_HOUSE_SIDE = 0.6  # points for the side on which most captions of the paper stand
+_OVERLAP = 4.0  # points lost for the whole overlap of two figures
+_BEAM = 60  # combinations kept while a page's captions are settled together
+_SNAP = 4.0  # points beyond a region in which its own ink is still looked for
+_SURE = 2.4  # a score from which a region is not doubted
+
+
+@dataclass(frozen=True)
+class Case:
+    """The captions of one page that read in one direction, with what each could take."""
+
+    sieved: SievedPage
+    angle: int
+    scene: Scene
+    captions: tuple[Caption, ...]
+    offers: tuple[tuple[Proposal, ...], ...]
+
+
+def locate(sieved: Sequence[SievedPage], pages: Sequence[Page], paper_id: str) -> tuple[list[Figure], list[Dropped]]:
+    """One figure or one drop a caption. `pages` are all pages of the paper: they tell running heads and body print.
+
+    Of two captions with one label the first that finds a region is kept, the other dropped as "repeated-label".
+    """
+    body = print_of(pages, [rows_of(page) for page in pages])
+    cases = [case for page in sieved for case in _cases(page, body)]
+    sides: Counter[str] = Counter(p.side for case in cases for p in _settled(case, None) if p)
+    house = max(sorted(sides), key=lambda side: sides[side]) if sides else None
+    figures: list[Figure] = []
+    dropped: list[Dropped] = []
+    seen: set[str] = set()
+    for case in cases:
+        for caption, choice in zip(case.captions, _settled(case, house), strict=True):
+            label = normal_label(caption.label)
+            figure = _figure(case, caption, choice, paper_id) if choice else _facing(caption, sieved, pages, paper_id)
+            if figure is None or label in seen:
+                reason = "no-figure-region" if figure is None else "repeated-label"
+                dropped.append(Dropped(record_id=caption.id, stage="locate", reason=reason, detail=caption.label))
+                continue
+            seen.add(label)
+            figures.append(figure)
+    return figures, dropped
+
+
+def _cases(sieved: SievedPage, body: Print) -> list[Case]:
+    cases = []
+    page = sieved.page
+    for angle in angles(page):
+        captions = tuple(c for c in sieved.captions if _angle_of(c, page) == angle)
+        if not captions:
+            continue
+        view = turned(page, angle)
+        boxes = [turn_box(c.bbox, page, angle) for c in captions]
+        scene = scene_of(view, rows_of(view), captions, boxes, body if angle == 0 else _without_gutters(body))
+        cases.append(Case(sieved, angle, scene, captions, tuple(tuple(proposals(scene, i)) for i in range(len(captions)))))
+    return cases
+
+
+def _without_gutters(body: Print) -> Print:
+    return Print(body.font, body.size, body.leading, body.column, ((), ()), body.running, body.recurring)
+
+
+def _angle_of(caption: Caption, page: Page) -> int:
+    counts = Counter(line.angle for line in page.lines if line.box.meet(caption.bbox).area > 0.5 * line.box.area)
+    return max(sorted(counts), key=lambda angle: counts[angle]) if counts else 0
+
+
+def _settled(case: Case, house: str | None) -> tuple[Proposal | None, ...]:
+    """The best choice for all captions together: no two figures share ground."""
+    beam: list[tuple[float, tuple[Proposal | None, ...]]] = [(0.0, ())]
+    for offers in case.offers:
+        wider = []
+        for total, chosen in beam:
+            wider.append((total, (*chosen, None)))
+            for offer in offers:
+                bonus = _HOUSE_SIDE if offer.side == house else 0.0
+                lost = sum(_OVERLAP * _overlap(offer.box, other.box) for other in chosen if other)
+                wider.append((total + offer.score + bonus - lost, (*chosen, offer)))
+        beam = sorted(wider, key=lambda item: -item[0])[:_BEAM]
+    return beam[0][1]
+
+
+def _overlap(a: Box, b: Box) -> float:
+    return a.meet(b).area / max(1.0, min(a.area, b.area))
+
+
+def _figure(case: Case, caption: Caption, choice: Proposal, paper_id: str) -> Figure:
+    view = case.scene.page
+    box = _snapped(choice.box, case.scene)
+    if case.angle:
+        box = turn_box(box, view, 360 - case.angle)
+    doubts = _doubts(case, choice, box)
+    confidence = max(0.05, min(0.99, 0.5 + 0.49 * min(1.0, choice.score / _SURE) - 0.15 * len(doubts)))
+    return _record(caption, case.sieved.page, box, choice.side, confidence, doubts, paper_id)
+
+
+def _doubts(case: Case, choice: Proposal, box: Box) -> tuple[str, ...]:
+    doubts = []
+    if choice.score < 1.5:
+        doubts.append("weak-region")
+    if choice.cut > 6:
+        doubts.append("graphics-cut-at-column")
+    if case.angle:
+        doubts.append("sideways")
+    if case.scene.ink is None:
+        doubts.append("not-snapped-to-ink")
+    if box.area < 3000:
+        doubts.append("small")
+    return tuple(doubts)
+
+
+def _facing(caption: Caption, sieved: Sequence[SievedPage], pages: Sequence[Page], paper_id: str) -> Figure | None:
+    """The graphics of a neighbouring page without captions of its own, all of them: a full-page figure."""
+    taken = {s.page.number for s in sieved if s.captions}
+    for page in sorted(pages, key=lambda p: (abs(p.number - caption.page), p.number)):
+        if abs(page.number - caption.page) == 1 and page.number not in taken and has_graphics(page):
+            words = sum(len(line.text.split()) for line in page.lines)
+            box = _whole(page)
+            if words < 120 and box.area > 0.15 * page.width * page.height:
+                return _record(caption, page, box, "facing", 0.4, ("facing-page",), paper_id)
+    return None
+
+
+def _whole(page: Page) -> Box:
+    boxes = page.graphics.boxes
+    sides = boxes[:, 2:] - boxes[:, :2]
+    boxes = boxes[(sides > 1).any(axis=1) & (sides.prod(axis=1) < 0.85 * page.width * page.height)]
+    if not len(boxes):
+        return Box(0, 0, 0, 0)
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    return Box(float(low[0]), float(low[1]), float(high[0]), float(high[1])).meet(Box(0, 0, page.width, page.height))
+
+
+def _snapped(box: Box, scene: Scene) -> Box:
+    """The box of the ink in and just around `box`, obstacles left out; `box` itself without a render."""
+    if scene.ink is None:
+        return box.meet(Box(0, 0, scene.page.width, scene.page.height))
+    s = scene.page.grey_scale
+    left, top = max(0, int((box.x0 - _SNAP) * s)), max(0, int((box.y0 - _SNAP) * s))
+    patch = scene.ink[top : int((box.y1 + _SNAP) * s) + 1, left : int((box.x1 + _SNAP) * s) + 1]
+    ys, xs = np.flatnonzero(patch.any(axis=1)), np.flatnonzero(patch.any(axis=0))
+    if not len(ys):
+        return box
+    return Box((left + xs[0]) / s, (top + ys[0]) / s, (left + xs[-1] + 1) / s, (top + ys[-1] + 1) / s)
+
+
+def _record(
+    caption: Caption, page: Page, box: Box, side: str, confidence: float, doubts: tuple[str, ...], paper_id: str
+) -> Figure:
+    box = Box(*(round(float(v), 2) for v in box))
+    inside = [line for line in page.lines if line.box.meet(box).area > 0.5 * line.box.area]
+    name = hashlib.sha256(f"{paper_id}|{normal_label(caption.label)}".encode()).hexdigest()[:16]
+    boxes, kinds = page.graphics.boxes, page.graphics.kinds
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    held = (middle >= (box.x0, box.y0)).all(axis=1) & (middle <= (box.x1, box.y1)).all(axis=1)
+    return Figure.model_validate(
+        {
+            "id": f"fig-{name}",
+            "caption": caption,
+            "page": page.number,
+            "bbox": box,
+            "side": side,
+            "confidence": round(confidence, 3),
+            "doubts": doubts,
+            "raster_share": _raster_share(page, box),
+            "paths": int((held & (kinds == page.graphics.KINDS.index(Ink.PATH))).sum()),
+            "words": sum(len(line.text.split()) for line in inside),
+        }
+    )
+
+
+def _raster_share(page: Page, box: Box) -> float:
+    """Share of the box under placed rasters, counted once where they overlap, on a grid of 100 x 100."""
+    images = page.graphics.boxes[page.graphics.kinds == page.graphics.KINDS.index(Ink.IMAGE)].astype(np.float64)
+    if not len(images) or box.area == 0:
+        return 0.0
+    scaled = (images - (box.x0, box.y0, box.x0, box.y0)) / (box.width, box.height, box.width, box.height) * 100
+    grid = np.zeros((100, 100), dtype=bool)
+    for x0, y0, x1, y1 in np.clip(np.rint(scaled), 0, 100).astype(int)[:5000]:
+        grid[y0:y1, x0:x1] = True
+    return round(float(grid.mean()), 4)
