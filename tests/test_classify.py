@@ -18,7 +18,9 @@ PAPER: npt.NDArray[np.uint8] = np.full((240, 240, 3), 255, dtype=np.uint8)
 def classified(text: str, look: npt.NDArray[np.uint8], words: tuple[str, ...] = ()) -> ClassifiedFigure:
     box = Box(0, 0, 100, 100)
     caption = Caption(id="c", label="Figure 1", page=1, bbox=box, text=text)
-    figure = Figure(id="f", caption=caption, page=1, bbox=box, side="below", confidence=1, raster_share=1, paths=0, words=len(words))
+    figure = Figure(
+        id="f", caption=caption, page=1, bbox=box, side="below", confidence=1, raster_share=1, paths=0, words=len(words)
+    )
     fields = {"Metals": FieldRule(keywords=("steel", "alloy"), subfields={"Steels": ("steel",)})}
     return classify(PairedFigure(figure=figure, label="Figure 1", caption=text), look, words, None, fields)
 

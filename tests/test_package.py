@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from datasets import ClassLabel, Image, load_dataset
 from small_release import cut, packed, recipe
-from written import PNGS, pictured, write
+from written import PNGS, documents, pictured, write
 
-from builder.documents import documents
 from builder.edges.parquet import features_of
 from builder.edges.release_folder import write_release
 from builder.errors import CannotWrite, NothingLeft
@@ -39,7 +38,7 @@ def test_keys_are_balanced_to_within_one(n: int) -> None:
 def test_few_keys_move_when_an_item_is_taken_out() -> None:
     items = [f"cm-{i}" for i in range(400)]
     before, after = seat_keys(items, 7), seat_keys(items[1:], 7)
-    assert sum(before[item] != after[item] for item in items[1:]) <= 4
+    assert sum(before[item] != after[item] for item in items[1:]) <= 8  # 2 %
 
 
 def test_every_order_of_distractors_occurs() -> None:

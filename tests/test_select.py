@@ -25,7 +25,12 @@ def test_micrograph_of_a_wanted_scale_is_kept() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "scale", "reason"),
-    [("chart", "none", "chart"), ("schematic", "none", "schematic"), ("unknown", "unknown", "unknown-kind"), ("photo", "none", "scale-none")],
+    [
+        ("chart", "none", "chart"),
+        ("schematic", "none", "schematic"),
+        ("unknown", "unknown", "unknown-kind"),
+        ("photo", "none", "scale-none"),
+    ],
 )
 def test_what_the_recipe_does_not_keep_is_dropped_by_reason(kind: Kind, scale: Scale, reason: str) -> None:
     dropped = select(figure(kind, scale), Keep())

@@ -88,13 +88,18 @@ def read_parquet(path: Path) -> tuple[dict[str, str], bytes | None, list[dict[st
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise BrokenParquet(str(error).splitlines()[0]) from error
     metadata: Mapping[bytes, bytes] = table.schema.metadata or {}
-    return {field.name: str(field.type) for field in table.schema}, metadata.get(b"huggingface"), table.to_pylist()
+    return _types(table.schema), metadata.get(b"huggingface"), table.to_pylist()
+
+
+def _types(schema: Any) -> dict[str, str]:
+    """Column types in words; Parquet calls a list's content `element`, Arrow `item`."""
+    return {field.name: str(field.type).replace("<element: ", "<item: ") for field in schema}
 
 
 def expected_metadata(config: Config) -> tuple[dict[str, str], bytes]:
     """What read_parquet gives for column types and metadata of a file that this version wrote."""
     schema = features_of(config).arrow_schema
-    return {field.name: str(field.type) for field in schema}, schema.metadata[b"huggingface"]
+    return _types(schema), schema.metadata[b"huggingface"]
 
 
 __all__ = ["BrokenParquet", "expected_metadata", "features_of", "parquet_bytes", "read_parquet"]

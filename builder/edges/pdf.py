@@ -26,6 +26,9 @@ _SUPERSCRIPT, _ITALIC, _BOLD = 1, 2, 16
 READER = f"pymupdf-{pymupdf.pymupdf_version}"  # part of every stage key: crops must repeat bit for bit
 
 
+_BROKEN = (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase)  # what PyMuPDF says of a file that it cannot make out
+
+
 class RefusedPdf(Exception):
     """A PDF that cannot be read; `reason` is a stable code for the drops table."""
 
@@ -61,16 +64,23 @@ def open_pdf(path: Path) -> Iterator[PdfFile]:
     pymupdf.TOOLS.mupdf_display_warnings(False)
     try:
         document = pymupdf.open(stream=data, filetype="pdf")
-    except (RuntimeError, ValueError) as error:  # PyMuPDF's own errors derive from RuntimeError
+    except _BROKEN as error:
         raise RefusedPdf("not-a-pdf", f"{path.name}: {error}") from error
     try:
         if document.needs_pass:
             raise RefusedPdf("needs-password", f"{path.name} opens only with a password")
-        if document.page_count == 0:
+        if _page_count(document, path) == 0:
             raise RefusedPdf("no-pages", f"{path.name} has no readable page")
         yield PdfFile(document, hashlib.sha256(data).hexdigest(), bool(document.is_repaired))
     finally:
         document.close()
+
+
+def _page_count(document: pymupdf.Document, path: Path) -> int:
+    try:
+        return int(document.page_count)
+    except _BROKEN as error:
+        raise RefusedPdf("broken-page-tree", f"{path.name}: {error}") from error
 
 
 def read_page(pdf: PdfFile, number: int) -> Page:
@@ -81,7 +91,7 @@ def read_page(pdf: PdfFile, number: int) -> Page:
         raw = page.get_text("dict", flags=_TEXT_FLAGS)
         log = page.get_bboxlog()
         width, height = float(page.rect.width), float(page.rect.height)
-    except (RuntimeError, ValueError, IndexError) as error:
+    except (*_BROKEN, IndexError) as error:
         raise RefusedPdf("broken-page", f"page {number}: {error}") from error
     return Page(
         number=number,
@@ -105,9 +115,8 @@ def _span(raw: dict, turn: pymupdf.Matrix) -> Span:  # type: ignore[type-arg]
     flags = int(raw["flags"])
     name = str(raw["font"])
     bold = bool(flags & _BOLD) or any(word in name.lower() for word in ("bold", "black", "heavy", "-bd", "semibd"))
-    return Span(
-        raw["text"], _turned(raw["bbox"], turn), name, float(raw["size"]), bold, bool(flags & _ITALIC), bool(flags & _SUPERSCRIPT)
-    )
+    italic, superscript = bool(flags & _ITALIC), bool(flags & _SUPERSCRIPT)
+    return Span(raw["text"], _turned(raw["bbox"], turn), name, float(raw["size"]), bold, italic, superscript)
 
 
 def _angle(direction: tuple[float, float]) -> int:
@@ -145,10 +154,9 @@ def render(pdf: PdfFile, number: int, box: Box, dpi: int) -> npt.NDArray[np.uint
 def _samples(pdf: PdfFile, number: int, scale: float, clip: Box | None, space: pymupdf.Colorspace) -> npt.NDArray[np.uint8]:
     try:
         page = pdf.document[number - 1]
-        pixmap = page.get_pixmap(
-            matrix=pymupdf.Matrix(scale, scale), clip=None if clip is None else pymupdf.Rect(clip), colorspace=space, alpha=False
-        )
-    except (RuntimeError, ValueError) as error:
+        window = None if clip is None else pymupdf.Rect(clip)
+        pixmap = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), clip=window, colorspace=space, alpha=False)
+    except _BROKEN as error:
         raise RefusedPdf("broken-page", f"page {number} cannot be rendered: {error}") from error
     flat = np.frombuffer(cast(bytes, pixmap.samples), dtype=np.uint8)
     return flat.reshape(pixmap.height, pixmap.width, pixmap.n).copy()

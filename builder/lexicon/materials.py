@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ELEMENTS = frozenset(
-    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd "
-    "Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Th U".split()
+    ["H", "He", "Li", "Be", "B", "C", "N", "O", "F", "Ne", "Na", "Mg", "Al", "Si", "P", "S", "Cl", "Ar", "K", "Ca", "Sc", "Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Ga", "Ge", "As", "Se", "Br", "Kr", "Rb", "Sr", "Y", "Zr", "Nb", "Mo", "Tc", "Ru", "Rh", "Pd", "Ag", "Cd", "In", "Sn", "Sb", "Te", "I", "Xe", "Cs", "Ba", "La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Hf", "Ta", "W", "Re", "Os", "Ir", "Pt", "Au", "Hg", "Tl", "Pb", "Bi", "Th", "U"]
 )
 # Alone these are words, acronyms or labels more often than elements.
-NOT_ALONE = frozenset("H B C N O F P S K V Y I U W In As He Be No At Os Er Th Ho Pm Tc Re".split())
-NOT_FORMULAS = frozenset("In As At He Be No CoS SI II III IV VI CV CVs OCP PH CNN NC SC SNR PC BSC FC PI SO CN FIB NPs BF IV HP UC".split())
+NOT_ALONE = frozenset(["H", "B", "C", "N", "O", "F", "P", "S", "K", "V", "Y", "I", "U", "W", "In", "As", "He", "Be", "No", "At", "Os", "Er", "Th", "Ho", "Pm", "Tc", "Re"])
+NOT_FORMULAS = frozenset(["In", "As", "At", "He", "Be", "No", "CoS", "SI", "II", "III", "IV", "VI", "CV", "CVs", "OCP", "PH", "CNN", "NC", "SC", "SNR", "PC", "BSC", "FC", "PI", "SO", "CN", "FIB", "NPs", "BF", "IV", "HP", "UC"])
 NAMES = (
     "reduced graphene oxide",
     "graphene oxide",

@@ -187,7 +187,8 @@ def _continues(row: Row, caption: Sequence[Row], box: Box, body: Print, bare: bo
     if abs(row.size - size) > (2.0 if bare else 0.6):
         return False
     is_body = row.font == body.font and abs(row.size - body.size) < 0.3
-    was_body = any(s.font == body.font and abs(s.size - body.size) < 0.3 for r in caption for s in r.spans if len(s.text.strip()) > 3)
+    spans = [s for r in caption for s in r.spans if len(s.text.strip()) > 3]
+    was_body = any(s.font == body.font and abs(s.size - body.size) < 0.3 for s in spans)
     if is_body and not was_body and not bare:
         return False
     centred = abs((row.box.x0 + row.box.x1) - (box.x0 + box.x1)) < 8

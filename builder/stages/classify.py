@@ -24,18 +24,23 @@ ROOM_FOR_DRAWING = 0.35
 COLOURED = 0.3  # share of coloured pixels from which an unnamed picture is taken for a photograph
 
 _CHART = re.compile(
-    r"\b(?:plots?|plotted|curves?|histograms?|spectr(?:a|um)|isotherms?|distributions?|as a function of|versus|vs\.?|dependence|profiles?|"
-    r"correlation|diffractograms?|patterns?|variation|evolution|comparison|error bars?|boxplots?|statistics|percentage)\b",
+    r"\b(?:plots?|plotted|curves?|histograms?|spectr(?:a|um)|isotherms?|distributions?|as a function of|"
+    r"versus|vs\.?|dependence|profiles?|"
+    r"correlation|diffractograms?|patterns?|variation|evolution|comparison|error bars?|boxplots?|statistics|"
+    r"percentage)\b",
     re.IGNORECASE,
 )
 _SCHEMATIC = re.compile(
-    r"\b(?:schematics?|schematically|diagrams?|illustrations?|sketch|flow ?charts?|workflow|scheme|cartoon|set-?up|drawings?|architecture|"
+    r"\b(?:schematics?|schematically|diagrams?|illustrations?|sketch|flow ?charts?|workflow|scheme|cartoon|"
+    r"set-?up|drawings?|architecture|"
     r"crystal structures?|models?|mechanism|process|structures? of|overview|concept(?:ual)?|simulat\w+|calculated)\b",
     re.IGNORECASE,
 )
 _GRAPH = re.compile(
-    r"\b(?:plots?|plotted|curves?|histograms?|spectr(?:a|um)|isotherms?|distributions?|as a function of|versus|vs\.?|diffractograms?|XRD|"
-    r"schematics?|schematically|illustrations?|flow ?charts?|line scans?|profiles?|diagrams?|graphs?|quantification|Raman|XPS)\b",
+    r"\b(?:plots?|plotted|curves?|histograms?|spectr(?:a|um)|isotherms?|distributions?|as a function of|"
+    r"versus|vs\.?|diffractograms?|XRD|"
+    r"schematics?|schematically|illustrations?|flow ?charts?|line scans?|profiles?|diagrams?|graphs?|"
+    r"quantification|Raman|XPS)\b",
     re.IGNORECASE,
 )
 _ONLY_DRAWN = re.compile(
@@ -44,7 +49,8 @@ _ONLY_DRAWN = re.compile(
     re.IGNORECASE,
 )
 _PHOTO = re.compile(
-    r"\b(?:photos?|photographs?|photographic|pictures?|digital images?|camera|radiographs?|MRI|screenshots?|appearance|patients?)\b",
+    r"\b(?:photos?|photographs?|photographic|pictures?|digital images?|camera|radiographs?|MRI|screenshots?|"
+    r"appearance|patients?)\b",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"[-−–+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?%?")

@@ -12,7 +12,8 @@ _BAR_WORDS = re.compile(rf"scale\s*-?bars?\b[^.;]{{0,60}}?{_LENGTH}|{_LENGTH}\s+
 _LABEL = re.compile(rf"\s*{_LENGTH}\s*")
 _FIELD = re.compile(rf"{_LENGTH}\s*[×x]\s*{_LENGTH}")
 _ATOMS = re.compile(
-    r"\b(?:crystal structures?|atomic (?:structures?|models?)|cluster models?|unit cells?|ball-and-stick|adsorption (?:sites?|configurations?))\b",
+    r"\b(?:crystal structures?|atomic (?:structures?|models?)|cluster models?|unit cells?|ball-and-stick|"
+    r"adsorption (?:sites?|configurations?))\b",
     re.I,
 )
 _ATOMIC = {"STM", "dI/dV", "HRTEM", "HAADF-STEM", "ABF-STEM", "SAED"}

@@ -11,8 +11,9 @@ import numpy as np
 
 from builder.records import Box, Caption, Dropped, Figure, Ink, Page
 from builder.stages.captions import normal_label
-from builder.stages.regions import Proposal, Scene, proposals, scene_of
+from builder.stages.regions import Proposal, proposals
 from builder.stages.rows import Print, angles, print_of, rows_of, turn_box, turned
+from builder.stages.scene import Scene, scene_of
 from builder.stages.sieve import SievedPage, has_graphics
 
 _HOUSE_SIDE = 0.6  # points for the side on which most captions of the paper stand

@@ -10,6 +10,7 @@ from functools import cached_property
 from statistics import median
 
 import numpy as np
+import numpy.typing as npt
 
 from builder.records import Box, Graphics, Line, Page, Span
 
@@ -108,28 +109,33 @@ def turn_box(box: Box, page: Page, angle: int) -> Box:
     return box
 
 
-def _turn_columns(boxes: np.ndarray, page: Page, angle: int) -> np.ndarray:  # type: ignore[type-arg]
+def _turn_columns(boxes: npt.NDArray[np.float32], page: Page, angle: int) -> npt.NDArray[np.float32]:
     x0, y0, x1, y1 = boxes.T
-    turned_box = turn_box(Box(x0, y0, x1, y1), page, angle)  # type: ignore[arg-type]
+    turned_box = turn_box(Box(x0, y0, x1, y1), page, angle)
     return np.stack(turned_box, axis=1)
 
 
 def rows_of(page: Page) -> list[Row]:
     """The upright rows of a page from top to bottom, then from left to right."""
     rows: list[Row] = []
+    ends: list[float] = []  # right edges of the rows: the cheap first look
     lines = [line for line in page.lines if line.angle == 0 and line.text.strip()]
+    largest = max((line.size for line in lines), default=0.0)
     bands: dict[int, list[int]] = defaultdict(list)  # rows by their middle, so that only neighbours are compared
     for line in sorted(lines, key=lambda line: (line.box.x0, line.box.y0, line.text)):
         new = Row(line.spans, line.box, line.block)
         band = int(new.middle // 20)
+        reach = new.box.x0 - _SAME_BLOCK_GAP * max(largest, new.size)
         near = [i for b in (band - 1, band, band + 1) for i in bands[b]]
-        host = next((i for i in reversed(near) if _one_row(rows[i], new)), None)
+        host = next((i for i in reversed(near) if ends[i] > reach and _one_row(rows[i], new)), None)
         if host is None:
             bands[band].append(len(rows))
             rows.append(new)
+            ends.append(new.box.x1)
         else:
             old = rows[host]
             rows[host] = Row(old.spans + _spaced(old, new), old.box.join(new.box), old.block)
+            ends[host] = rows[host].box.x1
     return sorted(rows, key=lambda row: (round(row.middle), row.box.x0))
 
 
@@ -158,7 +164,8 @@ def print_of(pages: Sequence[Page], rows: Sequence[Sequence[Row]]) -> Print:
     (font, size), _ = max(weight.items(), key=lambda item: (item[1], item[0]))
     body = [[r for r in page_rows if r.font == font and abs(r.size - size) < 0.3 and r.words >= 4] for page_rows in rows]
     width = median(sorted(row.box.width for row in _every(body))[-max(1, len(list(_every(body))) * 2 // 3) :])
-    by_parity = [[r for page, page_body in zip(pages, body, strict=True) for r in page_body if page.number % 2 == p] for p in (0, 1)]
+    numbered = [(page.number % 2, row) for page, page_body in zip(pages, body, strict=True) for row in page_body]
+    by_parity = [[row for parity, row in numbered if parity == p] for p in (0, 1)]
     gutters = (_gutters(by_parity[0] or by_parity[1], width), _gutters(by_parity[1] or by_parity[0], width))
     return Print(font, size, _leading(body, size), width, gutters, _running(pages, rows), _recurring(pages))
 
@@ -204,7 +211,7 @@ def _running(pages: Sequence[Page], rows: Sequence[Sequence[Row]]) -> frozenset[
     return frozenset(key for key, count in seen.items() if count >= 2)
 
 
-def edge_keys(page: Page) -> np.ndarray:  # type: ignore[type-arg]
+def edge_keys(page: Page) -> npt.NDArray[np.int64]:
     """One integer a graphic box that lies near the page's edges, the same for the same place; -1 for the others."""
     b = page.graphics.boxes.astype(np.float64)
     zone_y, zone_x = _RUNNING_ZONE * page.height, _MARGIN * page.width

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from builder.records import ClassifiedFigure, Dropped
 from builder.recipe import Keep
+from builder.records import ClassifiedFigure, Dropped
 
 
 def select(figure: ClassifiedFigure, keep: Keep) -> ClassifiedFigure | Dropped:

@@ -1,0 +1,89 @@
+"""The sieve keeps pages where a caption and graphics meet, and drops every other with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from builder.records import Box, Graphics, Line, Page, Span
+from builder.stages.captions import normal_label
+from builder.stages.sieve import sieve
+
+
+def text(words: str, x: float, y: float, *, size: float = 10, font: str = "Times", bold: bool = False, block: int = 0) -> Line:
+    box = Box(x, y, x + 0.5 * size * len(words), y + size)
+    return Line((Span(words, box, font, size, bold, False, False),), box, block, 0)
+
+
+def paragraph(y: float, rows: int, block: int) -> list[Line]:
+    words = "and the lattice of the surface was then measured once more with care by us"
+    return [text(words, 60, y + 12 * i, block=block) for i in range(rows)]
+
+
+def page(number: int, lines: Sequence[Line], boxes: Sequence[Box]) -> Page:
+    drawn = Graphics(np.array(boxes, dtype=np.float32).reshape(-1, 4), np.zeros(len(boxes), dtype=np.uint8))
+    return Page(number, 600, 800, 0, tuple(lines), drawn)
+
+
+CAPTION = text("Figure 1. A terrace of the clean surface.", 60, 320, size=8, font="Sans", bold=True, block=1)
+PICTURE = Box(100, 60, 400, 310)
+
+
+@pytest.mark.parametrize(
+    ("printed", "normal"),
+    [
+        ("FIG. 3", "Figure 3"),
+        ("Fig. S1", "Figure S1"),
+        ("Supplementary Figure 2", "Figure S2"),
+        ("Extended Data Fig. 4", "Extended Data Figure 4"),
+        ("Scheme 2", "Scheme 2"),
+        ("Chart 1", "Chart 1"),
+        ("Fig\u00a05", "Figure 5"),
+    ],
+)
+def test_a_label_has_one_spelling_however_it_is_printed(printed: str, normal: str) -> None:
+    assert normal_label(printed) == normal
+
+
+def test_page_with_caption_and_picture_is_kept() -> None:
+    kept, dropped = sieve([page(1, [CAPTION, *paragraph(400, 12, 2)], [PICTURE])], "p")
+    assert [c.id for s in kept for c in s.captions] == ["p#1#Figure 1"]
+    assert not dropped
+
+
+def test_page_with_caption_but_no_image_is_dropped() -> None:
+    kept, dropped = sieve([page(1, [CAPTION, *paragraph(400, 12, 2)], [])], "p")
+    assert not kept
+    assert [(d.record_id, d.reason) for d in dropped] == [("p#p1", "no-graphics")]
+
+
+def test_page_with_image_but_no_caption_is_dropped() -> None:
+    _, dropped = sieve([page(1, paragraph(400, 12, 2), [PICTURE])], "p")
+    assert [d.reason for d in dropped] == ["no-caption"]
+
+
+def test_page_without_text_is_dropped_as_such() -> None:
+    _, dropped = sieve([page(1, [], [PICTURE])], "p")
+    assert [d.reason for d in dropped] == ["no-text"]
+
+
+@pytest.mark.parametrize("start", ["Figure 3 shows the step after", "Fig. 2, where the step is seen", "Figures 2 and 3 compare the"])
+def test_a_row_of_body_text_that_cites_a_figure_is_not_a_caption(start: str) -> None:
+    citing = text(start + " the whole of the anneal and then some more", 60, 472, block=2)
+    lines = [*paragraph(400, 6, 2), citing, *paragraph(484, 6, 2)]
+    _, dropped = sieve([page(1, lines, [PICTURE])], "p")
+    assert [d.reason for d in dropped] == ["no-caption"]
+
+
+def test_a_caption_runs_on_over_blocks_and_stops_before_body_text() -> None:
+    more = text("Arrows point to a step of 0.3 nm.", 60, 330, size=8, font="Sans", block=2)
+    kept, _ = sieve([page(1, [CAPTION, more, *paragraph(346, 12, 3)], [PICTURE])], "p")
+    assert kept[0].captions[0].text == "Figure 1. A terrace of the clean surface. Arrows point to a step of 0.3 nm."
+
+
+def test_every_page_is_kept_or_dropped_once() -> None:
+    pages = [page(1, paragraph(60, 20, 0), []), page(2, [CAPTION], [PICTURE]), page(3, [], [])]
+    kept, dropped = sieve(pages, "p")
+    assert sorted([f"p#p{s.page.number}" for s in kept] + [d.record_id for d in dropped]) == ["p#p1", "p#p2", "p#p3"]

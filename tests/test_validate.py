@@ -1,0 +1,161 @@
+"""Corrupted releases, each refused with the exact findings in tests/refused/."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from written import write
+
+from builder import shipped
+from builder.edges.loading import load_as_a_stranger
+from builder.edges.validation import check_files, validate_release
+from builder.errors import CannotRead
+from builder.stages.rights import read_policy
+
+REFUSED = Path(__file__).parent / "refused"
+POLICY = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
+CM, DE, FIG = (f"data/{config}/test-00000-of-00001.parquet" for config in ("caption_matching", "description", "figures"))
+FEW_SHOT = "data/figures/validation-00000-of-00001.parquet"
+
+
+def rows(path: str, change: Callable[[list[dict[str, Any]]], None]) -> Callable[[Path], None]:
+    """A mutation that changes the rows of one data file and nothing else."""
+
+    def mutate(folder: Path) -> None:
+        table = pq.read_table(folder / path, partitioning=None)
+        found = table.to_pylist()
+        change(found)
+        pq.write_table(pa.Table.from_pylist(found, schema=table.schema), folder / path)
+
+    return mutate
+
+
+def cell(path: str, column: str, value: Any) -> Callable[[Path], None]:
+    def change(found: list[dict[str, Any]]) -> None:
+        shown = next(row for row in found if row["tier"] == "open")
+        shown[column] = value(shown) if callable(value) else value
+
+    return rows(path, change)
+
+
+def text(path: str, old: str, new: str) -> Callable[[Path], None]:
+    def mutate(folder: Path) -> None:
+        before = (folder / path).read_text(encoding="utf-8")
+        assert old in before
+        (folder / path).write_text(before.replace(old, new, 1), encoding="utf-8")
+
+    return mutate
+
+
+def manifest(**change: Any) -> Callable[[Path], None]:
+    def mutate(folder: Path) -> None:
+        found = json.loads((folder / "manifest.json").read_bytes())
+        (folder / "manifest.json").write_text(json.dumps(found | change))
+
+    return mutate
+
+
+def remove(path: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / path).unlink()
+
+
+def extra_column(folder: Path) -> None:
+    table = pq.read_table(folder / CM, partitioning=None)
+    pq.write_table(table.append_column("hint", pa.array(["look"] * len(table))), folder / CM)
+
+
+def truncated(folder: Path) -> None:
+    (folder / CM).write_bytes((folder / CM).read_bytes()[:-100])
+
+
+def edited_byte(folder: Path) -> None:
+    data = bytearray((folder / "citations.bib").read_bytes())
+    data[-3] ^= 1
+    (folder / "citations.bib").write_bytes(data)
+
+
+def pointer_with_image(found: list[dict[str, Any]]) -> None:
+    shown = next(row for row in found if row["tier"] == "open")
+    next(row for row in found if row["tier"] == "pointer")["image"] = shown["image"]
+
+
+def pointer_with_caption(found: list[dict[str, Any]]) -> None:
+    next(row for row in found if row["tier"] == "pointer")["caption"] = "Figure 1. Withheld."
+
+
+def both_splits(folder: Path) -> None:
+    (folder / FEW_SHOT).write_bytes((folder / FIG).read_bytes())
+
+
+CASES: dict[str, Callable[[Path], None]] = {
+    "missing-image": cell(CM, "image", None),
+    "image-that-does-not-decode": cell(CM, "image", lambda row: row["image"] | {"bytes": row["image"]["bytes"][:60]}),
+    "wrong-key": cell(CM, "answer", lambda row: (row["answer"] + 1) % 4),
+    "key-not-in-options": cell(CM, "answer", 4),
+    "duplicate-id": rows(CM, lambda found: found[1].update(id=found[0]["id"])),
+    "foreign-licence": cell(FIG, "licence", "CC-BY-ND-4.0"),
+    "unknown-licence": cell(FIG, "licence", "Elsevier"),
+    "edited-byte": edited_byte,
+    "extra-column": extra_column,
+    "bad-yaml": text("README.md", "license: cc-by-nc-sa-4.0", "license: [cc-by-nc-sa-4.0"),
+    "card-count": text("README.md", "| `caption_matching` | `test` | 2 |", "| `caption_matching` | `test` | 3 |"),
+    "card-without-leakage-note": text("README.md", "never give them to a model under test", "they may help"),
+    "missing-schema": remove("schemas/figures.json"),
+    "missing-licence-ledger": remove("data/image_sources.json"),
+    "pointer-with-image": rows(FIG, pointer_with_image),
+    "pointer-with-caption": rows(FIG, pointer_with_caption),
+    "paper-in-both-splits": both_splits,
+    "truncated-parquet": truncated,
+    "changed-caption": cell(FIG, "caption", "Figure 1. Another caption."),
+    "credited-caption": cell(FIG, "caption", "Figure 1. A map. Reproduced with permission from Ref. 5."),
+    "equivalent-options": cell(CM, "options", lambda row: [row["options"][0].upper(), *row["options"][:1], *row["options"][2:]]),
+    "missing-canary": cell(DE, "canary", ""),
+    "stale-manifest": manifest(rows={"figures": {"test": 9}}),
+    "wrong-logical-hash": manifest(logical_hash="0" * 64),
+    "private-marked-open": lambda folder: (folder / "PRIVATE_DO_NOT_PUBLISH").touch(),
+    "private-row": cell(FIG, "tier", "private"),
+    "extra-file": lambda folder: (folder / "notes.txt").touch(),
+    "lost-drops": text("attrition.json", '"no-caption": 7', '"no-caption": 6'),
+}
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("sound") / "release").folder
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_corrupted_release_is_refused_with_these_findings(
+    name: str, sound: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    folder = tmp_path / "release"
+    shutil.copytree(sound, folder)
+    CASES[name](folder)
+    # Sizes and hashes of a rewritten data file depend on the Parquet writer, and are not what the case is about.
+    found = [i for i in sorted(check_files(folder, POLICY).found) if i.code not in {"checksum", "size"} or name == "edited-byte"]
+    said = "\n".join(map(str, found)) + "\n"
+    if request.config.getoption("--regenerate"):
+        (REFUSED / f"{name}.txt").write_text(said, encoding="utf-8")
+    assert found
+    assert said == (REFUSED / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_a_sound_release_has_no_findings_and_loads(sound: Path) -> None:
+    assert not validate_release(sound).found
+
+
+def test_a_config_that_does_not_load_is_a_finding(sound: Path, tmp_path: Path) -> None:
+    shutil.copytree(sound, tmp_path / "release")
+    truncated(tmp_path / "release")
+    issues = load_as_a_stranger(tmp_path / "release", {"caption_matching": {"test": 2}})
+    assert {issue.code for issue in issues} == {"does-not-load"}
+
+
+def test_a_folder_that_is_no_release_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(CannotRead):
+        validate_release(tmp_path)
