@@ -62,7 +62,17 @@ def test_validation_never_takes_the_only_paper_with_items() -> None:
 def test_pointer_rows_carry_no_words_and_no_image() -> None:
     (pointer,) = [row for row in packed().rows("figures") if row.tier == "pointer"]
     said = {name for name, value in pointer if value not in (None, (), "unknown")}
-    assert not said & {"image", "caption", "mentions", "reference", "title", "creators", "attribution", "evidence", "techniques"}
+    assert not said & {
+        "image",
+        "caption",
+        "mentions",
+        "reference",
+        "title",
+        "creators",
+        "attribution",
+        "evidence",
+        "techniques",
+    }
     assert {"doi", "page", "label", "bbox", "image_sha256", "pdf_sha256", "licence", "withheld"} <= said
 
 
@@ -76,7 +86,10 @@ def test_the_key_is_the_option_without_edits_and_the_caption_as_printed() -> Non
 
 def test_the_logical_hash_does_not_depend_on_the_order_of_the_cut() -> None:
     made = cut()
-    assert packed(specimens=made.specimens[::-1], caption_matching=made.caption_matching[::-1]).logical_hash == packed().logical_hash
+    assert (
+        packed(specimens=made.specimens[::-1], caption_matching=made.caption_matching[::-1]).logical_hash
+        == packed().logical_hash
+    )
 
 
 def test_no_figure_at_all_is_nothing_left_with_the_drops() -> None:
@@ -135,7 +148,7 @@ def test_a_private_release_is_marked_and_carries_what_is_withheld(tmp_path: Path
     write(tmp_path / "a", recipe=recipe().model_copy(update={"tier": "private"}))
     assert (tmp_path / "a" / PRIVATE_MARKER).exists()
     assert json.loads((tmp_path / "a" / "manifest.json").read_bytes())["tier"] == "private"
-    private = [row for row in package(pictured(recipe=recipe().model_copy(update={"tier": "private"}))).rows("figures")]
+    private = package(pictured(recipe=recipe().model_copy(update={"tier": "private"}))).rows("figures")
     assert Counter(row.tier for row in private) == {"open": 3, "private": 1}
     assert all(row.image for row in private)
 

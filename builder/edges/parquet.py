@@ -84,7 +84,8 @@ def _options(schema: Any) -> dict[str, Any]:
 def read_parquet(path: Path) -> tuple[dict[str, str], bytes | None, list[dict[str, Any]]]:
     """Column types, the `huggingface` metadata and all rows of a data file. Raises BrokenParquet."""
     try:
-        table = pq.read_table(path, partitioning=None)
+        with path.open("rb") as file:  # a path would be named in the error, and its folders read as columns
+            table = pq.read_table(file)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise BrokenParquet(str(error).splitlines()[0]) from error
     metadata: Mapping[bytes, bytes] = table.schema.metadata or {}

@@ -6,7 +6,19 @@ import re
 from dataclasses import dataclass
 
 # Factors: the SI Brochure, 9th edition (prefixes, accepted units); Å, Torr, Oe and Gauss: NIST SP 811, appendix B.
-PREFIXES = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "µ": 1e-6, "u": 1e-6, "m": 1e-3, "c": 1e-2, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+PREFIXES = {
+    "f": 1e-15,
+    "p": 1e-12,
+    "n": 1e-9,
+    "µ": 1e-6,
+    "u": 1e-6,
+    "m": 1e-3,
+    "c": 1e-2,
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "T": 1e12,
+}
 
 
 @dataclass(frozen=True)
@@ -138,14 +150,48 @@ def _table() -> dict[str, Unit]:
 
 UNITS = _table()
 # Letters that papers print for one sign: the two micros, the two ångströms, the ohms, the degrees.
-SAME_SIGN = {"μ": "µ", "\u212b": "Å", "\u2126": "Ω", "º": "°", "˚": "°", "℃": "°C", "−": "-", "–": "-", "‐": "-", "‑": "-", "⁻": "-"}
+SAME_SIGN = {
+    "μ": "µ",
+    "\u212b": "Å",
+    "\u2126": "Ω",
+    "º": "°",
+    "˚": "°",
+    "℃": "°C",
+    "−": "-",
+    "–": "-",
+    "‐": "-",
+    "‑": "-",
+    "⁻": "-",
+}
 # Units read only as the first of a compound or not at all after a number without a blank: "2D", "1T phase", "3d", "2p".
 NEEDS_BLANK = frozenset({"A", "C", "F", "G", "M", "N", "S", "T", "d", "e", "l", "L", "J", "W", "g"})
 # Units that stand alone only after "of" or inside a compound (10 e/Å2); alone they are words or letters.
 ONLY_COMPOUND = frozenset({"e", "mol", "l"})
 # Dimensions whose value an edit may change (CSMBench's numerical edits, as conditions and sizes that a caption states).
 EDITABLE = frozenset(
-    {"m", "s", "V", "A", "°C", "K", "%", "wt%", "at%", "vol%", "mol%", "M", "ppm", "eV", "Pa", "T", "cycles", "C-rate", "N", "W", "Hz"}
+    {
+        "m",
+        "s",
+        "V",
+        "A",
+        "°C",
+        "K",
+        "%",
+        "wt%",
+        "at%",
+        "vol%",
+        "mol%",
+        "M",
+        "ppm",
+        "eV",
+        "Pa",
+        "T",
+        "cycles",
+        "C-rate",
+        "N",
+        "W",
+        "Hz",
+    }
     | {"A·m^-2", "V·s^-1", "K·s^-1", "°C·s^-1", "A·g^-1", "g·L^-1", "ML", "m·s^-1"}
 )
 PERCENT = frozenset({"%", "wt%", "at%", "vol%", "mol%"})
@@ -153,7 +199,14 @@ PERCENT = frozenset({"%", "wt%", "at%", "vol%", "mol%"})
 
 def unit_pattern() -> str:
     """A regular expression for one unit, longest first, every printed form of each sign allowed."""
-    signs = {"µ": "[µμ]", "Å": "[Å\u212b]", "Ω": "[Ω\u2126]", "°C": "(?:[°º˚]\\s?C|℃|\u2070C)", "°F": "[°º˚]\\s?F", "°": "[°º˚]"}
+    signs = {
+        "µ": "[µμ]",
+        "Å": "[Å\u212b]",
+        "Ω": "[Ω\u2126]",
+        "°C": "(?:[°º˚]\\s?C|℃|\u2070C)",
+        "°F": "[°º˚]\\s?F",
+        "°": "[°º˚]",
+    }
 
     def printed(name: str) -> str:
         if name in signs:

@@ -64,7 +64,10 @@ def attack(rows: Iterable[tuple[Sequence[str], int]]) -> dict[str, Attack]:
     items = list(rows)
     n = len(items)
     chance = sum(1 / len(options) for options, _ in items) / n if n else 0.0
-    return {name: Attack(sum(_share(guess(o), key) for o, key in items) / n if n else 0.0, n, chance) for name, guess in ATTACKS.items()}
+    return {
+        name: Attack(sum(_share(guess(o), key) for o, key in items) / n if n else 0.0, n, chance)
+        for name, guess in ATTACKS.items()
+    }
 
 
 def _share(guessed: Sequence[int], key: int) -> float:

@@ -1,4 +1,4 @@
-"""Typed edits that make a caption false: candidates for one method, one composition or one number, each checked against the paper."""
+"""Typed edits that make a caption false: one method, composition or number, each checked against the paper."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from builder.stages.spans import TypedSpan, quantities
 EditType = Literal["method", "composition", "number"]
 # Numbers captions like: a value on the ladder moves to a neighbour on it, so that neither of the two looks made up.
 LADDER = (1, 2, 5)
-# Kelvin values of liquid helium and nitrogen and of room temperature; another value beside them would look made up.
+# Cryogens, laser lines and TEM voltages: another value beside them would look made up.
 FIXED_POINTS = ({"4.2 K", "77 K"}, {"532 nm", "633 nm"}, {"80 kV", "200 kV"})
+NEAR = 12  # code points between two values of one unit that read as a series
 _SIMPLE = re.compile(r"(?P<digits>\d+(?:\.\d+)?)(?P<rest>\s?[^\d\s].*)", re.DOTALL)
-_LISTED = re.compile(r"(\d+(?:\.\d+)?)(?=\s*(?:,|and|or|to|[-–−/×x±])\s*[\d.,\sandorto–−/×x±-]{0,40}?\d(?:\.\d+)?\s?([^\s\d.,;()]{1,4}))")
+_JOINT = r"\s*(?:,|and|or|to|[-–−/×x±])"
+_LISTED = re.compile(rf"(\d+(?:\.\d+)?)(?={_JOINT}\s*\d)")  # a member of a list or range, its unit printed later
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,11 @@ def coin(seed: int, *parts: str) -> int:
 
 def attributes(caption: str, paper_text: str, seed: int, figure_id: str) -> tuple[Attribute, ...]:
     """Every attribute that can be edited to something false, at most one of type method and one of type composition."""
-    found = (*_methods(caption, paper_text), *_compositions(caption, paper_text), *_numbers(caption, paper_text, seed, figure_id))
+    found = (
+        *_methods(caption, paper_text),
+        *_compositions(caption, paper_text),
+        *_numbers(caption, paper_text, seed, figure_id),
+    )
     order = sorted(found, key=lambda a: coin(seed, figure_id, a.edits[0].original, a.edits[0].replacement))
     single = {a.type: a for a in reversed(order) if a.type != "number"}
     return (*(single[kind] for kind in ("method", "composition") if kind in single), *(a for a in order if a.type == "number"))
@@ -83,7 +89,9 @@ def _compositions(caption: str, paper_text: str) -> Iterator[Attribute]:
 
 
 def _word(word: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w–-]){re.escape(word)}(?![\w–-]|/C\b)", 0 if word in ELEMENTS or word[0].isupper() else re.IGNORECASE)
+    return re.compile(
+        rf"(?<![\w–-]){re.escape(word)}(?![\w–-]|/C\b)", 0 if word in ELEMENTS or word[0].isupper() else re.IGNORECASE
+    )
 
 
 def _exchange(caption: str, member: tuple[str, str], other: tuple[str, str]) -> tuple[Edit, ...]:
@@ -93,7 +101,9 @@ def _exchange(caption: str, member: tuple[str, str], other: tuple[str, str]) -> 
             if not theirs:
                 return ()
             name = theirs.capitalize() if match.group()[0].isupper() and theirs.islower() else theirs
-            edits.append(Edit(type="composition", start=match.start(), end=match.end(), original=match.group(), replacement=name))
+            edits.append(
+                Edit(type="composition", start=match.start(), end=match.end(), original=match.group(), replacement=name)
+            )
     return tuple(sorted(edits, key=lambda edit: edit.start))
 
 
@@ -105,7 +115,7 @@ def _betrayed(caption: str, member: tuple[str, str], other: tuple[str, str], edi
     """Whether what is left of the caption still names an element that the exchange took out."""
     gone = set(re.findall(r"[A-Z][a-z]?", member[0])) & ELEMENTS - set(re.findall(r"[A-Z][a-z]?", other[0]))
     left = apply_edits(caption, [edit.model_copy(update={"replacement": " "}) for edit in edits])
-    symbol = any(re.search(rf"(?<![a-z]){element}(?![a-z])", left) for element in gone)
+    symbol = any(re.search(rf"{'(?<![a-z])' if len(element) == 1 else ''}{element}(?![a-z])", left) for element in gone)
     return symbol or any(stem in left.lower() for element in gone for stem in STEMS.get(element, ()))
 
 
@@ -131,11 +141,12 @@ def _near(new: TypedSpan, value: float | None, unit: str | None) -> bool:
 
 
 def _alone(caption: str, span: TypedSpan, found: Sequence[TypedSpan]) -> bool:
-    """Whether the number is no member of a list, range, product or tolerance, nor one of several of its dimension in a row."""
+    """Whether the number is no member of a list, range, product or tolerance, and no other of its unit stands next to it."""
     before, after = caption[max(0, span.start - 8) : span.start], caption[span.end : span.end + 6]
-    listed = re.match(r"\s*(?:,|and\b|or\b|to\b|[-–−/×±])\s*[~≈]?\d", after) or re.search(r"\d\s*(?:,|and|or|to|[-–−/×x±])\s*$", before)
+    listed = re.match(rf"{_JOINT}\s*[~≈]?\d", after) or re.search(rf"\d{_JOINT}\s*$", before)
     kin = [q for q in found if q.unit == span.unit and q.text != span.text]
-    return listed is None and span.value is not None and not any(min(abs(q.start - span.end), abs(span.start - q.end)) < 12 for q in kin)
+    crowded = any(min(abs(q.start - span.end), abs(span.start - q.end)) < NEAR for q in kin)
+    return listed is None and span.value is not None and not crowded
 
 
 def _values(text: str, drawn: int) -> Iterator[str]:

@@ -20,7 +20,9 @@ STAGE = "caption_matching"
 DESIGNS = {2: ("00", "10", "01", "11"), 3: ("000", "110", "101", "011")}
 _AFTER_LABEL = re.compile(r"^[\s.:|–—-]+")
 _MOJIBAKE = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0b-\x1f]|\(cid:|Ã.|â€")
-_UNFINISHED = re.compile(r"(?:[,;:(–-]|\b(?:and|or|of|the|an?|in|at|by|with|for|from|to|on|is|are|was|were|as|that|which))$", re.IGNORECASE)
+_UNFINISHED = re.compile(
+    r"(?:[,;:(–-]|\b(?:and|or|of|the|an?|in|at|by|with|for|from|to|on|is|are|was|were|as|that|which))$", re.IGNORECASE
+)
 _FRAGMENT_START = re.compile(r"^(?:[a-z]{2,}\s|[,;.)\]])")
 
 

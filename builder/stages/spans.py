@@ -19,7 +19,7 @@ _EXPONENT = r"(?:\^?[-−–⁻]?[1-4](?!\d)|[⁻]?[¹²³⁴])?"
 _UNIT = unit_pattern()
 _COMPOUND = rf"(?P<unit>{_UNIT}{_EXPONENT}(?:\s?[/·⋅∙]\s?{_UNIT}{_EXPONENT}|\s{_UNIT}(?:\^?[-−–⁻][1-4]|⁻[¹²³⁴]))*)"
 _QUANTITY = re.compile(
-    rf"(?<![\w.^])(?P<number>{_SIGN}{_NUMBER}(?:\s?(?:[-–−]|×|x|to)\s?{_NUMBER})*)(?P<blank>\s?){_COMPOUND}(?![A-Za-z0-9])"
+    rf"(?<![\w.^])(?<!\w[-–])(?P<number>{_SIGN}{_NUMBER}(?:\s?(?:[-–−]|×|x|to)\s?{_NUMBER})*)(?P<blank>\s?){_COMPOUND}(?![A-Za-z0-9])"
 )
 _CROSSED = re.compile(rf"(?<![\w.]){_PLAIN}\s?{_UNIT}(?:\s?[×x]\s?{_PLAIN}\s?{_UNIT})+(?![A-Za-z0-9])")
 _PH = re.compile(r"\bpH\s?(?:=\s?)?\d+(?:\.\d+)?")
@@ -28,8 +28,12 @@ _ELEMENT = "(?:" + "|".join(sorted(ELEMENTS, key=lambda e: (-len(e), e))) + ")"
 _COUNT = r"(?:\d+(?:\.\d+)?|[₀-₉.]+|[xyδ](?![a-z]))?"
 _GROUP = rf"(?:{_ELEMENT}{_COUNT}|\((?:{_ELEMENT}{_COUNT})+\){_COUNT})"
 _FORMULA = re.compile(rf"(?<![A-Za-z0-9.])\d?{_GROUP}+(?:[+±-][δx])?(?![A-Za-z0-9])")
-_NAMED = re.compile(r"(?<![A-Za-z-])(?:(?i:" + "|".join(NAMES) + ")|(?:" + "|".join(map(re.escape, ACRONYMS)) + "))(?![A-Za-z])")
-_LABELLED = re.compile(r"\b(?:ZIF|MIL|UiO|MOF|MCM|SBA)-\d+(?:\([A-Z][a-z]?\))?|\bNMC\d{3}\b|\b[A-Z][a-z]?-\d+[A-Z][a-z]?(?:-\d+[A-Z][a-z]?)*\b")
+_WORDS = f"(?i:{'|'.join(NAMES)})|{'|'.join(map(re.escape, ACRONYMS))}"
+_NAMED = re.compile(rf"(?<![A-Za-z-])(?:{_WORDS})(?![A-Za-z])")
+_LABELLED = re.compile(
+    r"(?<![\w-])(?:(?:ZIF|MIL|UiO|MOF|MCM|SBA)-\d+(?:\([A-Z][a-z]?\))?|NMC\d{3}|(?i:\d{3}L? stainless steel)"
+    rf"|{_ELEMENT}(?:[-–](?:\d+(?:\.\d+)?)?{_ELEMENT})+|(?:{_ELEMENT})+-LDH|{_ELEMENT}/C|Ti3C2T[xₓ])(?![\w-])"
+)
 _EDGE = re.compile(r"\s?(?:[KLM][₁-₃123]?(?:,[23])?[- ]edge|\d[spdf]\b|metal\b)")
 
 
@@ -99,4 +103,5 @@ def _is_formula(word: str, after: str) -> bool:
     if word in ELEMENTS:
         return word not in NOT_ALONE or _EDGE.match(after) is not None
     symbols = re.findall(_ELEMENT, word)
-    return any(len(symbol) == 2 for symbol in symbols) or (any(c.isdigit() for c in word) and word[0].isalpha()) or word in {"KOH", "CO"}
+    counted = any(letter.isdigit() for letter in word) and word[0].isalpha()
+    return counted or word in {"KOH", "CO"} or any(len(symbol) == 2 for symbol in symbols)

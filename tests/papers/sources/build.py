@@ -32,7 +32,7 @@ def names() -> list[str]:
 def typeset(name: str) -> tuple[bytes, list[dict[str, Any]]]:
     """The PDF's bytes and its truth rows, the paper's own row first."""
     source = typst.Compiler(input=str(SOURCES / f"{name}.typ"), root=str(SOURCES), ignore_system_fonts=True)
-    asked = {what: [m for m in json.loads(source.query(f"<{what}>", field="value"))] for what in ("paper", "figure", "mention", "corner")}
+    asked = {what: json.loads(source.query(f"<{what}>", field="value")) for what in ("paper", "figure", "mention", "corner")}
     turned = json.loads(source.query("<turned>", field="value"))
     pdf = turn(source.compile(format="pdf"), turned)
     return pdf, rows(f"{name}.pdf", pdf, asked)
@@ -80,7 +80,8 @@ def inked(page: pymupdf.Page, corners: list[dict[str, Any]], panel: str | None) 
 
 
 def hull(page: pymupdf.Page, corners: Iterable[dict[str, Any]]) -> Corners:
-    points = [pymupdf.Point(*(float(c["pos"][axis].removesuffix("pt")) for axis in "xy")) * page.rotation_matrix for c in corners]
+    places = [[float(c["pos"][axis].removesuffix("pt")) for axis in "xy"] for c in corners]
+    points = [pymupdf.Point(*place) * page.rotation_matrix for place in places]
     xs, ys = [p.x for p in points], [p.y for p in points]
     return min(xs), min(ys), max(xs), max(ys)
 

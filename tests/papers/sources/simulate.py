@@ -285,7 +285,9 @@ def particles(diameter: float, spread: float, count: int) -> Callable[[Rng, int,
     return model
 
 
-def fringes(spacing: float, *, second: float = 0.0, edge: bool = False, fft: bool = False) -> Callable[[Rng, int, float], Picture]:
+def fringes(
+    spacing: float, *, second: float = 0.0, edge: bool = False, fft: bool = False
+) -> Callable[[Rng, int, float], Picture]:
     """Lattice fringes of a crystal, with a second crystal beside it, an amorphous rim, or the FFT as an inset."""
 
     def model(rng: Rng, n: int, field: float) -> Picture:
