@@ -23,6 +23,7 @@ from builder.figures import all_figures, figure_line
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
 from builder.recipe import Recipe
 from builder.records import JudgedFigure, Specimen, StageCount
+from builder.release.schemas import schema_files
 from builder.run import PaperOutcome, Run, read_at_least_one, run
 from builder.stages.rights import read_policy
 
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_build(commands.add_parser("build", help="papers in, a release out"))
     _add_figures(commands.add_parser("figures", help="one JSON object a figure on stdout"))
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
+    _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
     commands.add_parser("stages", help="what happens to a paper, in order").set_defaults(command=_stages)
     commands.add_parser("recipes", help="the benchmark families this version knows").set_defaults(command=_recipes)
     return parser
@@ -106,6 +108,11 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("release", metavar="RELEASE", type=Path)
     parser.add_argument("--json", action="store_true", help="findings as one JSON list on stdout")
     parser.set_defaults(command=_validate)
+
+
+def _add_schemas(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR", type=Path)
+    parser.set_defaults(command=_schemas)
 
 
 def _positive(text: str) -> int:
@@ -192,6 +199,12 @@ def _validate(arguments: argparse.Namespace) -> int:
     else:
         print(f"{arguments.release}: no findings", file=sys.stderr)
     return Exit.FINDINGS if issues else Exit.OK
+
+
+def _schemas(arguments: argparse.Namespace) -> int:
+    for name, text in schema_files().items():
+        write_whole(arguments.folder / name, text.encode())
+    return Exit.OK
 
 
 def _stages(_: argparse.Namespace) -> int:

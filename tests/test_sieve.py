@@ -69,7 +69,10 @@ def test_page_without_text_is_dropped_as_such() -> None:
     assert [d.reason for d in dropped] == ["no-text"]
 
 
-@pytest.mark.parametrize("start", ["Figure 3 shows the step after", "Fig. 2, where the step is seen", "Figures 2 and 3 compare the"])
+CITING = ["Figure 3 shows the step after", "Fig. 2, where the step is seen", "Figures 2 and 3 compare the"]
+
+
+@pytest.mark.parametrize("start", CITING)
 def test_a_row_of_body_text_that_cites_a_figure_is_not_a_caption(start: str) -> None:
     citing = text(start + " the whole of the anneal and then some more", 60, 472, block=2)
     lines = [*paragraph(400, 6, 2), citing, *paragraph(484, 6, 2)]

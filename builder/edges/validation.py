@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 import warnings
 from collections.abc import Iterator
 from functools import partial
@@ -168,6 +169,7 @@ def _image(data: bytes) -> ImageFact:
 
 
 def _croissant(folder: Path) -> Iterator[Issue]:
+    logging.getLogger("absl").setLevel(logging.ERROR)  # mlcroissant logs recommendations there; errors are read below
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
