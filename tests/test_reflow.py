@@ -67,3 +67,10 @@ def test_raised_digits_never_fall_onto_the_line(spans: list[Span], text: str) ->
 def test_superscript_flag_on_letters_of_full_size_is_not_believed() -> None:
     full = Span("12", Box(0, 0, 10, 10), "Times", 10.0, False, False, True)
     assert line_text(line(span("Table "), full)) == "Table 12"
+
+
+def test_a_dash_read_as_e_in_a_face_of_its_own_between_digits_is_a_dash_again() -> None:
+    dash = Span("e", Box(0, 0, 10, 10), "AdvPS44A44B", 10.0, False, False, False)
+    assert line_text(line(span("rate of 10"), dash, span("15 K/s"))) == "rate of 10–15 K/s"
+    assert line_text(line(span("1"), span("e"), span("5"))) == "1e5"
+    assert line_text(line(span("on"), dash, span("5"))) == "one5"

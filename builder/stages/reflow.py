@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from builder.records import Line, Span
 
@@ -32,9 +33,22 @@ def line_text(line: Line) -> str:
     Raised reference numbers come out the same way ("shown¹²"), so they stay apart from the words and can be told from
     numbers; raised letters ("5th") stay letters. Soft hyphens inside the line go; one at its end stays for `reflow`.
     """
-    text = "".join(_span_text(span, line.size) for span in line.spans)
+    text = "".join(_span_text(span, line.size) for span in _dashed(line.spans))
     text = _RAISED_RANGE.sub("–", text)
     return re.sub(rf"{_SOFT}(?!\s*$)", "", text)
+
+
+def _dashed(spans: Sequence[Span]) -> Iterator[Span]:
+    """Spans, with the dash between numbers restored where its font has no Unicode map and the reader saw an "e".
+
+    Publishers' Advent fonts give "10e15" for 10–15: a lone "e" in a face of its own between two digits.
+    """
+    for before, span, after in zip((None, *spans), spans, (*spans[1:], None), strict=False):
+        alone = before and after and span.text == "e" and span.font not in (before.font, after.font)
+        if before and after and alone and before.text[-1:].isdigit() and after.text[:1].isdigit():
+            yield replace(span, text="–")
+        else:
+            yield span
 
 
 def _span_text(span: Span, size: float) -> str:
