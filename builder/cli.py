@@ -22,7 +22,7 @@ from builder.errors import Exit, MicrotomeError, UsageError
 from builder.figures import all_figures, figure_line
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
 from builder.recipe import Recipe
-from builder.records import JudgedFigure, Specimen, StageCount
+from builder.records import JudgedFigure, Paper, Specimen, StageCount
 from builder.release.schemas import schema_files
 from builder.run import PaperOutcome, Run, read_at_least_one, run
 from builder.stages.rights import read_policy
@@ -167,6 +167,9 @@ def _run(arguments: argparse.Namespace, papers: Sequence[Path], recipe: Recipe, 
             refusal = _refusal(outcome)
             if refusal:
                 bar.write(f"{outcome.file}: {refusal}", file=sys.stderr)
+            for paper in outcome.records(stages[0], Paper):
+                for disagreement in paper.disagreements:
+                    bar.write(f"{outcome.file}: {disagreement}", file=sys.stderr)
             bar.update()
 
         done = run(found, recipe, policy, store, stages, jobs=arguments.jobs, limits=limits, progress=progress)

@@ -27,6 +27,10 @@ class MicrotomeError(Exception):
         self.place, self.problem, self.remedy = place, problem, remedy
         super().__init__(f"[{place}] {problem}\n  -> {remedy}")
 
+    def __reduce__(self) -> tuple[type[MicrotomeError], tuple[str, str, str]]:
+        """Errors travel from a child process to the driver."""
+        return type(self), (self.place, self.problem, self.remedy)
+
 
 class UsageError(MicrotomeError):
     """The command line or a recipe is wrong."""

@@ -98,7 +98,7 @@ def test_captions_and_mentions_agree_with_the_publishers_xml(predictions: Path) 
 
 
 def test_labelled_figures_are_found_in_all_layouts(predictions: Path) -> None:
-    assert figure(r"labelled figures found: .* = ([\d.]+)", score(predictions, "labels")) >= 0.85
+    assert figure(r"labelled figures found: .* = ([\d.]+)", score(predictions, "labels")) >= 0.95
 
 
 def test_every_malformed_file_ends_as_an_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

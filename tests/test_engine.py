@@ -4,7 +4,10 @@ import os
 import signal
 import time
 
+import pytest
+
 from builder.edges.engine import Failure, Limits, run_isolated
+from builder.errors import CannotWrite
 
 
 def misbehave(how: str) -> str:
@@ -17,6 +20,8 @@ def misbehave(how: str) -> str:
         return str(len(bytearray(3 * 2**30)))
     if how == "raise":
         raise ValueError("a stage's own mistake")
+    if how == "full":
+        raise CannotWrite("/work", "cannot write: No space left on device", "free space")
     return how.upper()
 
 
@@ -32,3 +37,8 @@ def test_a_failure_says_what_to_do() -> None:
     (outcome,) = run_isolated(misbehave, ["hang"], jobs=1, limits=Limits(seconds=1, memory_mib=2048))
     assert isinstance(outcome.result, Failure)
     assert outcome.result.detail == "not done after 1 s; --timeout raises the limit"
+
+
+def test_a_full_disk_in_a_child_ends_the_run_and_blames_no_paper() -> None:
+    with pytest.raises(CannotWrite, match="No space left on device"):
+        list(run_isolated(misbehave, ["a", "full", "b"], jobs=1, limits=Limits(seconds=30, memory_mib=2048)))

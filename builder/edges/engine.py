@@ -13,6 +13,8 @@ from typing import Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from builder.errors import MicrotomeError
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -44,7 +46,10 @@ class Outcome(Generic[Task, Result]):
 def run_isolated(
     function: Callable[[Task], Result], tasks: Sequence[Task], *, jobs: int, limits: Limits
 ) -> Iterator[Outcome[Task, Result]]:
-    """Outcomes of `function(task)` in the order of the tasks, one for each task whatever happens to it."""
+    """Outcomes of `function(task)` in the order of the tasks, one for each task whatever happens to it.
+
+    A MicrotomeError in a child is the run's, not the paper's: it is raised here.
+    """
     context = multiprocessing.get_context("spawn")  # a forked child would inherit the driver's threads and locks
     with ProcessPool(max_workers=jobs, context=context, initializer=_confine, initargs=[limits.memory_mib]) as pool:
         running: deque[tuple[Task, ProcessFuture]] = deque()
@@ -78,6 +83,8 @@ def _outcome(task: Task, future: ProcessFuture, limits: Limits) -> Outcome[Task,
         return Outcome(task, Failure("out-of-memory", f"needs more than {limits.memory_mib} MiB; --memory raises the limit"))
     if isinstance(error, ProcessExpired):
         return Outcome(task, Failure("crashed", f"the child died with exit code {error.exitcode}"))
+    if isinstance(error, MicrotomeError):  # a full disk is no paper's fault: it ends the run
+        raise error
     if isinstance(error, Exception):
         return Outcome(task, Failure("internal-error", f"{type(error).__name__}: {error}"))
     raise error
