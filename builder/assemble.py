@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from builder import __version__
 from builder.documents import documents
 from builder.edges.release_folder import Written, write_release
 from builder.edges.store import Store
+from builder.errors import CannotWrite
 from builder.recipe import Recipe
 from builder.records import CaptionMatching, Description, Paper, Specimen
+from builder.release.files import MANIFEST
 from builder.release.package import package
 from builder.release.rows import Cut
 from builder.run import Run
+
+
+def refuse_occupied(out: Path, version: str, tier: str) -> None:
+    """Raises CannotWrite, before any work is spent, when `out` holds something that this run cannot be the repeat of."""
+    if out.is_dir() and any(out.iterdir()):
+        try:
+            there = json.loads((out / MANIFEST).read_bytes())
+            found = f"version {there['version']}, tier {there['tier']}"
+        except (OSError, ValueError, KeyError, TypeError):
+            raise CannotWrite(str(out), "is a folder with other files", "name a folder that does not exist yet") from None
+        if found != f"version {version}, tier {tier}":
+            remedy = "name another folder, or remove this one"
+            raise CannotWrite(str(out), f"holds a release with other content ({found}); it was left as it is", remedy)
 
 
 def assemble(done: Run, recipe: Recipe, version: str, out: Path, store: Store) -> Written:

@@ -8,13 +8,14 @@ import os
 import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 from builder import __version__, shipped
-from builder.assemble import assemble
+from builder.assemble import assemble, refuse_occupied
 from builder.edges.engine import Limits
 from builder.edges.papers import find_papers
 from builder.edges.store import Store, cannot_write, write_whole
@@ -27,7 +28,7 @@ from builder.release.schemas import schema_files
 from builder.run import PaperOutcome, Run, read_at_least_one, run
 from builder.stages.rights import read_policy
 
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -116,7 +117,7 @@ def _add_schemas(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
+    if not re.fullmatch("[1-9][0-9]*", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
 
@@ -125,8 +126,16 @@ def _build(arguments: argparse.Namespace) -> int:
     if not _VERSION.fullmatch(arguments.version):
         raise UsageError("--version", f"{arguments.version!r} is not a version", "write three numbers, such as 1.0.0")
     recipe = shipped.load_recipe(arguments.recipe).model_copy(update={"tier": arguments.tier})
-    out: Path = arguments.out
-    store = Store(arguments.work or out.with_name(out.name + ".work"))
+    out: Path = arguments.out.absolute()
+    if not out.name:
+        raise UsageError(
+            "--out", f"{str(arguments.out)!r} names no folder of its own", "name a folder that this command may make"
+        )
+    work: Path = arguments.work or out.with_name(out.name + ".work")
+    if work.resolve() == out.resolve():
+        raise UsageError("--work", "is the release's own folder", "name another folder, or leave --work out")
+    refuse_occupied(out, arguments.version, arguments.tier)
+    store = Store(work)
     done = _run(arguments, arguments.papers, recipe, store, stages_of(recipe))
     print(_table(done.attrition), file=sys.stderr)
     read_at_least_one(done)
@@ -143,16 +152,20 @@ def _figures(arguments: argparse.Namespace) -> int:
         for outcome in done.outcomes:
             for judged in outcome.records(done.stage("rights"), JudgedFigure):
                 print(json.dumps(figure_line(outcome.file, judged), ensure_ascii=False))
-            if arguments.crops:
-                _write_crops(arguments.crops, outcome, done, store)
+        if arguments.crops:
+            _write_crops(arguments.crops, done, store)
     read_at_least_one(done)
     return Exit.FINDINGS if any(_refusal(outcome) for outcome in done.outcomes) else Exit.OK
 
 
-def _write_crops(folder: Path, outcome: PaperOutcome, done: Run, store: Store) -> None:
-    for specimen in outcome.records(done.stage("crop"), Specimen):
-        label = re.sub(r"\W+", "-", specimen.classified.paired.label)
-        write_whole(folder / f"{Path(outcome.file).stem}.{label}.png", store.blob(specimen.crop.sha256))
+def _write_crops(folder: Path, done: Run, store: Store) -> None:
+    """One PNG a figure, named by paper and label; papers of one file name in two folders are told apart by their hash."""
+    stems = Counter(outcome.file for outcome in done.outcomes)
+    for outcome in done.outcomes:
+        for specimen in outcome.records(done.stage("crop"), Specimen):
+            label = re.sub(r"\W+", "-", specimen.classified.paired.label)
+            apart = f".{specimen.paper.sha256[:8]}" if stems[outcome.file] > 1 else ""
+            write_whole(folder / f"{Path(outcome.file).stem}{apart}.{label}.png", store.blob(specimen.crop.sha256))
 
 
 def _run(arguments: argparse.Namespace, papers: Sequence[Path], recipe: Recipe, store: Store, stages: tuple[Stage, ...]) -> Run:

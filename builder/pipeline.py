@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -271,7 +271,7 @@ def cut(bench: Bench, stages: Sequence[Stage], *, resume_only: bool = False) -> 
         for stage in stages:
             key = _key(bench, stage, {r.stage: r.output_hash for r in receipts})
             receipt = bench.store.receipt(bench.source.sha256, stage.name, key)
-            if receipt is None:
+            if receipt is None or not all(map(bench.store.has_blob, _blobs(receipt))):
                 if resume_only:
                     return None
                 receipt = _receipt(stage, key, stage.run(bench))
@@ -283,6 +283,14 @@ def cut(bench: Bench, stages: Sequence[Stage], *, resume_only: bool = False) -> 
     finally:
         bench.close()
     return tuple(receipts)
+
+
+def _blobs(receipt: Receipt) -> Iterator[str]:
+    """The images that a receipt stands for."""
+    for record in receipt.records:
+        crop = record.get("crop")
+        if receipt.stage == "crop" and isinstance(crop, dict):
+            yield str(crop["sha256"])
 
 
 def _key(bench: Bench, stage: Stage, outputs: dict[str, str]) -> str:

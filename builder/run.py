@@ -19,7 +19,8 @@ from builder.stages.ingest import PaperRow
 from builder.stages.rights import Policy
 
 R = TypeVar("R", bound=Record)
-_FAILED = "failed"  # receipt of a paper whose child died, so that running again does not spend the time again
+_FAILED = "failed"  # receipt of a paper that passed a limit, so that running again does not spend the time again
+_REMEMBERED = frozenset({"timeout", "out-of-memory"})  # under the same limits; a crash may have been the machine's: tried again
 
 
 @dataclass(frozen=True)
@@ -132,22 +133,13 @@ def _whole_drop(file: str, reason: str, detail: str, *, reused: bool = False) ->
 def _resumed(task: Task, store: Store, stages: Sequence[Stage], limits: Limits) -> PaperOutcome | None:
     bench = Bench(task.source, task.recipe, task.policy, store)
     receipts = cut(bench, stages, resume_only=True)
-    if receipts is not None and all(store.has_blob(sha) for sha in _crops(receipts)):
+    if receipts is not None:
         return PaperOutcome(task.source.path.name, receipts, reused=True)
     failed = store.receipt(task.source.sha256, _FAILED, _failure_key(task, limits))
     if failed:
         drop = Dropped.model_validate(failed.dropped[0])
         return _whole_drop(task.source.path.name, drop.reason, drop.detail, reused=True)
     return None
-
-
-def _crops(receipts: Sequence[Receipt]) -> Iterator[str]:
-    for receipt in receipts:
-        if receipt.stage == "crop":
-            for record in receipt.records:
-                crop = record["crop"]
-                assert isinstance(crop, dict)
-                yield str(crop["sha256"])
 
 
 def _failure_key(task: Task, limits: Limits) -> str:
@@ -178,23 +170,24 @@ def _settled(
         return PaperOutcome(task.source.path.name, result)
     outcome = _whole_drop(task.source.path.name, result.reason, result.detail)
     assert outcome.dropped
-    raw = outcome.dropped.model_dump(mode="json")
-    store.put_receipt(task.source.sha256, Receipt(_FAILED, _failure_key(task, limits), (), (), (), (raw,)))
+    if result.reason in _REMEMBERED:
+        raw = outcome.dropped.model_dump(mode="json")
+        store.put_receipt(task.source.sha256, Receipt(_FAILED, _failure_key(task, limits), (), (), (), (raw,)))
     return outcome
 
 
 def _without_twins(outcomes: list[PaperOutcome]) -> list[PaperOutcome]:
-    """Two files with one DOI are one paper: the first by file name stays."""
+    """Two files with one DOI are one paper: the first one stays."""
     first: dict[str, str] = {}
     kept: list[PaperOutcome] = []
     for outcome in outcomes:
         papers = [Paper.model_validate(raw) for r in outcome.receipts if r.stage == "ingest" for raw in r.records]
-        twin = first.setdefault(papers[0].id, outcome.file) if papers else outcome.file
-        if twin == outcome.file:
-            kept.append(outcome)
-        else:
-            detail = f"the same paper as {twin} ({papers[0].id})"
+        if papers and papers[0].id in first:
+            detail = f"the same paper as {first[papers[0].id]} ({papers[0].id})"
             kept.append(_whole_drop(outcome.file, "duplicate-paper", detail, reused=outcome.reused))
+            continue
+        first.update({paper.id: outcome.file for paper in papers})
+        kept.append(outcome)
     return kept
 
 

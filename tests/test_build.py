@@ -133,3 +133,34 @@ def test_papers_that_are_not_pdfs_are_recorded_and_none_readable_is_an_exit_code
     assert "empty.pdf: empty-file" in error
     assert "words.pdf: not-a-pdf" in error
     assert not (tmp_path / "out").exists()
+
+
+def test_one_paper_in_two_files_of_one_name_is_one_paper(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paper = (PAPERS / "copper-vacancies.pdf").read_bytes()
+    for folder, data in {"a": paper, "b": paper + b"\n%x\n", "c": paper}.items():
+        (tmp_path / "papers" / folder).mkdir(parents=True)
+        (tmp_path / "papers" / folder / "x.pdf").write_bytes(data)
+    assert build(tmp_path / "out", papers=tmp_path / "papers") == Exit.OK
+    error = capsys.readouterr().err
+    assert "1 duplicate-file" in error
+    assert "1 duplicate-paper" in error
+    assert json.loads((tmp_path / "out" / "attrition.json").read_text())["stages"][0]["kept"] == 1
+
+
+def test_a_damaged_crop_is_made_again(release: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(release.with_name("release.work"), work)
+    blob = next(p for p in sorted((work / "blobs").rglob("*")) if p.is_file())
+    blob.write_bytes(blob.read_bytes() + b"x")
+    assert build(tmp_path / "release", "--work", str(work)) == Exit.OK
+    assert files(tmp_path / "release") == files(release)
+
+
+def test_an_output_that_holds_something_else_is_refused_before_any_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    assert build(tmp_path / "out") == Exit.CANNOT_WRITE
+    assert "a folder with other files" in capsys.readouterr().err
+    assert not (tmp_path / "out.work").exists()

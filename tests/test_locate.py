@@ -96,3 +96,47 @@ def test_turning_a_page_and_back_changes_nothing(angle: int) -> None:
     sheet = page(1, [caption(1, 80, 310)], [Box(80, 60, 400, 300)])
     there = turned(sheet, angle)
     assert turn_box(there.lines[0].box, there, 360 - angle) == pytest.approx(sheet.lines[0].box)
+
+
+def test_stacked_figures_with_captions_at_their_sides_are_not_merged() -> None:
+    first, above, second = Box(200, 60, 560, 300), Box(40, 312, 180, 430), Box(190, 312, 330, 430)
+    sheet = page(1, [caption(1, 20, 62), caption(2, 350, 420), *paragraph(460, 12, 2)], [first, above, second])
+    figures, reasons = located(sheet)
+    assert not reasons
+    assert [f.bbox.iou(b) > 0.95 for f, b in zip(figures, (first, above.join(second)), strict=True)] == [True, True]
+
+
+def test_panels_one_above_the_other_with_the_caption_at_their_side_stay_together() -> None:
+    panels = [Box(40, 60, 320, 180), Box(40, 192, 320, 312), Box(40, 324, 320, 440)]
+    figures, _ = located(page(1, [caption(1, 340, 62), *paragraph(460, 12, 2)], panels))
+    assert figures[0].bbox.iou(Box(40, 60, 320, 440)) > 0.95
+
+
+def test_ink_of_a_neighbour_across_a_white_gap_stays_outside() -> None:
+    scheme, chart = Box(40, 60, 320, 92), Box(200, 97, 520, 300)
+    note = text("Heated twice.", 340, 86, size=8, font="Sans", block=11)
+    lines = [caption(1, 340, 60), text("Four steps.", 340, 73, size=8, font="Sans", block=11), note, caption(2, 20, 290)]
+    grey = np.full((1200, 900), 255, dtype=np.uint8)
+    grey[90:138, 60:480] = 40
+    grey[145:450, 300:780] = 40
+    sheet = page(1, [*lines, *paragraph(460, 12, 2)], [scheme, chart])
+    kept, _ = sieve([sheet], "p")
+    figures, _ = locate([replace(kept[0], page=replace(sheet, grey=grey))], [sheet], "p")
+    assert [f.bbox.iou(b) > 0.95 for f, b in zip(figures, (scheme, chart), strict=True)] == [True, True]
+    assert figures[1].bbox.y0 > 95
+
+
+def test_a_frame_around_figure_and_caption_is_not_the_figure() -> None:
+    sides = [Box(56, 54, 57, 328), Box(540, 54, 541, 328), Box(60, 50, 536, 51), Box(60, 331, 536, 332)]
+    corners = [Box(56, 50, 60, 54), Box(536, 50, 541, 54), Box(56, 328, 60, 332), Box(536, 328, 541, 332)]
+    sheet = page(1, [caption(1, 62, 321), *paragraph(420, 12, 2)], [*sides, *corners, Box(150, 60, 440, 310)])
+    figures, _ = located(sheet)
+    assert figures[0].bbox.iou(Box(150, 60, 440, 310)) > 0.95
+
+
+def test_a_table_just_above_gives_the_figure_none_of_its_rules() -> None:
+    title = text("Table 1. Steps counted on the surface.", 60, 60, size=8, font="Sans", block=7)
+    rules = [Box(60, y, 500, y + 0.5) for y in (72, 90, 150.9)]
+    sheet = page(1, [title, caption(1, 60, 410), *paragraph(440, 12, 2)], [*rules, Box(60, 170, 500, 400)])
+    figures, _ = located(sheet)
+    assert figures[0].bbox.iou(Box(60, 170, 500, 400)) > 0.95

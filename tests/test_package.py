@@ -14,6 +14,7 @@ from builder.edges.parquet import features_of
 from builder.edges.release_folder import write_release
 from builder.errors import CannotWrite, NothingLeft
 from builder.recipe import Split, read_recipe
+from builder.records import Act
 from builder.release.files import recipe_text
 from builder.release.package import package
 from builder.release.rows import CONFIGS, PRIVATE_MARKER, ROWS, CaptionMatchingRow
@@ -151,6 +152,17 @@ def test_a_private_release_is_marked_and_carries_what_is_withheld(tmp_path: Path
     private = package(pictured(recipe=recipe().model_copy(update={"tier": "private"}))).rows("figures")
     assert Counter(row.tier for row in private) == {"open": 3, "private": 1}
     assert all(row.image for row in private)
+
+
+def test_a_private_release_marks_private_what_an_open_one_would_cut_down() -> None:
+    made = cut()
+    not_merged = Act(share=True, adapt=False, commercial=True)
+    rights = made.specimens[0].rights.model_copy(update={"paragraph": not_merged, "questions": False})
+    figure = made.specimens[0].model_copy(update={"rights": rights})
+    private = recipe().model_copy(update={"tier": "private"})
+    whole = package(cut(recipe=private, specimens=(figure, *made.specimens[1:])))
+    of_it = [row for config in CONFIGS for row in whole.rows(config) if figure.id in (row.id, getattr(row, "figure_id", None))]
+    assert [row.tier for row in of_it] == ["private"] * 3
 
 
 def test_it_loads_with_images_and_letters(tmp_path: Path) -> None:

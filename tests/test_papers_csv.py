@@ -75,3 +75,16 @@ def test_a_csv_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "papers.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CannotRead, match="cannot be read as CSV"):
         find_papers([tmp_path / "papers.csv"])
+
+
+def test_a_file_on_two_rows_and_a_source_that_is_no_web_address_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4")
+    (tmp_path / "b.pdf").write_bytes(b"%PDF-1.4")
+    head = "file,doi,arxiv_id,licence,rights_holder,source_url\n"
+    (tmp_path / "papers.csv").write_text(
+        head + "a.pdf,,,,,\na.pdf,10.1/x,,,,\nb.pdf,,,,,javascript:alert(1)\n", encoding="utf-8"
+    )
+    with pytest.raises(CannotRead) as caught:
+        find_papers([tmp_path / "papers.csv"])
+    assert "a.pdf stands on 2 rows" in str(caught.value)
+    assert "javascript:alert(1) is not an http(s) address" in str(caught.value)

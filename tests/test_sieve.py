@@ -86,6 +86,13 @@ def test_a_caption_runs_on_over_blocks_and_stops_before_body_text() -> None:
     assert kept[0].captions[0].text == "Figure 1. A terrace of the clean surface. Arrows point to a step of 0.3 nm."
 
 
+def test_a_title_set_apart_from_its_bare_label_belongs_to_the_caption() -> None:
+    label = text("Figure 1", 60, 320, size=8, font="Sans", bold=True, block=1)
+    title = text("A terrace of the clean surface", 110, 320, size=8, font="Sans", block=1)
+    kept, _ = sieve([page(1, [label, title, *paragraph(400, 12, 3)], [PICTURE])], "p")
+    assert kept[0].captions[0].text == "Figure 1 A terrace of the clean surface"
+
+
 def test_every_page_is_kept_or_dropped_once() -> None:
     pages = [page(1, paragraph(60, 20, 0), []), page(2, [CAPTION], [PICTURE]), page(3, [], [])]
     kept, dropped = sieve(pages, "p")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builder.edges.store import Receipt, Store, write_whole
-from builder.errors import CannotWrite, Exit
+from builder.errors import CannotRead, CannotWrite, Exit
 
 RECEIPT = Receipt("sieve", "key-1", ("p1", "p2"), ("p1",), ({"id": "c"},), ({"record_id": "p2", "reason": "no-caption"},))
 
@@ -46,3 +46,32 @@ def test_a_full_disk_is_one_sentence_with_a_remedy_and_leaves_nothing(tmp_path: 
     assert "free space" in str(caught.value)
     assert caught.value.exit_code == Exit.CANNOT_WRITE
     assert not list(tmp_path.iterdir())
+
+
+def test_a_torn_blob_counts_as_absent_and_is_never_handed_out(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    sha = store.put_blob(b"pixels")
+    path = tmp_path / "blobs" / sha[:2] / sha
+    path.write_bytes(b"pixels!")
+    assert not store.has_blob(sha)
+    with pytest.raises(CannotRead, match="missing or damaged"):
+        store.blob(sha)
+    store.put_blob(b"pixels")
+    assert store.blob(sha) == b"pixels"
+
+
+@pytest.mark.parametrize("torn", [b"", b"[]", b"\xff\xfe", b"{}", b'{"key": "key-1"}', b'{"key": "key-1", "read": 3}'])
+def test_a_receipt_of_any_other_shape_counts_as_none(tmp_path: Path, torn: bytes) -> None:
+    store = Store(tmp_path)
+    store.put_receipt("ab" * 32, RECEIPT)
+    (path,) = (tmp_path / "receipts").rglob("sieve.json")
+    path.write_bytes(torn)
+    assert store.receipt("ab" * 32, "sieve", "key-1") is None
+
+
+def test_an_edited_receipt_counts_as_none(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.put_receipt("ab" * 32, RECEIPT)
+    (path,) = (tmp_path / "receipts").rglob("sieve.json")
+    path.write_bytes(path.read_bytes().replace(b"no-caption", b"no-graphics"))
+    assert store.receipt("ab" * 32, "sieve", "key-1") is None

@@ -50,17 +50,36 @@ def run_isolated(
 
     A MicrotomeError in a child is the run's, not the paper's: it is raised here.
     """
+    left = deque(tasks)
+    while left:
+        # A child killed from outside while it starts breaks pebble's pool as a whole: what is unsettled goes to a new one.
+        for outcome in _run_in_one_pool(function, tuple(left), jobs=jobs, limits=limits):
+            left.popleft()
+            yield outcome
+
+
+def _run_in_one_pool(
+    function: Callable[[Task], Result], tasks: Sequence[Task], *, jobs: int, limits: Limits
+) -> Iterator[Outcome[Task, Result]]:
+    """Outcomes in order until all are told or the pool breaks; the first task always gets one."""
     context = multiprocessing.get_context("spawn")  # a forked child would inherit the driver's threads and locks
     with ProcessPool(max_workers=jobs, context=context, initializer=_confine, initargs=[limits.memory_mib]) as pool:
         running: deque[tuple[Task, ProcessFuture]] = deque()
-        waiting = iter(tasks)
+        told = 0
         try:
-            for task in waiting:
-                running.append((task, pool.schedule(function, args=[task], timeout=limits.seconds)))
+            for task in tasks:
+                try:
+                    running.append((task, pool.schedule(function, args=[task], timeout=limits.seconds)))
+                except RuntimeError as error:  # pebble's word for a broken pool
+                    if not running and not told:
+                        yield Outcome(task, Failure("crashed", f"no child could be started: {error}"))
+                    break
                 if len(running) >= jobs * _WINDOW:
                     yield _outcome(*running.popleft(), limits)
+                    told += 1
             while running:
                 yield _outcome(*running.popleft(), limits)
+                told += 1
         except BaseException:
             pool.stop()
             raise

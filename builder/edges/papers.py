@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -65,7 +66,10 @@ def _of_csv(path: Path, problems: list[str]) -> list[tuple[Path, PaperRow]]:
     if wrong or not raws:
         problems.extend(f"{path}: {finding}" for finding in wrong or ["no rows"])
         return []
-    return [pair for line, raw in enumerate(raws, start=2) for pair in _of_row(path, line, raw, problems)]
+    pairs = [pair for line, raw in enumerate(raws, start=2) for pair in _of_row(path, line, raw, problems)]
+    named = Counter(pdf.resolve() for pdf, _ in pairs)
+    problems.extend(f"{path}: {pdf.name} stands on {n} rows; keep one" for pdf, n in sorted(named.items()) if n > 1)
+    return pairs
 
 
 def _wrong_columns(columns: Iterable[str]) -> Iterator[str]:
@@ -91,5 +95,7 @@ def _of_row(path: Path, line: int, raw: dict[str, str], problems: list[str]) -> 
         problems.append(f"{place}: {name} lies outside {path.parent}")
     elif not (path.parent / name).is_file():
         problems.append(f"{place}: {name} does not exist in {path.parent}")
+    elif values["source_url"] and not values["source_url"].startswith(("https://", "http://")):
+        problems.append(f"{place}: source_url {values['source_url']} is not an http(s) address")
     else:
         yield path.parent / name, PaperRow.model_validate(values)

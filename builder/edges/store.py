@@ -7,12 +7,12 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from builder.errors import CannotWrite
+from builder.errors import CannotRead, CannotWrite
 from builder.records import digest
 
 
@@ -61,6 +61,11 @@ class Receipt:
         return digest([self.records, self.kept])
 
 
+def _sum(stage: str, key: str, parts: Sequence[object]) -> str:
+    """What a receipt's content hashes to: an edited or torn one does not match."""
+    return digest([stage, key, *parts])
+
+
 @dataclass(frozen=True)
 class Store:
     """A work folder: `blobs/` and `receipts/`. Safe for several processes, each writing its own paper's receipts."""
@@ -69,33 +74,43 @@ class Store:
 
     def put_blob(self, data: bytes) -> str:
         sha = hashlib.sha256(data).hexdigest()
-        path = self._blob(sha)
-        if not path.exists():
-            write_whole(path, data)
+        if not self.has_blob(sha):
+            write_whole(self._blob(sha), data)
         return sha
 
     def has_blob(self, sha: str) -> bool:
-        return self._blob(sha).exists()
+        """Whether the blob is there and is what its name says: a torn one counts as absent, and is made again."""
+        try:
+            return hashlib.sha256(self._blob(sha).read_bytes()).hexdigest() == sha
+        except OSError:
+            return False
 
     def blob(self, sha: str) -> bytes:
+        """The blob's bytes. Raises CannotRead when it is gone or torn since it was written."""
+        if not self.has_blob(sha):
+            raise CannotRead(str(self._blob(sha)), "is missing or damaged", "run the same command again: it is made anew")
         return self._blob(sha).read_bytes()
 
     def _blob(self, sha: str) -> Path:
         return self.root / "blobs" / sha[:2] / sha
 
     def put_receipt(self, paper_sha: str, receipt: Receipt) -> None:
-        text = json.dumps(receipt.__dict__, ensure_ascii=False, sort_keys=True)
-        write_whole(self._receipt(paper_sha, receipt.stage), text.encode())
+        parts = [receipt.read, receipt.kept, receipt.records, receipt.dropped]
+        whole = {**receipt.__dict__, "sum": _sum(receipt.stage, receipt.key, parts)}
+        write_whole(self._receipt(paper_sha, receipt.stage), json.dumps(whole, ensure_ascii=False, sort_keys=True).encode())
 
     def receipt(self, paper_sha: str, stage: str, key: str) -> Receipt | None:
         """The receipt of that stage if it was made under that key; a torn or foreign file counts as none."""
         try:
             raw = json.loads(self._receipt(paper_sha, stage).read_bytes())
-        except (FileNotFoundError, json.JSONDecodeError):
+        except (OSError, ValueError):
             return None
-        if raw.get("key") != key:
+        if not isinstance(raw, dict) or raw.get("key") != key:
             return None
-        return Receipt(stage, key, *(tuple(raw[name]) for name in ("read", "kept", "records", "dropped")))
+        parts = [raw.get(name) for name in ("read", "kept", "records", "dropped")]
+        if raw.get("sum") != _sum(stage, key, parts):
+            return None
+        return Receipt(stage, key, *(tuple(part) for part in parts if isinstance(part, list)))
 
     def _receipt(self, paper_sha: str, stage: str) -> Path:
         return self.root / "receipts" / paper_sha[:2] / paper_sha / f"{stage}.json"

@@ -240,10 +240,10 @@ class Family:
     members: tuple[tuple[str, str], ...]
 
 
-# Same valence and same use, reviewed by hand; so that an exchanged formula stays balanced. The first fitting member is taken by seed.
+# Same valence and same use, reviewed by hand; so that an exchanged formula stays balanced.
 FAMILIES = (
     # metals that crystallise alike (fcc) and come as particles, films and electrodes
-    Family((("Au", "gold"), ("Ag", "silver"), ("Pt", "platinum"), ("Pd", "palladium"), ("Cu", "copper"), ("Rh", "rhodium"))),
+    Family((("Au", "gold"), ("Ag", "silver"), ("Pt", "platinum"), ("Pd", "palladium"), ("Cu", "copper"))),
     Family((("Ni", "nickel"), ("Co", "cobalt"))),
     Family((("Al", "aluminium"), ("Mg", "magnesium"))),
     Family((("Al", "aluminum"), ("Mg", "magnesium"))),
@@ -251,7 +251,8 @@ FAMILIES = (
     Family((("Si", "silicon"), ("Ge", "germanium"))),
     Family((("", "carbon steel"), ("", "stainless steel"))),
     # oxides by valence
-    Family((("TiO2", "titania"), ("SnO2", ""), ("ZrO2", "zirconia"), ("HfO2", "hafnia"), ("CeO2", "ceria"), ("SiO2", "silica"))),
+    Family((("TiO2", "titania"), ("SnO2", ""), ("ZrO2", "zirconia"), ("HfO2", "hafnia"), ("CeO2", "ceria"))),
+    Family((("SiO2", "silica"), ("TiO2", "titania"), ("ZrO2", "zirconia"))),
     Family((("Al2O3", "alumina"), ("Ga2O3", ""), ("In2O3", ""), ("Y2O3", "yttria"), ("La2O3", ""), ("Cr2O3", ""))),
     Family((("ZnO", ""), ("CdO", ""), ("MgO", "magnesia"), ("NiO", ""), ("CuO", ""))),
     Family((("Fe3O4", "magnetite"), ("Co3O4", ""), ("Mn3O4", ""))),
@@ -299,8 +300,6 @@ SIGNATURES = {
     "Ag": ("plasmon", "bacteri", "AgNO"),
     "Al2O3": ("sapphire", "corundum"),
     "SiO2": ("quartz", "wafer", "glass"),
-    "MoS2": (r"\bTMDs?\b.*MoS",),
-    "graphene": ("Dirac",),
 }
 # What the word for an element looks like inside other words, and what else names it.
 STEMS = {

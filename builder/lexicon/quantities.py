@@ -214,3 +214,19 @@ def unit_pattern() -> str:
         return "".join(signs.get(letter, re.escape(letter)) for letter in name)
 
     return "(?:" + "|".join(printed(name) for name in sorted(UNITS, key=lambda name: (-len(name), name))) + ")"
+
+# What a value can be, exclusive, in the base unit: furnaces end at 1700 °C, and no mixture is all one part.
+WITHIN = {
+    "°C": (25.0, 1700.0),
+    "K": (0.0, 2500.0),
+    **dict.fromkeys(PERCENT, (0.0, 100.0)),
+    "ML": (0.0, 50.0),
+    "T": (0.0, 30.0),
+}
+# Values that come from a set, with the words that say so: cryogens, laser lines, the voltages of microscopes.
+SETS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("4.2 K", "77 K"), ""),
+    (("5 kV", "15 kV", "20 kV", "30 kV"), "SEM|scanning electron"),
+    (("80 kV", "200 kV", "300 kV"), "TEM|transmission electron"),
+    (("488 nm", "532 nm", "633 nm", "785 nm"), "laser|[Ee]xcit|Raman|wavelength|λ"),
+)

@@ -82,10 +82,20 @@ def _splits(cut: Cut, specimens: Mapping[str, Specimen]) -> dict[str, SplitName]
     return split_papers(papers, items, cut.recipe.split, cut.recipe.identity.seed)
 
 
-def _tier(specimen: Specimen, cut: Cut, allowed: bool) -> RowTier:
-    if allowed:
+def _tier(specimen: Specimen, cut: Cut, allowed: bool = True) -> RowTier:
+    """Of a figure, or of an item made from it that is `allowed` for itself. What an open release would cut down is private."""
+    everything = cut.tier == "private"
+    if allowed and specimen.rights.tier == "open" and not (everything and _cut_down(specimen)):
         return "open"
-    return "private" if cut.tier == "private" else "pointer"
+    return "private" if everything else "pointer"
+
+
+def _cut_down(specimen: Specimen) -> bool:
+    """Whether an open row of this figure leaves out words that the paper has."""
+    rights, paired = specimen.rights, specimen.classified.paired
+    quoted = bool(paired.mentions and not rights.paragraph.share)
+    merged = bool(paired.reference and not (rights.paragraph.share and rights.paragraph.adapt))
+    return not rights.caption.share or quoted or merged
 
 
 def _source(specimen: Specimen, cut: Cut, tier: RowTier, changes: str) -> dict[str, object]:
@@ -128,7 +138,7 @@ def _cropped(specimen: Specimen) -> str:
 def _figure(specimen: Specimen, cut: Cut) -> FigureRow:
     classified, rights, crop = specimen.classified, specimen.rights, specimen.crop
     paired = classified.paired
-    tier = _tier(specimen, cut, rights.tier == "open")
+    tier = _tier(specimen, cut)
     everything = cut.tier == "private"
     shown = tier != "pointer"
     caption = shown and (everything or rights.caption.share)
@@ -190,7 +200,7 @@ def _descriptions(cut: Cut, specimens: Mapping[str, Specimen]) -> list[Descripti
 
 
 def _ask(name: str, item: Description, specimen: Specimen, cut: Cut) -> DescriptionRow:
-    tier = _tier(specimen, cut, specimen.rights.tier == "open" and specimen.rights.paragraph.adapt)
+    tier = _tier(specimen, cut, specimen.rights.paragraph.adapt)
     return _hashed(
         DescriptionRow,
         _source(specimen, cut, tier, f"{_cropped(specimen)}; paragraphs merged into reference"),

@@ -25,6 +25,7 @@ _AFTER_START = re.compile(r"^[\s.:|–—]*(?:[A-Z(\[“\"'‘]|[a-h][),.]|\d|$)
 _AFTER_CITED = re.compile(r"^\s*(?:[,;)\]]|and\b|to\b|[-–]\s*\d|[a-z]{1,2}(?:[\s,;)–-]|$)(?!\)))")
 _AFTER_LOWER = re.compile(r"^[.\s]*[a-z]{2,}")
 _AFTER_SENTENCE = re.compile(r"^\s*(?:shows?|depicts?|presents?|illustrates?|displays?|compares?|summari[sz]es?|is|are|was)\b")
+_TAB = 3.0  # of the letter size: the widest blank between a label and its text
 _ACCEPTED = 3.0  # of the points given in _points; the style that most labels share is worth 2
 
 
@@ -147,7 +148,7 @@ def _style_points(style: tuple[str, ...], house: set[tuple[str, ...]]) -> float:
 
 def extent(rows: Sequence[Row], start: int, stops: set[int], body: Print) -> list[int]:
     """Indices of the rows of the caption that starts at `start`, in reading order. `stops` are rows that start another."""
-    taken = [start]
+    taken = [start, *_beyond_label(rows, start, stops)]
     steps: list[float] = []
     while True:
         following = _next_row(rows, taken, stops, steps, body)
@@ -158,13 +159,33 @@ def extent(rows: Sequence[Row], start: int, stops: set[int], body: Print) -> lis
     return taken
 
 
+def _is_bare(row: Row) -> bool:
+    label = LABEL.search(row.text)
+    return label is not None and len(row.text[label.end() :].strip(" .:|–—")) < 3
+
+
+def _beyond_label(rows: Sequence[Row], start: int, stops: set[int]) -> list[int]:
+    """The row that a wide blank parts from a label that stands alone."""
+    label = rows[start]
+    if not _is_bare(label):
+        return []
+    return [
+        i
+        for i, row in enumerate(rows)
+        if 0 < row.box.x0 - label.box.x1 < _TAB * label.size
+        and abs(row.middle - label.middle) < 0.3 * label.size
+        and abs(row.size - label.size) < 0.6
+        and row.words >= 3
+        and i not in stops
+    ][:1]
+
+
 def _next_row(rows: Sequence[Row], taken: list[int], stops: set[int], steps: list[float], body: Print) -> int | None:
     first, last = rows[taken[0]], rows[taken[-1]]
     box = last.box
     for index in taken:
         box = box.join(rows[index].box)
-    label = LABEL.search(first.text)
-    bare = len(taken) == 1 and label is not None and len(first.text[label.end() :].strip(" .:|–—")) < 3
+    bare = len(taken) == 1 and _is_bare(first)
     ratio = max(1.62, 1.15 * body.leading / body.size)
     limit = 1.35 * median(steps) if steps else (2.4 if bare else ratio) * first.size
     below = [

@@ -28,7 +28,7 @@ def compositions(caption: str, paper_text: str) -> Iterator[Attribute]:
 
 
 def exchanges(caption: str) -> Iterator[Attribute]:
-    """Two elements or materials change places where the caption gives each its own panel or role: "Al (collector), Pt (pores)"."""
+    """Two materials change places where the caption gives each its own panel or role: "Al (collector), Pt (pores)"."""
     known = sorted({member[0] for family in FAMILIES for member in family.members if member[0]})
     forms = [form for form in known if len(_word(form).findall(caption)) == 1]
     placed = {form: said for form in forms if (said := _role(caption, form)) is not None}
@@ -59,7 +59,7 @@ def _change(caption: str, one: str, other: str) -> Iterator[Edit]:
 
 
 def _word(form: str) -> re.Pattern[str]:
-    """A form as a whole word; a compound also within composites ("PVdF-SiO2", "TiO2/Au"), an element only by itself or "AuNPs"."""
+    """A form as a whole word; a compound also within composites ("PVdF-SiO2"), an element only by itself or as "AuNPs"."""
     shut = "+" if len(_SYMBOL.findall(form)) > 1 and form[0].isupper() else r"+\-–‐"
     flags = 0 if form[0].isupper() else re.IGNORECASE
     return re.compile(rf"(?<![\w.{shut[1:]}]){_PHASE}{re.escape(form)}(?=NPs?\b|(?![\w{shut}]|/C\b|\s?\d[spdf]\b))", flags)

@@ -23,6 +23,7 @@ _MOJIBAKE = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0b-\x1f]|\(cid:|Ã.|â�
 _UNFINISHED = re.compile(
     r"(?:[,;:(–-]|\b(?:and|or|of|the|an?|in|at|by|with|for|from|to|on|is|are|was|were|as|that|which))$", re.IGNORECASE
 )
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _FRAGMENT_START = re.compile(r"^(?:[a-z]{2,}\s|[,;.)\]])")
 
 
@@ -36,7 +37,8 @@ def caption_matching(specimen: Specimen, paper_text: str, rule: CaptionMatchingR
     reason = _why_not(caption, rule)
     if reason:
         return _dropped(specimen, reason)
-    found = attributes(caption, paper_text, seed, specimen.id)
+    mentions = "\n".join(mention.text for mention in specimen.classified.paired.mentions)
+    found = attributes(caption, paper_text, seed, specimen.id, near=mentions or None)
     if len(found) < 2:
         return _dropped(specimen, "too-few-attributes", f"{len(found)} of 2")
     for chosen in _combinations(found, seed, specimen.id):
@@ -79,15 +81,16 @@ def _why_not(caption: str, rule: CaptionMatchingRule) -> str | None:
 
 
 def _combinations(found: Sequence[Attribute], seed: int, figure_id: str) -> list[tuple[Attribute, ...]]:
-    """Pairs and threes that do not overlap: most types first, then pairs before threes, then by seed.
+    """Pairs and threes that do not overlap: most types first, then most units, then pairs before threes, then by seed.
 
-    Two numbers count when their units differ, so that one edit cannot be read off the other.
+    Two numbers of one unit count only where neither passes the other, so that one edit cannot be read off the other.
     """
-    sets = [chosen for size in (2, 3) for chosen in combinations(found[:8], size) if _apart(chosen)]
+    sets = [chosen for size in (2, 3) for chosen in combinations(found[:12], size) if _apart(chosen)]
     return sorted(
         sets,
         key=lambda chosen: (
             -len({a.type for a in chosen}),
+            -len({_printed_unit(a) for a in chosen if a.type == "number"}),
             len(chosen),
             coin(seed, figure_id, *(a.edits[0].original for a in chosen)),
         ),
@@ -97,8 +100,25 @@ def _combinations(found: Sequence[Attribute], seed: int, figure_id: str) -> list
 def _apart(chosen: Sequence[Attribute]) -> bool:
     places = sorted((edit.start, edit.end) for attribute in chosen for edit in attribute.edits)
     clear = all(end <= start for (_, end), (start, _) in zip(places, places[1:], strict=False))
-    units = [re.sub(r"[\d.,\s]", "", a.edits[0].original) for a in chosen if a.type == "number"]
-    return clear and len(units) == len(set(units))
+    numbers = [a for a in chosen if a.type == "number"]
+    methods = sum(a.type == "method" for a in chosen)
+    return clear and methods < 2 and all(_unlike(one, other) for one, other in combinations(numbers, 2))
+
+
+def _unlike(one: Attribute, other: Attribute) -> bool:
+    """Whether two numbers differ in unit, or their ways from true to false do not meet, so that each order of them stays."""
+    units = {_printed_unit(a) for a in (one, other)}
+    ways = sorted(
+        sorted(
+            float(found.group()) for text in (a.edits[0].original, a.edits[0].replacement) for found in _DIGITS.finditer(text)
+        )
+        for a in (one, other)
+    )
+    return len(units) == 2 or ways[0][-1] < ways[1][0]
+
+
+def _printed_unit(number: Attribute) -> str:
+    return re.sub(r"[\d.,\s~≈∼]", "", number.edits[0].original)
 
 
 def _edits(chosen: Sequence[Attribute], vertex: str) -> tuple[Edit, ...]:

@@ -113,7 +113,7 @@ _OPENING = re.compile(
     r"©|\(c\)\s\d{4}|\bCopyright\b|\bOpen\s+Access\b|\bThis\s+(?:is\s+an|article|work|paper)\b|\bLicen[sc]e:|\bContent\s+from"
 )
 _WHOLE = frozenset({"open-access"})
-_STOP = re.compile(r"[.!?]\s+(?=[A-Z©])|[.!?]\n(?=[A-Z©])")
+_STOP = re.compile(r"[.!?]\s+(?=[A-Z©])|[.!?]\n(?![a-z])")  # a lower-case next line may be the rest of a broken URL
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from builder.records import Box, Caption, Dropped, Figure, Ink, Page
 from builder.stages.captions import normal_label
 from builder.stages.regions import Proposal, proposals
 from builder.stages.rows import Print, angles, print_of, rows_of, turn_box, turned
-from builder.stages.scene import Scene, scene_of
+from builder.stages.scene import Mask, Scene, scene_of
 from builder.stages.sieve import SievedPage, has_graphics
 
 _HOUSE_SIDE = 0.6  # points for the side on which most captions of the paper stand
 _OVERLAP = 4.0  # points lost for the whole overlap of two figures
 _BEAM = 60  # combinations kept while a page's captions are settled together
-_SNAP = 4.0  # points beyond a region in which its own ink is still looked for
+_SNAP = 4.0  # points beyond a region over which its ink may run on
 _SURE = 2.4  # a score from which a region is not doubted
 
 
@@ -149,16 +149,30 @@ def _whole(page: Page) -> Box:
 
 
 def _snapped(box: Box, scene: Scene) -> Box:
-    """The box of the ink in and just around `box`, obstacles left out; `box` itself without a render."""
+    """The box of the ink in `box` and of what runs on just around it, obstacles left out; `box` itself without a render."""
     if scene.ink is None:
         return box.meet(Box(0, 0, scene.page.width, scene.page.height))
-    s = scene.page.grey_scale
-    left, top = max(0, int((box.x0 - _SNAP) * s)), max(0, int((box.y0 - _SNAP) * s))
-    patch = scene.ink[top : int((box.y1 + _SNAP) * s) + 1, left : int((box.x1 + _SNAP) * s) + 1]
+    s, ink = scene.page.grey_scale, scene.ink
+    high, wide = ink.shape
+    left, top = max(0, int(box.x0 * s)), max(0, int(box.y0 * s))
+    right, foot = min(wide, int(box.x1 * s) + 1), min(high, int(box.y1 * s) + 1)
+    reach = int(_SNAP * s)
+    up = _run(ink[max(0, top - reach) : top + 1, left:right].any(axis=1)[::-1])
+    down = _run(ink[foot - 1 : foot + reach, left:right].any(axis=1))
+    out = _run(ink[top:foot, max(0, left - reach) : left + 1].any(axis=0)[::-1])
+    on = _run(ink[top:foot, right - 1 : right + reach].any(axis=0))
+    left, top, right, foot = left - out, top - up, right + on, foot + down
+    patch = ink[top:foot, left:right]
     ys, xs = np.flatnonzero(patch.any(axis=1)), np.flatnonzero(patch.any(axis=0))
     if not len(ys):
         return box
     return Box((left + xs[0]) / s, (top + ys[0]) / s, (left + xs[-1] + 1) / s, (top + ys[-1] + 1) / s)
+
+
+def _run(inked: Mask) -> int:
+    """Pixels by which ink at an edge (the first one) runs on without a break."""
+    blanks = np.flatnonzero(~inked)
+    return max(0, int(blanks[0] if len(blanks) else len(inked)) - 1)
 
 
 def _record(

@@ -15,6 +15,10 @@ Side = Literal["below", "above", "left", "right", "facing"]
 _LABEL_REACH = 14.0  # points from graphics to loose text that belongs to it
 _BLANK = 60.0  # points of white that end a figure
 _MIN_SIDE = 20.0  # points
+_WHITE = 8.0  # points of white across the whole width that may part two figures, one above the other
+_PIECES = 12  # stretches of a band looked at; more are rows of a drawing
+_EDGE = 14.0  # points of cut that graphics through a band's top or foot count for
+_THROUGH = 3  # cells beyond a band's top or foot that graphics must reach to run through it
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Proposal:
 def proposals(scene: Scene, caption: int) -> list[Proposal]:
     """Every region beside caption number `caption` that holds graphics, without duplicates, the best first."""
     best: dict[tuple[Side, tuple[int, ...]], Proposal] = {}
-    for side, band in _bands(scene, caption):
+    bands = [(side, part) for side, band in _bands(scene, caption) for part in _parts(scene, band, side, caption)]
+    for side, band in bands:
         found = _tightened(scene, band, side, caption)
         if found is None:
             continue
@@ -57,6 +62,24 @@ def _bands(scene: Scene, caption: int) -> list[tuple[Side, Box]]:
     return [(side, band) for side, band in bands if band.width > _MIN_SIDE and band.height > _MIN_SIDE]
 
 
+def _parts(scene: Scene, band: Box, side: Side, caption: int) -> list[Box]:
+    """The band itself and, beside a caption, every stretch of it from one white gap to another that the caption touches."""
+    if side in ("below", "above"):
+        return [band]
+    rows, columns = cells_of(band, scene.page)
+    filled = np.flatnonzero(_any_in_row(scene.content[rows, columns]))
+    if not len(filled):
+        return []
+    breaks = np.flatnonzero(np.diff(filled) * CELL > _WHITE)
+    tops = [float(rows.start + filled[i]) * CELL for i in (0, *(breaks + 1))][:_PIECES]
+    feet = [float(rows.start + filled[i] + 1) * CELL for i in (*breaks, len(filled) - 1)][:_PIECES]
+    at = scene.captions[caption]
+    far = min(max(0.0, top - at.y1, at.y0 - foot) for top, foot in zip(tops, feet, strict=True))
+    stretches = [(top, foot) for i, top in enumerate(tops) for foot in feet[i:]]
+    touching = [(top, foot) for top, foot in stretches if max(top - at.y1, at.y0 - foot) <= far]
+    return [band, *(Box(band.x0, max(band.y0, top), band.x1, min(band.y1, foot)) for top, foot in touching)]
+
+
 def _spans(scene: Scene, at: Box) -> list[tuple[float, float]]:
     edges = [0.0, *(g for g in scene.gutters if 0 < g < scene.page.width), scene.page.width]
     spans = [(a, b) for i, a in enumerate(edges) for b in edges[i + 1 :]]
@@ -78,7 +101,7 @@ def _tightened(scene: Scene, band: Box, side: Side, caption: int) -> Proposal | 
     if core.width < _MIN_SIDE or core.height < _MIN_SIDE * 0.75:
         return None
     box = _with_labels(core, band, scene)
-    cut = _cut(scene, core, columns)
+    cut = _cut(scene, core, columns) + _cut_across(scene, core, band)
     return Proposal(box, side, _score(scene, box, core, side, caption, cut), cut)
 
 
@@ -121,6 +144,18 @@ def _cut(scene: Scene, core: Box, columns: slice) -> float:
     return length * CELL
 
 
+def _cut_across(scene: Scene, core: Box, band: Box) -> float:
+    """Points for graphics that run through the band's top or foot: a chart's two sides weigh as much as an image's edge."""
+    _, columns = cells_of(core, scene.page)
+    rows, _ = cells_of(band, scene.page)
+    length = 0.0
+    for edge, reached in ((rows.start, core.y0 - band.y0 < 2 * CELL), (rows.stop, band.y1 - core.y1 < 2 * CELL)):
+        if reached and _THROUGH < edge < scene.drawn.shape[0] - _THROUGH:
+            through = scene.drawn[edge - _THROUGH : edge + _THROUGH, columns].all(axis=0)
+            length += _EDGE if through.any() else 0.0
+    return length
+
+
 def _score(scene: Scene, box: Box, core: Box, side: Side, caption: int, cut: float) -> float:
     at = scene.captions[caption]
     if side in ("below", "above"):
@@ -129,6 +164,7 @@ def _score(scene: Scene, box: Box, core: Box, side: Side, caption: int, cut: flo
     else:
         gap = at.x0 - box.x1 if side == "right" else box.x0 - at.x1
         aligned = (min(at.y1, box.y1) - max(at.y0, box.y0)) / max(1.0, min(at.height, box.height)) - 0.3
+        aligned += 0.5 * float(np.exp(-min(abs(at.y0 - box.y0), abs(at.y1 - box.y1)) / 20))
     size = min(1.0, core.area / 20_000) + 0.3 * min(1.0, core.area / (0.3 * scene.page.width * scene.page.height))
     near = float(np.exp(-max(0.0, gap) / 50))
     return size + near + 0.6 * aligned - 1.5 * min(1.0, cut / 20) - 1.0 * _foreign(scene, core, at)

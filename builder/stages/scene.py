@@ -43,11 +43,14 @@ def scene_of(page: Page, rows: Sequence[Row], captions: Sequence[Caption], boxes
     free = [r for r, taken in zip(rows, in_caption, strict=True) if not taken]
     blocking = _obstacle_rows(page, free, body)
     strips = _frame_strips(page, boxes)
-    blocked = [_stretched(r, page, body) for r in blocking] + _tables(page, free, boxes, blocking, body)
+    tables = _tables(page, free, boxes, blocking, body)
+    blocked = [*(_stretched(r, page, body) for r in blocking), *tables]
     held = {id(r) for r in blocking}
     loose = tuple(r for r in free if id(r) not in held and not any(_inside(r.box, b) > 0.5 for b in blocked))
     drawn = _drawn(page, boxes, [r.box for r in blocking], strips, body)
-    ink = _ink(page, [*boxes, *strips, *(r.box for r in blocking)])
+    for table in tables:
+        drawn[cells_of(table, page)] = False
+    ink = _ink(page, [*boxes, *strips, *tables, *(r.box for r in blocking)])
     if ink is not None:
         inked = _to_grid(ink, page)
         drawn = (_grown(inked) & drawn) if not _is_scan(page) else inked & ~_paint(np.array([r.box for r in rows]), page)
@@ -79,7 +82,7 @@ def _frame_strips(page: Page, captions: Sequence[Box]) -> list[Box]:
     upright = boxes[(boxes[:, 2] - boxes[:, 0] < _RULE) & (boxes[:, 3] - boxes[:, 1] > 40)]
     strips: list[Box] = []
     for at in captions:
-        sides = upright[(upright[:, 1] < at.y0) & (upright[:, 3] > at.y1)]
+        sides = upright[(upright[:, 1] < at.y0) & (upright[:, 3] > at.y1 - _FRAME)]
         left, right = sides[sides[:, 2] <= at.x0 + 2], sides[sides[:, 0] >= at.x1 - 2]
         if len(left) and len(right):
             x0, x1 = float(left[:, 0].max()), float(right[:, 2].min())
