@@ -113,11 +113,11 @@ def test_panels_one_above_the_other_with_the_caption_at_their_side_stay_together
 
 
 def test_ink_of_a_neighbour_across_a_white_gap_stays_outside() -> None:
-    scheme, chart = Box(40, 60, 320, 92), Box(200, 97, 520, 300)
+    scheme, chart = Box(40, 60, 320, 86), Box(200, 97, 520, 300)
     note = text("Heated twice.", 340, 86, size=8, font="Sans", block=11)
     lines = [caption(1, 340, 60), text("Four steps.", 340, 73, size=8, font="Sans", block=11), note, caption(2, 20, 290)]
     grey = np.full((1200, 900), 255, dtype=np.uint8)
-    grey[90:138, 60:480] = 40
+    grey[90:129, 60:480] = 40
     grey[145:450, 300:780] = 40
     sheet = page(1, [*lines, *paragraph(460, 12, 2)], [scheme, chart])
     kept, _ = sieve([sheet], "p")

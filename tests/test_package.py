@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from datasets import ClassLabel, Image, load_dataset
 from small_release import cut, packed, recipe
-from written import PNGS, documents, pictured, write
+from written import PNGS, pictured, write
 
+from builder.documents import documents
 from builder.edges.parquet import features_of
 from builder.edges.release_folder import write_release
 from builder.errors import CannotWrite, NothingLeft

@@ -92,6 +92,30 @@ def both_splits(folder: Path) -> None:
     (folder / FEW_SHOT).write_bytes((folder / FIG).read_bytes())
 
 
+def edit_without_start(found: list[dict[str, Any]]) -> None:
+    next(made for made in found[0]["edits"] if made)[0]["start"] = None
+
+
+def attrition(change: Callable[[list[dict[str, Any]]], None]) -> Callable[[Path], None]:
+    def mutate(folder: Path) -> None:
+        found = json.loads((folder / "attrition.json").read_bytes())
+        change(found["stages"])
+        (folder / "attrition.json").write_text(json.dumps(found))
+
+    return mutate
+
+
+def broken_features(folder: Path) -> None:
+    table = pq.read_table(folder / CM, partitioning=None)
+    pq.write_table(table.replace_schema_metadata({b"huggingface": b"{"}), folder / CM)
+
+
+def dates_for_answers(folder: Path) -> None:
+    table = pq.read_table(folder / CM, partitioning=None)
+    place = table.schema.get_field_index("answer")
+    pq.write_table(table.set_column(place, "answer", pa.array([0] * len(table), pa.date32())), folder / CM)
+
+
 CASES: dict[str, Callable[[Path], None]] = {
     "missing-image": cell(CM, "image", None),
     "image-that-does-not-decode": cell(CM, "image", lambda row: row["image"] | {"bytes": row["image"]["bytes"][:60]}),
@@ -122,6 +146,16 @@ CASES: dict[str, Callable[[Path], None]] = {
     "private-marked-open": lambda folder: (folder / "PRIVATE_DO_NOT_PUBLISH").touch(),
     "private-row": cell(FIG, "tier", "private"),
     "extra-file": lambda folder: (folder / "notes.txt").touch(),
+    "edit-without-start": rows(CM, edit_without_start),
+    "left-out-of-lists": manifest(left_out=[{"config": ["a"], "split": {}, "reason": "x"}]),
+    "drops-in-a-list": attrition(lambda stages: stages[0].update(dropped=[1])),
+    "kept-in-words": attrition(lambda stages: stages[0].update(kept="7")),
+    "config-name-in-a-list": text("README.md", "- config_name: figures", "- config_name: [figures]"),
+    "features-that-are-no-json": broken_features,
+    "dates-for-answers": dates_for_answers,
+    "link-to-nothing": lambda folder: (folder / "notes.txt").symlink_to("gone.txt"),
+    "link-to-a-folder": lambda folder: (folder / "more").symlink_to("data"),
+    "json-without-end": lambda folder: (folder / "attrition.json").write_text("[" * 100_000),
     "lost-drops": text("attrition.json", '"no-caption": 7', '"no-caption": 6'),
 }
 
@@ -136,7 +170,7 @@ def test_a_corrupted_release_is_refused_with_these_findings(
     name: str, sound: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     folder = tmp_path / "release"
-    shutil.copytree(sound, folder)
+    shutil.copytree(sound, folder, symlinks=True)
     CASES[name](folder)
     # Sizes and hashes of a rewritten data file depend on the Parquet writer, and are not what the case is about.
     found = [
@@ -160,6 +194,12 @@ def test_a_config_that_does_not_load_is_a_finding(sound: Path, tmp_path: Path) -
     truncated(tmp_path / "release")
     issues = load_as_a_stranger(tmp_path / "release", {"caption_matching": {"test": 2}})
     assert {issue.code for issue in issues} == {"does-not-load"}
+
+
+def test_what_the_hub_adds_to_a_download_is_no_finding(sound: Path, tmp_path: Path) -> None:
+    shutil.copytree(sound, tmp_path / "release")
+    (tmp_path / "release" / ".gitattributes").write_text("*.parquet filter=lfs diff=lfs merge=lfs -text\n")
+    assert not check_files(tmp_path / "release", POLICY).found
 
 
 def test_a_folder_that_is_no_release_cannot_be_read(tmp_path: Path) -> None:

@@ -7,30 +7,15 @@ from pathlib import Path
 import numpy as np
 from small_release import cut
 
-from builder import shipped
+from builder.documents import documents
 from builder.edges.images import encode_png
 from builder.edges.release_folder import Written, write_release
 from builder.recipe import Recipe
 from builder.records import Specimen
-from builder.release.card import card_facts, cited, render_card
-from builder.release.cite import bibtex
-from builder.release.croissant import croissant
-from builder.release.files import json_text
 from builder.release.package import package
-from builder.release.rows import Cut, ManifestFile, Packed
+from builder.release.rows import Cut
 
 PNGS: dict[str, bytes] = {}
-
-
-def documents(packed: Packed, files: tuple[ManifestFile, ...]) -> dict[str, str]:
-    """Card, Croissant and citations of the small release; a line each stands for the long texts."""
-    return {
-        "README.md": render_card(card_facts(packed), shipped.text("cards", "dataset_card.md.j2")),
-        "croissant.json": json_text(croissant(packed, files)),
-        "citations.bib": bibtex(cited(packed)),
-        "TERMS_OF_USE.md": "Terms.\n",
-        "licenses/CC-BY-NC-SA-4.0.txt": "Licence.\n",
-    }
 
 
 def pictured(**change: object) -> Cut:

@@ -86,10 +86,11 @@ def read_parquet(path: Path) -> tuple[dict[str, str], bytes | None, list[dict[st
     try:
         with path.open("rb") as file:  # a path would be named in the error, and its folders read as columns
             table = pq.read_table(file)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-        raise BrokenParquet(str(error).splitlines()[0]) from error
+        rows = table.to_pylist()
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # ValueError: text that is not UTF-8
+        raise BrokenParquet((str(error).splitlines() or [type(error).__name__])[0]) from error
     metadata: Mapping[bytes, bytes] = table.schema.metadata or {}
-    return _types(table.schema), metadata.get(b"huggingface"), table.to_pylist()
+    return _types(table.schema), metadata.get(b"huggingface"), rows
 
 
 def _types(schema: Any) -> dict[str, str]:

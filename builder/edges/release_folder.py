@@ -75,7 +75,7 @@ def _umask() -> int:
 
 
 def _fill(scratch: Path, packed: Packed, png: Png, documents: Documents) -> dict[str, dict[str, int]]:
-    files = [_put(scratch, name, text.encode()) for name, text in _texts(packed).items()]
+    files = [_put(scratch, name, text.encode()) for name, text in texts(packed).items()]
     for (config, split), table in packed.tables.items():
         files.append(_put(scratch, data_path(config, split), parquet_bytes(config, table, png), len(table)))
     files += [_put(scratch, name, text.encode()) for name, text in sorted(documents(packed, tuple(files)).items())]
@@ -84,15 +84,16 @@ def _fill(scratch: Path, packed: Packed, png: Png, documents: Documents) -> dict
     return whole.rows
 
 
-def _texts(packed: Packed) -> dict[str, str]:
-    texts = {
+def texts(packed: Packed) -> dict[str, str]:
+    """The texts that a release has whatever its card says."""
+    found = {
         SOURCES: json_text(packed.sources),
         ATTRITION: json_text(packed.attrition),
         RECIPE: recipe_text(packed.cut.recipe),
         "CHANGELOG.md": changelog_text(packed),
         **{f"schemas/{name}": text for name, text in schema_files().items()},
     }
-    return texts | ({PRIVATE_MARKER: PRIVATE_BANNER + "\n"} if packed.cut.tier == "private" else {})
+    return found | ({PRIVATE_MARKER: PRIVATE_BANNER + "\n"} if packed.cut.tier == "private" else {})
 
 
 def _put(scratch: Path, name: str, data: bytes, rows: int | None = None) -> ManifestFile:
@@ -130,4 +131,4 @@ def _bytes_of(folder: Path) -> dict[str, str]:
     }
 
 
-__all__ = ["LIBRARIES", "Documents", "Png", "Written", "write_release"]
+__all__ = ["LIBRARIES", "Documents", "Png", "Written", "texts", "write_release"]

@@ -18,17 +18,21 @@ import yaml
 from PIL import Image, UnidentifiedImageError
 
 from builder import shipped
+from builder.documents import documents
 from builder.edges.images import CANARY_KEY
 from builder.edges.loading import load_as_a_stranger
 from builder.edges.parquet import BrokenParquet, expected_metadata, read_parquet
+from builder.edges.release_folder import texts
 from builder.errors import CannotRead, Issue, Issues
 from builder.records import pixels_digest
 from builder.release.files import CARD, CROISSANT, MANIFEST, RECIPE
 from builder.release.rows import CONFIGS, SPLITS, Config, SplitName, data_path
 from builder.release.validate import FileFact, ImageFact, Opened, check
+from builder.release.validate_documents import packed_again, texts_differ
 from builder.release.validate_files import FILE_CHECKS
 from builder.release.validate_rights import ledger, rights, tiers
 from builder.release.validate_rows import ROW_CHECKS
+from builder.release.validate_schema import by_schema
 from builder.stages.rights import Policy, read_policy
 
 _REBUILD = "rebuild the release with `microtome build`"
@@ -47,10 +51,22 @@ def check_files(folder: Path, policy: Policy) -> Issues:
     opened, broken = open_release(folder)
     issues = Issues()
     issues.extend(broken)
+    opened, misshapen = by_schema(opened)
+    issues.extend(misshapen)
     issues.extend(check(opened, (*FILE_CHECKS, *ROW_CHECKS, partial(rights, policy=policy), tiers, ledger)))
+    issues.extend(_texts_again(opened))
     if isinstance(opened.documents.get(CROISSANT), dict):
         issues.extend(_croissant(folder))
     return issues
+
+
+def _texts_again(opened: Opened) -> Iterator[Issue]:
+    """The release's texts against those that this version writes for its rows."""
+    again = packed_again(opened)
+    if again:
+        packed, manifest = again
+        data = [file for file in manifest.files if file.path.startswith("data/")]
+        yield from texts_differ(opened, texts(packed) | documents(packed, data))
 
 
 def open_release(folder: Path) -> tuple[Opened, list[Issue]]:
@@ -59,11 +75,27 @@ def open_release(folder: Path) -> tuple[Opened, list[Issue]]:
         raise CannotRead(str(folder), "is not a folder", "name the folder of a release")
     if not (folder / MANIFEST).is_file() and not (folder / "data").is_dir():
         raise CannotRead(str(folder), f"has neither {MANIFEST} nor data/", "name the folder of a release")
+    issues: list[Issue] = []
     try:
-        files = {p.relative_to(folder).as_posix(): _fact(p) for p in sorted(folder.rglob("*")) if p.is_file() or p.is_symlink()}
-        return _opened(folder, files)
+        return _opened(folder, dict(_files(folder, issues)), issues), issues
     except OSError as error:
         raise CannotRead(str(error.filename or folder), error.strerror or str(error), "make the files readable") from error
+
+
+def _files(folder: Path, issues: list[Issue]) -> Iterator[tuple[str, FileFact]]:
+    """Every file that can be read. A link to a file counts as the file: the Hub's cache lays a download out so."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file():
+            try:
+                yield name, _fact(path)
+            except OSError as error:
+                issues.append(Issue("unreadable-file", name, f"cannot be read: {error.strerror}", "make the file readable"))
+        elif path.is_symlink():
+            what = "a folder" if path.is_dir() else "nothing"
+            issues.append(Issue("link", name, f"is a link to {what}", "a release has files of its own; take the link out"))
+        elif not path.is_dir():
+            issues.append(Issue("extra-file", name, "is neither a file nor a folder", "take it out of the folder"))
 
 
 def _fact(path: Path) -> FileFact:
@@ -75,31 +107,30 @@ def _fact(path: Path) -> FileFact:
     return FileFact(size, whole.hexdigest())
 
 
-def _opened(folder: Path, files: dict[str, FileFact]) -> tuple[Opened, list[Issue]]:
-    issues: list[Issue] = []
+def _opened(folder: Path, files: dict[str, FileFact], issues: list[Issue]) -> Opened:
     if MANIFEST not in files:
         issues.append(Issue("missing-file", MANIFEST, "is not there", f"every release carries it; {_REBUILD}"))
     documents = {path: _json(folder, path, issues) for path in files if path.endswith(".json")}
-    texts = {path: _text(folder, path, issues) for path in (CARD, RECIPE) if path in files}
+    said = {path: _text(folder, path, issues) for path in files if not path.endswith(".parquet")}
     opened = Opened(
         files=files,
         documents={path: value for path, value in documents.items() if value is not None},
-        texts=texts,
+        texts=said,
         tables={},
         columns={},
         images={},
-        card=_front_matter(texts.get(CARD, ""), issues) if CARD in texts else {},
+        card=_front_matter(said.get(CARD, ""), issues) if CARD in said else {},
     )
     for config, split in product(CONFIGS, SPLITS):
         if data_path(config, split) in files:
             issues += _read_table(folder, config, split, opened)
-    return opened, issues
+    return opened
 
 
 def _json(folder: Path, path: str, issues: list[Issue]) -> object:
     try:
         return cast(object, json.loads((folder / path).read_bytes()))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         issues.append(Issue("bad-json", path, f"is not JSON: {error}", _REBUILD))
         return None
 
@@ -116,7 +147,7 @@ def _front_matter(text: str, issues: list[Issue]) -> dict[str, object]:
     parts = text.split("---\n", 2)
     try:
         found = yaml.safe_load(parts[1]) if len(parts) == 3 and not parts[0] else None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that is none
         problem = " ".join(str(error).split())
         issues.append(Issue("bad-yaml", CARD, f"the front matter is not YAML: {problem}", _REBUILD))
         return {}
@@ -141,7 +172,7 @@ def _read_table(folder: Path, config: Config, split: SplitName, opened: Opened) 
         if columns.get(name) != wanted.get(name):
             problem = f"is {columns.get(name) or 'not there'}; wanted {wanted.get(name) or 'no such column'}"
             yield Issue("columns", f"{path} > {name}", problem, f"columns follow schemas/{config}.json; {_REBUILD}")
-    if metadata is None or json.loads(metadata) != json.loads(wanted_metadata):
+    if not _same_json(metadata, wanted_metadata):
         yield Issue(
             "features",
             path,
@@ -152,8 +183,26 @@ def _read_table(folder: Path, config: Config, split: SplitName, opened: Opened) 
         cell = row.get("image")
         if isinstance(cell, dict):
             if cell.get("bytes"):
-                cast(dict[Any, Any], opened.images)[config, split, number] = _image(cell["bytes"])
+                image = _image(cell["bytes"]) if isinstance(cell["bytes"], bytes) else ImageFact("", problem="is not bytes")
+                cast(dict[Any, Any], opened.images)[config, split, number] = image
             row["image"] = {name: value for name, value in cell.items() if name != "bytes"}
+        row.update({name: _plain(value) for name, value in row.items()})
+
+
+def _same_json(metadata: bytes | None, wanted: bytes) -> bool:
+    try:
+        return metadata is not None and bool(json.loads(metadata) == json.loads(wanted))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _plain(value: object) -> object:
+    """A cell as JSON could hold it: bytes, dates and the like, which no schema asks for, as what they print as."""
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value if value is None or isinstance(value, str | int | float) else {"not-json": repr(value)}
 
 
 def _image(data: bytes) -> ImageFact:
@@ -174,7 +223,7 @@ def _croissant(folder: Path) -> Iterator[Issue]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = mlcroissant.Dataset(jsonld=str(folder / CROISSANT)).metadata.ctx.issues.errors
-    except (mlcroissant.ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (mlcroissant.ValidationError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
         found = {" ".join(str(error).split())}
     for problem in sorted(str(message) for message in found):
         yield Issue("croissant", CROISSANT, problem, _REBUILD)
@@ -185,7 +234,7 @@ def _rows_there(folder: Path) -> dict[str, dict[str, int]]:
     try:
         rows = json.loads((folder / MANIFEST).read_bytes())["rows"]
         return {str(config): {str(split): int(n) for split, n in splits.items()} for config, splits in rows.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return {}
 
 

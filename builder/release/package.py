@@ -58,7 +58,7 @@ def package(cut: Cut) -> Packed:
         cut=cut,
         tables=tables,
         left_out=_left_out(cut, tables),
-        sources=_sources(cut, tables),
+        sources=sources_of(cut.recipe.identity.canary, tables),
         attrition=_attrition(cut),
         logical_hash=whole,
         signature=signature(cut.recipe.identity.name, cut.version, cut.recipe.hash, cut.builder_version, whole),
@@ -251,14 +251,14 @@ def _left_out(cut: Cut, tables: Mapping[tuple[Config, SplitName], Sequence[Row]]
     return tuple(left)
 
 
-def _sources(cut: Cut, tables: Mapping[tuple[Config, SplitName], Sequence[Row]]) -> ImageSources:
+def sources_of(canary: str, tables: Mapping[tuple[Config, SplitName], Sequence[Row]]) -> ImageSources:
     """One entry an image, by figure id; what is a pointer row has no image to account for."""
     shared = [name for name in ImageSource.model_fields if name != "figure_id"]
     figures = sorted(
         (row for (config, _), rows in tables.items() if config == "figures" for row in rows), key=lambda row: row.id
     )
     entries = [ImageSource(figure_id=row.id, **{name: getattr(row, name) for name in shared}) for row in figures if row.image]
-    return ImageSources(canary=cut.recipe.identity.canary, images=tuple(entries))
+    return ImageSources(canary=canary, images=tuple(entries))
 
 
 def _attrition(cut: Cut) -> Attrition:
@@ -275,4 +275,4 @@ def _drops(attrition: Sequence[StageCount]) -> str:
     return "\n".join(lines)
 
 
-__all__ = ["item_id", "package", "signature"]
+__all__ = ["item_id", "package", "signature", "sources_of"]

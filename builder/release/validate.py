@@ -10,6 +10,7 @@ from builder.release.rows import Config, SplitName
 
 RowDict = dict[str, object]
 Table = list[RowDict]
+_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Opened:
     columns: Mapping[tuple[Config, SplitName], Mapping[str, str]]  # column types
     images: Mapping[tuple[Config, SplitName, int], ImageFact]
     card: Mapping[str, object] = field(default_factory=dict)  # the card's front matter
+    misshapen: frozenset[tuple[Config, SplitName, int]] = frozenset()  # rows that have not the shape of their schema
 
     @property
     def manifest(self) -> Mapping[str, object]:
@@ -50,10 +52,11 @@ class Opened:
         return found if isinstance(found, dict) else {}
 
     def rows(self) -> Iterator[tuple[Config, SplitName, int, RowDict]]:
-        """Every row of every table, with its place."""
+        """Every row of every table with its place, but those that no check could read."""
         for (config, split), table in self.tables.items():
             for number, row in enumerate(table):
-                yield config, split, number, row
+                if (config, split, number) not in self.misshapen:
+                    yield config, split, number, row
 
 
 Check = Callable[[Opened], Iterator[Issue]]
@@ -70,4 +73,10 @@ def at(config: str, split: str, number: int, row: Mapping[str, object], column: 
     return f"{place} > {column}" if column else place
 
 
-__all__ = ["Check", "FileFact", "ImageFact", "Opened", "RowDict", "Table", "at", "check"]
+def short(message: str) -> str:
+    """A message in one line, its middle left out where it quotes at length."""
+    one = " ".join(message.split())
+    return one if len(one) <= 2 * _SHOWN else f"{one[:_SHOWN]} ... {one[-_SHOWN:]}"
+
+
+__all__ = ["Check", "FileFact", "ImageFact", "Opened", "RowDict", "Table", "at", "check", "short"]

@@ -7,34 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from builder.errors import Issue
 from builder.release.logical import content_hash
-from builder.release.rows import CONFIGS, ID_PREFIX, LETTERS
-from builder.release.schemas import schemas
+from builder.release.rows import ID_PREFIX, LETTERS
 from builder.release.validate import Opened, RowDict, at
 
 DESIGNS = (("00", "01", "10", "11"), ("000", "011", "101", "110"))
 _REBUILD = "rebuild the release with `microtome build`"
-_SHOWN = 80
-
-
-def row_schemas(opened: Opened) -> Iterator[Issue]:
-    """Every row against the JSON Schema of its config."""
-    known = schemas()
-    validators = {config: Draft202012Validator(known[config]) for config in CONFIGS}
-    for config, split, number, row in opened.rows():
-        for error in validators[config].iter_errors(row):
-            column = ".".join(str(part) for part in error.absolute_path)
-            wanted = f"follow schemas/{config}.json; {_REBUILD}"
-            yield Issue("schema", at(config, split, number, row, column), short(error.message), wanted)
-
-
-def short(message: str) -> str:
-    """A message in one line, its middle left out where it quotes at length."""
-    one = " ".join(message.split())
-    return one if len(one) <= 2 * _SHOWN else f"{one[:_SHOWN]} ... {one[-_SHOWN:]}"
 
 
 def ids(opened: Opened) -> Iterator[Issue]:
@@ -94,7 +73,7 @@ def keys(opened: Opened) -> Iterator[Issue]:
             yield from _key(at(config, split, number, row), row)
     for (config, split), table in opened.tables.items():
         if config == "caption_matching":
-            counts = Counter(row.get("answer") for row in table)
+            counts = Counter(answer for row in table if isinstance(answer := row.get("answer"), int))
             seats = [counts.get(seat, 0) for seat in range(len(LETTERS))]
             if max(seats) - min(seats) > 1:
                 shown = ", ".join(f"{letter} {n}" for letter, n in zip(LETTERS, seats, strict=True))
@@ -221,6 +200,6 @@ def contents(opened: Opened) -> Iterator[Issue]:
             yield Issue("no-canary", place, f"is {row.get('canary')!r}", f"the manifest's, {canary!r}; {_REBUILD}")
 
 
-ROW_CHECKS = (row_schemas, ids, lineage, splits, keys, options, images, contents)
+ROW_CHECKS = (ids, lineage, splits, keys, options, images, contents)
 
-__all__ = ["ROW_CHECKS", "contents", "folded", "ids", "images", "keys", "lineage", "options", "row_schemas", "short", "splits"]
+__all__ = ["ROW_CHECKS", "contents", "folded", "ids", "images", "keys", "lineage", "options", "splits"]

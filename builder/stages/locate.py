@@ -157,10 +157,10 @@ def _snapped(box: Box, scene: Scene) -> Box:
     left, top = max(0, int(box.x0 * s)), max(0, int(box.y0 * s))
     right, foot = min(wide, int(box.x1 * s) + 1), min(high, int(box.y1 * s) + 1)
     reach = int(_SNAP * s)
-    up = _run(ink[max(0, top - reach) : top + 1, left:right].any(axis=1)[::-1])
-    down = _run(ink[foot - 1 : foot + reach, left:right].any(axis=1))
-    out = _run(ink[top:foot, max(0, left - reach) : left + 1].any(axis=0)[::-1])
-    on = _run(ink[top:foot, right - 1 : right + reach].any(axis=0))
+    up = _run(ink[max(0, top - reach) : top + 1, left:right][::-1])
+    down = _run(ink[foot - 1 : foot + reach, left:right])
+    out = _run(ink[top:foot, max(0, left - reach) : left + 1].T[::-1])
+    on = _run(ink[top:foot, right - 1 : right + reach].T)
     left, top, right, foot = left - out, top - up, right + on, foot + down
     patch = ink[top:foot, left:right]
     ys, xs = np.flatnonzero(patch.any(axis=1)), np.flatnonzero(patch.any(axis=0))
@@ -169,10 +169,10 @@ def _snapped(box: Box, scene: Scene) -> Box:
     return Box((left + xs[0]) / s, (top + ys[0]) / s, (left + xs[-1] + 1) / s, (top + ys[-1] + 1) / s)
 
 
-def _run(inked: Mask) -> int:
-    """Pixels by which ink at an edge (the first one) runs on without a break."""
-    blanks = np.flatnonzero(~inked)
-    return max(0, int(blanks[0] if len(blanks) else len(inked)) - 1)
+def _run(rows: Mask) -> int:
+    """Rows of pixels over which the ink of the first one runs on without a break."""
+    blanks = np.flatnonzero(~rows.any(axis=1))
+    return max(0, int(blanks[0] if len(blanks) else len(rows)) - 1)
 
 
 def _record(

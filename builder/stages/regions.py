@@ -67,17 +67,33 @@ def _parts(scene: Scene, band: Box, side: Side, caption: int) -> list[Box]:
     if side in ("below", "above"):
         return [band]
     rows, columns = cells_of(band, scene.page)
-    filled = np.flatnonzero(_any_in_row(scene.content[rows, columns]))
-    if not len(filled):
+    pieces = _pieces(_any_in_row(scene.drawn[rows, columns]), _any_in_row(scene.content[rows, columns]))
+    if not pieces:
         return []
-    breaks = np.flatnonzero(np.diff(filled) * CELL > _WHITE)
-    tops = [float(rows.start + filled[i]) * CELL for i in (0, *(breaks + 1))][:_PIECES]
-    feet = [float(rows.start + filled[i] + 1) * CELL for i in (*breaks, len(filled) - 1)][:_PIECES]
+    tops, feet = ([float(rows.start + piece[k]) * CELL for piece in pieces] for k in (0, 1))
     at = scene.captions[caption]
     far = min(max(0.0, top - at.y1, at.y0 - foot) for top, foot in zip(tops, feet, strict=True))
     stretches = [(top, foot) for i, top in enumerate(tops) for foot in feet[i:]]
     touching = [(top, foot) for top, foot in stretches if max(top - at.y1, at.y0 - foot) <= far]
     return [band, *(Box(band.x0, max(band.y0, top), band.x1, min(band.y1, foot)) for top, foot in touching)]
+
+
+def _pieces(drawn: Mask, content: Mask) -> list[tuple[int, int]]:
+    """Rows, the last one excluded, of each stretch between white gaps; text alone goes with the nearer stretch."""
+    filled = np.flatnonzero(content)
+    if not len(filled):
+        return []
+    breaks = np.flatnonzero(np.diff(filled) * CELL > _WHITE)
+    tops, feet = filled[[0, *(breaks + 1)]].tolist(), (filled[[*breaks, -1]] + 1).tolist()
+    pieces: list[tuple[int, int]] = list(zip(tops, feet, strict=True))[:_PIECES]
+    for top, foot in list(pieces):
+        others = [p for p in pieces if p != (top, foot)]
+        if drawn[top:foot].any() or not others:
+            continue
+        near = min(others, key=lambda p: (max(p[0] - foot, top - p[1]), p))
+        if max(near[0] - foot, top - near[1]) * CELL <= _LABEL_REACH:
+            pieces = sorted([*(p for p in others if p != near), (min(top, near[0]), max(foot, near[1]))])
+    return pieces
 
 
 def _spans(scene: Scene, at: Box) -> list[tuple[float, float]]:
@@ -164,7 +180,7 @@ def _score(scene: Scene, box: Box, core: Box, side: Side, caption: int, cut: flo
     else:
         gap = at.x0 - box.x1 if side == "right" else box.x0 - at.x1
         aligned = (min(at.y1, box.y1) - max(at.y0, box.y0)) / max(1.0, min(at.height, box.height)) - 0.3
-        aligned += 0.5 * float(np.exp(-min(abs(at.y0 - box.y0), abs(at.y1 - box.y1)) / 20))
+        aligned += 0.3 * float(np.exp(-min(abs(at.y0 - box.y0), abs(at.y1 - box.y1)) / 20))
     size = min(1.0, core.area / 20_000) + 0.3 * min(1.0, core.area / (0.3 * scene.page.width * scene.page.height))
     near = float(np.exp(-max(0.0, gap) / 50))
     return size + near + 0.6 * aligned - 1.5 * min(1.0, cut / 20) - 1.0 * _foreign(scene, core, at)

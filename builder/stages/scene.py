@@ -89,7 +89,7 @@ def _frame_strips(page: Page, captions: Sequence[Box]) -> list[Box]:
             y0, y1 = float(min(left[:, 1].min(), right[:, 1].min())), float(max(left[:, 3].max(), right[:, 3].max()))
             w = _FRAME
             strips += [Box(x0 - w, y0 - w, x0 + w, y1 + w), Box(x1 - w, y0 - w, x1 + w, y1 + w)]
-            strips += [Box(x0 - w, y0 - w, x1 + w, y0 + w), Box(x0 - w, y1 - w, x1 + w, y1 + w)]
+            strips += [Box(x0 - w, y0 - w, x1 + w, y0 + _RULE), Box(x0 - w, y1 - _RULE, x1 + w, y1 + w)]
     return strips
 
 

@@ -1,0 +1,95 @@
+"""Build a release again from its rows, recipe, attrition and manifest, so that every text beside them can be compared with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+
+from pydantic import ValidationError
+
+from builder.errors import Issue, UsageError
+from builder.recipe import read_recipe
+from builder.records import Licence, Paper
+from builder.release.files import ATTRITION, CARD, MANIFEST, RECIPE
+from builder.release.logical import logical_hash
+from builder.release.package import sources_of
+from builder.release.rows import ROWS, Attrition, Cut, Manifest, Packed, Row, data_path
+from builder.release.validate import Opened, short
+
+_MOST = 12  # differing lines of one text that are told: a text that differs in more was written anew
+_REMEDY = "rebuild the release with `microtome build`, or validate it with the version of microtome that built it"
+
+
+def packed_again(opened: Opened) -> tuple[Packed, Manifest] | None:
+    """The release as it was packed; None where rows, recipe, attrition or manifest are not whole, as other checks have said."""
+    whole = logical_hash({(str(c), str(s)): table for (c, s), table in opened.tables.items()})
+    if opened.misshapen or not opened.tables or whole != opened.manifest.get("logical_hash"):
+        return None
+    try:
+        manifest = Manifest.model_validate(opened.manifest)
+        attrition = Attrition.model_validate(opened.documents.get(ATTRITION))
+        recipe = read_recipe(opened.texts.get(RECIPE, ""), RECIPE).model_copy(update={"tier": manifest.tier})
+        tables = {key: tuple(ROWS[key[0]].model_validate(row) for row in table) for key, table in opened.tables.items()}
+    except (ValidationError, UsageError):
+        return None
+    every = [row for rows in tables.values() for row in rows]
+    cut = Cut(recipe, manifest.version, manifest.builder_version, _papers(every), (), (), (), attrition.stages, ())
+    return Packed(
+        cut=cut,
+        tables=tables,
+        left_out=manifest.left_out,
+        sources=sources_of(recipe.identity.canary, tables),
+        attrition=attrition,
+        logical_hash=whole,
+        signature=manifest.signature,
+    ), manifest
+
+
+def _papers(rows: list[Row]) -> tuple[Paper, ...]:
+    """What the rows say of their papers; those with an image say all that the card and the citations show."""
+    return tuple({row.paper_id: paper_of(row) for row in rows if row.image}.values())
+
+
+def paper_of(row: Row) -> Paper:
+    """The paper of a row, as far as the row tells."""
+    return Paper(
+        id=row.paper_id,
+        file="",
+        sha256=row.pdf_sha256,
+        pages=1,
+        title=row.title,
+        authors=row.creators,
+        doi=row.doi,
+        arxiv_id=row.arxiv_id,
+        published=f"{row.year:04}" if row.year else None,
+        publisher=row.publisher,
+        copyright_notice=row.copyright_notice,
+        licence=Licence(spdx=row.licence, url=row.licence_url),
+        source_url=row.source_url,
+    )
+
+
+def texts_differ(opened: Opened, wanted: Mapping[str, str]) -> Iterator[Issue]:
+    """Every text of the release, line by line, against what its rows give; and no other file than these."""
+    for path in sorted(wanted.keys() - opened.files.keys()):
+        yield Issue("missing-file", path, "is not there", f"a release with these rows carries it; {_REMEDY}")
+    data = {data_path(config, split) for config, split in opened.tables}
+    listed = {file["path"] for file in opened.manifest["files"]}  # type: ignore[attr-defined]
+    for path in sorted((listed & opened.files.keys()) - wanted.keys() - data - {MANIFEST}):
+        yield Issue("extra-file", path, "no release with these rows has it", "take it out of the folder")
+    for path in sorted(wanted.keys() & opened.texts.keys()):
+        if opened.texts[path] != wanted[path]:
+            yield from _lines(path, opened.texts[path], wanted[path])
+
+
+def _lines(path: str, have: str, want: str) -> Iterator[Issue]:
+    code = "card-differs" if path == CARD else "text-differs"
+    pairs = zip_longest(have.split("\n"), want.split("\n"))
+    differing = [(n, a, b) for n, (a, b) in enumerate(pairs, 1) if a != b]
+    for number, a, b in differing[:_MOST]:
+        problem = f"is {short(repr(a)) if a is not None else 'not there'}"
+        wanted = f"the rows give {short(repr(b)) if b is not None else 'no such line'}"
+        yield Issue(code, f"{path} > line {number}", problem, f"{wanted}; {_REMEDY}")
+
+
+__all__ = ["packed_again", "paper_of", "texts_differ"]
