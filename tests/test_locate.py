@@ -60,6 +60,12 @@ def test_axis_label_beside_the_graphics_belongs_to_the_figure() -> None:
     assert figures[0].words == 2
 
 
+def test_sideways_title_of_an_axis_belongs_to_the_figure() -> None:
+    title = replace(text("height (nm)", 0, 0, size=7, font="Sans", block=5), angle=270, box=Box(64, 150, 71, 190))
+    figures, _ = located(page(1, [title, caption(1, 80, 310), *paragraph(420, 12, 2)], [Box(80, 60, 400, 300)]))
+    assert figures[0].bbox.x0 <= 64
+
+
 def test_box_is_snapped_to_the_ink_inside_a_white_margin() -> None:
     grey = np.full((1200, 900), 255, dtype=np.uint8)
     grey[105:435, 150:570] = 40

@@ -71,7 +71,7 @@ def test_licences_are_read_as_printed_and_credits_to_others_withhold(found: Rows
     for row in FIGURES:
         rights = found[key(row)]["rights"]
         printed = row["licence"]
-        assert rights["licence"]["spdx"] == (printed or "unknown"), row["pdf"]
+        assert rights["licence"]["spdx"] == (printed or "LicenseRef-All-Rights-Reserved"), row["pdf"]
         withheld = row["third_party"] or printed is None or "-ND" in printed
         assert rights["tier"] == ("pointer" if withheld else "open"), (row["pdf"], row["label"], rights["reasons"])
         if row["third_party"]:

@@ -20,6 +20,8 @@ _PAGE_SHARE = 0.85  # of the page: a box that covers it is a background or a sca
 _RULE = 2.5  # points: what is thinner is a rule
 _TABLE_REACH = 250.0  # points from one rule of a table to the next
 _FRAME = 5.5  # points: rounded corners of a publisher's frame reach this far
+_TITLE_WORDS = 12  # of an axis
+_TITLE_SHARE = 0.35  # of the page's height: a longer line is a stamp in the margin
 _HEAD_ZONE = 0.09  # of the page: graphics that lie in it, at the top or the bottom, and are wide, are the journal's
 
 
@@ -56,7 +58,13 @@ def scene_of(page: Page, rows: Sequence[Row], captions: Sequence[Caption], boxes
         drawn = (_grown(inked) & drawn) if not _is_scan(page) else inked & ~_paint(np.array([r.box for r in rows]), page)
     content = drawn | _paint(np.array([r.box for r in loose]), page)
     gutters = body.gutters[page.number % 2]
-    return Scene(page, gutters, drawn, content, ink, loose, tuple(blocked), tuple(boxes))
+    return Scene(page, gutters, drawn, content, ink, (*loose, *_sideways(page)), tuple(blocked), tuple(boxes))
+
+
+def _sideways(page: Page) -> list[Row]:
+    """Short text that reads up or down: titles of axes."""
+    lines = [x for x in page.lines if x.angle and x.text.strip() and len(x.text.split()) <= _TITLE_WORDS]
+    return [Row(x.spans, x.box, x.block) for x in lines if x.box.height < _TITLE_SHARE * page.height]
 
 
 def _inside(inner: Box, outer: Box) -> float:
