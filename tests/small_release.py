@@ -25,6 +25,7 @@ from builder.records import (
 )
 from builder.release.package import package
 from builder.release.rows import Cut, Packed
+from builder.stages.rights import attribution
 
 HOSTILE = '<script>alert(1)</script> | --- | [x](javascript:0)\n## "Gold" & `glass` on $SiO_2$ {{ facts }}'
 YES, NO = Act(share=True, adapt=True, commercial=True), Act(share=False, adapt=False, commercial=False)
@@ -80,7 +81,7 @@ def specimen(
         ),
         rights=Rights(
             licence=of.licence, image=act, caption=act, paragraph=act, tier="open" if is_open else "pointer", questions=is_open,
-            reasons=() if is_open else ("nd-licence",), attribution=f"{of.title}, {of.licence.spdx}",
+            reasons=() if is_open else ("nd-licence",), attribution=attribution(of),
         ),
         crop=Crop(
             sha256=digest([figure_id, "png"]), pixels_sha256=digest([figure_id, "pixels"]), width=400, height=300, dpi=300,
@@ -126,7 +127,11 @@ def cut(**change: object) -> Cut:
             StageCount(stage="ingest", unit="papers", read=4, kept=3, made=3, dropped={"not-a-pdf": 1}),
             StageCount(stage="sieve", unit="pages", read=12, kept=4, made=4, dropped={"no-caption": 7, "no-graphics": 1}),
         ),
-        "dropped": (Dropped(record_id="broken.pdf", stage="ingest", reason="not-a-pdf"),),
+        "dropped": (
+            Dropped(record_id="broken.pdf", stage="ingest", reason="not-a-pdf"),
+            *(Dropped(record_id=f"doi:10.9999/a#p{n}", stage="sieve", reason="no-caption") for n in range(1, 8)),
+            Dropped(record_id="doi:10.9999/b#p1", stage="sieve", reason="no-graphics"),
+        ),
     }  # fmt: skip
     return Cut(**(given | change))  # type: ignore[arg-type]
 

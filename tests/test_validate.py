@@ -1,5 +1,6 @@
 """Corrupted releases, each refused with the exact findings in tests/refused/."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -15,6 +16,9 @@ from builder import shipped
 from builder.edges.loading import load_as_a_stranger
 from builder.edges.validation import check_files, validate_release
 from builder.errors import CannotRead
+from builder.records import StageCount
+from builder.release.logical import content_hash, logical_hash
+from builder.release.package import signature
 from builder.stages.rights import read_policy
 
 REFUSED = Path(__file__).parent / "refused"
@@ -183,6 +187,64 @@ def test_a_corrupted_release_is_refused_with_these_findings(
         (REFUSED / f"{name}.txt").write_text(said, encoding="utf-8")
     assert found
     assert said == (REFUSED / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def signed_anew(folder: Path) -> None:
+    """What an attacker does after an edit: every hash, size and the signature as the edited files give them."""
+    tables = {}
+    for path in sorted(folder.glob("data/*/*.parquet")):
+        table = pq.read_table(path, partitioning=None)
+        found = table.to_pylist()
+        plain = [{**row, "image": row["image"] and {"path": row["image"]["path"]}} for row in found]
+        for row, same in zip(found, plain, strict=True):
+            row["content_hash"] = same["content_hash"] = content_hash(same)
+        pq.write_table(pa.Table.from_pylist(found, schema=table.schema), path)
+        tables[path.parent.name, path.name.partition("-")[0]] = plain
+    said = json.loads((folder / "manifest.json").read_bytes())
+    said["logical_hash"] = logical_hash(tables)
+    named = ("benchmark", "version", "recipe_hash", "builder_version", "logical_hash")
+    said["signature"] = signature(*(said[name] for name in named))
+    said["files"] = [file for file in said["files"] if (folder / file["path"]).exists()]
+    for file in said["files"]:
+        data = (folder / file["path"]).read_bytes()
+        file |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(said))
+
+
+FORGED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "coverage of the card": (text("README.md", "| SEM | 1 |", "| SEM | 7 |"), "card-differs"),
+    "a made count of the attrition": (attrition(lambda stages: stages[1].update(dropped={"no-caption": 8})), "attrition"),
+    "terms of use": (text("TERMS_OF_USE.md", "Canary", "Parrot"), "text-differs"),
+    "licence text taken out": (remove("licenses/CC-BY-4.0.txt"), "missing-file"),
+    "licence text": (text("licenses/CC-BY-4.0.txt", "Attribution", "Ownership"), "text-differs"),
+    "licence link": (cell(FIG, "licence_url", "https://example.org/"), "claim-differs"),
+    "attribution": (cell(FIG, "attribution", "Mallory"), "claim-differs"),
+    "source link": (cell(FIG, "source_url", "https://doi.org/10.1/mallory"), "claim-differs"),
+    "source link that is none": (cell(FIG, "source_url", "https://[x"), "claim-differs"),
+    "options without words": (cell(CM, "options", ["", "", "", ""]), "equivalent-options"),
+    "caption": (cell(FIG, "caption", "Figure 1. Another caption."), "differs-from-figure"),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_an_edit_with_every_hash_made_anew_is_found(name: str, sound: Path, tmp_path: Path) -> None:
+    shutil.copytree(sound, tmp_path / "release")
+    change, code = FORGED[name]
+    change(tmp_path / "release")
+    signed_anew(tmp_path / "release")
+    codes = {issue.code for issue in check_files(tmp_path / "release", POLICY).found}
+    assert code in codes
+    assert not codes & {"checksum", "size", "row-changed", "logical-hash", "signature"}
+
+
+def test_a_table_that_does_not_follow_from_the_stage_before_is_found(tmp_path: Path) -> None:
+    table = (
+        StageCount(stage="sieve", unit="pages", read=2, kept=2, made=5),
+        StageCount(stage="locate", unit="captions", read=4, kept=4, made=4),
+    )
+    folder = write(tmp_path / "release", attrition=table, dropped=()).folder
+    (issue,) = check_files(folder, POLICY).found
+    assert issue.problem == "reads 4; sieve made 5"
 
 
 def test_a_sound_release_has_no_findings_and_loads(sound: Path) -> None:

@@ -25,9 +25,10 @@ from builder.edges.parquet import BrokenParquet, expected_metadata, read_parquet
 from builder.edges.release_folder import texts
 from builder.errors import CannotRead, Issue, Issues
 from builder.records import pixels_digest
-from builder.release.files import CARD, CROISSANT, MANIFEST, RECIPE
+from builder.release.files import CARD, CROISSANT, MANIFEST
 from builder.release.rows import CONFIGS, SPLITS, Config, SplitName, data_path
 from builder.release.validate import FileFact, ImageFact, Opened, check
+from builder.release.validate_claims import CLAIM_CHECKS
 from builder.release.validate_documents import packed_again, texts_differ
 from builder.release.validate_files import FILE_CHECKS
 from builder.release.validate_rights import ledger, rights, tiers
@@ -53,7 +54,7 @@ def check_files(folder: Path, policy: Policy) -> Issues:
     issues.extend(broken)
     opened, misshapen = by_schema(opened)
     issues.extend(misshapen)
-    issues.extend(check(opened, (*FILE_CHECKS, *ROW_CHECKS, partial(rights, policy=policy), tiers, ledger)))
+    issues.extend(check(opened, (*FILE_CHECKS, *ROW_CHECKS, *CLAIM_CHECKS, partial(rights, policy=policy), tiers, ledger)))
     issues.extend(_texts_again(opened))
     if isinstance(opened.documents.get(CROISSANT), dict):
         issues.extend(_croissant(folder))
@@ -66,7 +67,7 @@ def _texts_again(opened: Opened) -> Iterator[Issue]:
     if again:
         packed, manifest = again
         data = [file for file in manifest.files if file.path.startswith("data/")]
-        yield from texts_differ(opened, texts(packed) | documents(packed, data))
+        yield from texts_differ(opened, {**texts(packed), **documents(packed, data)})
 
 
 def open_release(folder: Path) -> tuple[Opened, list[Issue]]:

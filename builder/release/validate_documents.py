@@ -1,4 +1,4 @@
-"""Build a release again from its rows, recipe, attrition and manifest, so that every text beside them can be compared with it."""
+"""Build a release again from its rows, recipe, attrition and manifest, to compare every text beside them with what it was."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from builder.release.logical import logical_hash
 from builder.release.package import sources_of
 from builder.release.rows import ROWS, Attrition, Cut, Manifest, Packed, Row, data_path
 from builder.release.validate import Opened, short
+from builder.release.validate_files import REQUIRED
 
 _MOST = 12  # differing lines of one text that are told: a text that differs in more was written anew
 _REMEDY = "rebuild the release with `microtome build`, or validate it with the version of microtome that built it"
@@ -71,7 +72,7 @@ def paper_of(row: Row) -> Paper:
 
 def texts_differ(opened: Opened, wanted: Mapping[str, str]) -> Iterator[Issue]:
     """Every text of the release, line by line, against what its rows give; and no other file than these."""
-    for path in sorted(wanted.keys() - opened.files.keys()):
+    for path in sorted(wanted.keys() - opened.files.keys() - set(REQUIRED)):
         yield Issue("missing-file", path, "is not there", f"a release with these rows carries it; {_REMEDY}")
     data = {data_path(config, split) for config, split in opened.tables}
     listed = {file["path"] for file in opened.manifest["files"]}  # type: ignore[attr-defined]

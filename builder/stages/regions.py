@@ -13,6 +13,7 @@ from builder.stages.scene import CELL, Mask, Scene, cells_of
 Side = Literal["below", "above", "left", "right", "facing"]
 
 _LABEL_REACH = 14.0  # points from graphics to loose text that belongs to it
+_TITLE_REACH = 24.0  # points from graphics to an axis title that reads sideways, tick labels between
 _BLANK = 60.0  # points of white that end a figure
 _MIN_SIDE = 20.0  # points
 _WHITE = 8.0  # points of white across the whole width that may part two figures, one above the other
@@ -142,12 +143,17 @@ def _reach(drawn: Mask, content: Mask, *, from_end: bool) -> Mask:
 def _with_labels(core: Box, band: Box, scene: Scene) -> Box:
     box = core
     for _ in range(3):
-        near = Box(box.x0 - _LABEL_REACH, box.y0 - _LABEL_REACH, box.x1 + _LABEL_REACH, box.y1 + _LABEL_REACH)
         for row in scene.loose:
+            reach = _TITLE_REACH if row.box.height > 2 * row.box.width else _LABEL_REACH
+            near = Box(core.x0 - reach, core.y0 - reach, core.x1 + reach, core.y1 + reach).join(_around(box))
             x, y = (row.box.x0 + row.box.x1) / 2, row.middle
             if row.box.meet(near).area > 0 and band.x0 <= x <= band.x1 and band.y0 <= y <= band.y1:
                 box = box.join(row.box)
     return box.meet(Box(band.x0, band.y0, max(band.x1, box.x1), max(band.y1, box.y1)))
+
+
+def _around(box: Box) -> Box:
+    return Box(box.x0 - _LABEL_REACH, box.y0 - _LABEL_REACH, box.x1 + _LABEL_REACH, box.y1 + _LABEL_REACH)
 
 
 def _cut(scene: Scene, core: Box, columns: slice) -> float:

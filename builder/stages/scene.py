@@ -20,6 +20,7 @@ _PAGE_SHARE = 0.85  # of the page: a box that covers it is a background or a sca
 _RULE = 2.5  # points: what is thinner is a rule
 _TABLE_REACH = 250.0  # points from one rule of a table to the next
 _FRAME = 5.5  # points: rounded corners of a publisher's frame reach this far
+_EDGE = 0.07  # of the page's width: sideways text in it is a running head of a landscape page or a stamp
 _TITLE_WORDS = 12  # of an axis
 _TITLE_SHARE = 0.35  # of the page's height: a longer line is a stamp in the margin
 _HEAD_ZONE = 0.09  # of the page: graphics that lie in it, at the top or the bottom, and are wide, are the journal's
@@ -64,6 +65,7 @@ def scene_of(page: Page, rows: Sequence[Row], captions: Sequence[Caption], boxes
 def _sideways(page: Page) -> list[Row]:
     """Short text that reads up or down: titles of axes."""
     lines = [x for x in page.lines if x.angle and x.text.strip() and len(x.text.split()) <= _TITLE_WORDS]
+    lines = [x for x in lines if x.box.x1 > _EDGE * page.width and x.box.x0 < (1 - _EDGE) * page.width]
     return [Row(x.spans, x.box, x.block) for x in lines if x.box.height < _TITLE_SHARE * page.height]
 
 

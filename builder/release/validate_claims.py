@@ -1,0 +1,124 @@
+"""Check what rows and tables claim against one another: attribution, links, the words of one figure, the attrition chain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+from pydantic import ValidationError
+
+from builder.errors import Issue
+from builder.release.files import ATTRITION
+from builder.release.rows import Attrition, Row
+from builder.release.validate import Opened, RowDict, at, short
+from builder.release.validate_documents import paper_of
+from builder.stages.generate import option_text
+from builder.stages.licence import licence_by_id
+from builder.stages.rights import attribution
+
+# Whose records a stage reads; pages and captions are counted apart, so `sieve` follows nobody.
+READS_FROM = {
+    "locate": "sieve", "pair": "locate", "classify": "pair", "select": "classify", "rights": "select", "crop": "rights",
+    "caption_matching": "crop", "description": "crop",
+}  # fmt: skip
+_GIVES = {"crop": "figures", "caption_matching": "caption_matching", "description": "description"}
+_OF_THE_ROW = frozenset({"id", "tier", "changes", "content_hash"})  # an item differs from its figure in these
+_REBUILD = "rebuild the release with `microtome build`"
+
+
+def sources(opened: Opened) -> Iterator[Issue]:
+    """Licence link, attribution and ids of each row follow from its own columns."""
+    for config, split, number, row in opened.rows():
+        for column, want in _claims(row):
+            if row.get(column) != want:
+                problem = f"is {short(repr(row.get(column)))}; the row's other columns give {short(repr(want))}"
+                yield Issue("claim-differs", at(config, split, number, row, column), problem, _REBUILD)
+        wrong = _wrong_link(row)
+        if wrong:
+            yield Issue("claim-differs", at(config, split, number, row, "source_url"), wrong, _REBUILD)
+
+
+def _claims(row: RowDict) -> Iterator[tuple[str, object]]:
+    """Columns and what they must hold."""
+    link = licence_by_id(str(row["licence"])).url
+    if link:
+        yield "licence_url", link
+    scheme, _, name = str(row["paper_id"]).partition(":")
+    column = {"doi": "doi", "sha256": "pdf_sha256"}.get(scheme)
+    if column:
+        yield column, name
+    if row["tier"] != "pointer":
+        shared = {name: row[name] for name in Row.model_fields}
+        try:
+            yield "attribution", attribution(paper_of(Row.model_validate(shared)))
+        except ValidationError:
+            return  # the check against the schema has said so
+
+
+def _wrong_link(row: RowDict) -> str | None:
+    """What is wrong with a link that goes by DOI or arXiv id; papers.csv may give any other."""
+    try:
+        link = urlsplit(str(row["source_url"] or ""))
+    except ValueError:
+        return f"is {row['source_url']!r}, which is no link"
+    path = unquote(link.path).lower()
+    if link.netloc.lower() in {"doi.org", "dx.doi.org"} and path != f"/{row['doi']}".lower():
+        return f"is {row['source_url']!r}; the row's DOI is {row['doi']!r}"
+    if link.netloc.lower() == "arxiv.org" and not path.endswith(f"/{row['arxiv_id']}".lower()):
+        return f"is {row['source_url']!r}; the row's arXiv id is {row['arxiv_id']!r}"
+    return None
+
+
+def words(opened: Opened) -> Iterator[Issue]:
+    """An item says of its figure what the figure's row says; the key is its caption without the label."""
+    figures = {row["id"]: row for config, _, _, row in opened.rows() if config == "figures"}
+    for config, split, number, row in opened.rows():
+        figure = figures.get(row.get("figure_id"))
+        if config == "figures" or figure is None or figure["tier"] == "pointer":
+            continue
+        wanted = {name: figure[name] for name in Row.model_fields.keys() - _OF_THE_ROW}
+        caption = figure["caption"]
+        if config == "description" and caption is not None:
+            wanted["caption"] = caption
+        found = {name: row.get(name) for name in wanted}
+        if config == "caption_matching" and isinstance(caption, str):
+            wanted["options"], found["options"] = option_text(caption), _key(row)
+        for name in sorted(wanted):
+            if found[name] != wanted[name]:
+                problem = f"is {short(repr(found[name]))}; the figure's row gives {short(repr(wanted[name]))}"
+                yield Issue("differs-from-figure", at(config, split, number, row, name), problem, _REBUILD)
+
+
+def _key(row: RowDict) -> object:
+    options, answer = row["options"], row["answer"]
+    return options[answer] if isinstance(options, list) and isinstance(answer, int) and 0 <= answer < len(options) else None
+
+
+def chain(opened: Opened) -> Iterator[Issue]:
+    """Each stage reads what the one before it made; the last give the rows; the dropped records are those counted."""
+    try:
+        table = Attrition.model_validate(opened.documents.get(ATTRITION))
+    except ValidationError:
+        return  # the check against the schema has said so
+    stages = {line.stage: line for line in table.stages}
+    rows = Counter(str(config) for (config, _), found in opened.tables.items() for _ in found)
+    for line in table.stages:
+        place = f"{ATTRITION} > {line.stage}"
+        before = stages.get(READS_FROM.get(line.stage, ""))
+        if before and before.made != line.read:
+            yield Issue("attrition", place, f"reads {line.read}; {before.stage} made {before.made}", _REBUILD)
+        config = _GIVES.get(line.stage)
+        if config and line.made != rows[config]:
+            yield Issue("attrition", place, f"made {line.made}; {config} has {rows[config]} rows", _REBUILD)
+        listed = Counter(drop.reason for drop in table.drops if drop.stage == line.stage)
+        if listed != Counter(line.dropped):
+            problem = f"counts {dict(sorted(line.dropped.items()))} dropped; drops lists {dict(sorted(listed.items()))}"
+            yield Issue("attrition", place, problem, f"one entry in drops for each dropped record; {_REBUILD}")
+    for stage in sorted({drop.stage for drop in table.drops} - stages.keys()):
+        yield Issue("attrition", f"{ATTRITION} > drops", f"names stage {stage!r}, which has no line", _REBUILD)
+
+
+CLAIM_CHECKS = (sources, words, chain)
+
+__all__ = ["CLAIM_CHECKS", "chain", "sources", "words"]
