@@ -215,6 +215,7 @@ def unit_pattern() -> str:
 
     return "(?:" + "|".join(printed(name) for name in sorted(UNITS, key=lambda name: (-len(name), name))) + ")"
 
+
 # What a value can be, exclusive, in the base unit: furnaces end at 1700 °C, and no mixture is all one part.
 WITHIN = {
     "°C": (25.0, 1700.0),
