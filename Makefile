@@ -13,6 +13,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test regenerate clean
 
 demo: $(VENV)/.installed
+	@test "$(OUT)" != demo-release || rm -rf demo-release
 	$(BIN)/microtome build $(RECIPE) --papers "$(PAPERS)" --out "$(OUT)" --version 1.0.0
 	$(BIN)/microtome validate "$(OUT)"
 	$(BIN)/python -m builder.demo "$(OUT)"
