@@ -31,8 +31,9 @@ def caption_matching(specimen: Specimen, paper_text: str, rule: CaptionMatchingR
     """Four options, the first as printed, or the reason there are none. `paper_text` is all text of the paper.
 
     An edited number or composition stands nowhere in the paper, an edited method neither in the caption nor in the paragraphs
-    that cite the figure (a paper may use it elsewhere). Attack-proof by construction: of each attribute's two values each stands in two
-    options, and a combination whose options do not tie under both attacks of builder.scoring.shortcuts is passed over.
+    that cite the figure (a paper may use it elsewhere). Attack-proof by construction: of each attribute's two values each
+    stands in two options, and a combination whose options do not tie under both attacks of builder.scoring.shortcuts is
+    passed over.
     """
     caption = option_text(specimen.classified.paired.caption)
     reason = _why_not(caption, rule)
