@@ -65,7 +65,6 @@ class CaptionMatchingRule(Record):
 
     min_words: int = 8
     max_words: int = 400
-    per_figure: int = Field(1, ge=1, le=4)
 
 
 class DescriptionRule(Record):

@@ -43,7 +43,6 @@ class PdfFile:
 
     document: pymupdf.Document
     sha256: str
-    repaired: bool
 
     @property
     def pages(self) -> int:
@@ -71,7 +70,7 @@ def open_pdf(path: Path) -> Iterator[PdfFile]:
             raise RefusedPdf("needs-password", f"{path.name} opens only with a password")
         if _page_count(document, path) == 0:
             raise RefusedPdf("no-pages", f"{path.name} has no readable page")
-        yield PdfFile(document, hashlib.sha256(data).hexdigest(), bool(document.is_repaired))
+        yield PdfFile(document, hashlib.sha256(data).hexdigest())
     finally:
         document.close()
 
