@@ -87,6 +87,15 @@ class Line:
         return max(self.spans, key=lambda span: len(span.text)).size if self.spans else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Text read off pixels by OCR."""
+
+    text: str
+    box: Box
+    confidence: float  # in [0, 1], the reader's own
+
+
 class Ink(StrEnum):
     """What laid down a graphic box."""
 
