@@ -236,6 +236,28 @@ class Mention(Record):
     excluded: str | None = Field(None, description="why it is not part of the reference, or None")
 
 
+class ScaleBar(Record):
+    """A scale bar and what it says. Nothing here is guessed: a bar whose label could not be read is not recorded."""
+
+    text: str = Field(description='label as read: "200 nm"')
+    length_nm: float = Field(gt=0, description="what the label says, in nanometres")
+    bbox: BoxField = Field(description="of the bar itself, without its label")
+    nm_per_point: float = Field(gt=0, description="nanometres a PDF point along the bar")
+    source: Literal["text", "ocr", "caption"] = Field(description="where the label was read")
+    confidence: Confidence
+
+
+class Panel(Record):
+    """One panel of a figure."""
+
+    letter: str | None = Field(None, description='as printed, without brackets: "a", "B", "iv"; None where there is none')
+    bbox: BoxField
+    caption: str | None = Field(None, description="the panel's own words out of the caption, without its letter")
+    letter_source: Literal["text", "ocr", "caption", "none"] = "none"
+    confidence: Confidence
+    scale_bars: tuple[ScaleBar, ...] = ()
+
+
 class PairedFigure(Record):
     """A figure with its words."""
 
@@ -246,6 +268,9 @@ class PairedFigure(Record):
     reference: str | None = Field(None, description="merged paragraph (CSMBench III-A2), None when the window is missed")
     reference_tokens: int | None = Field(None, description="its length by the recipe's tokenizer")
     reference_note: str | None = Field(None, description="why there is no reference, or what was cut")
+    panels: tuple[Panel, ...] = Field(
+        (), description="in reading order; empty until stage panels, one for a figure without letters"
+    )
 
     @property
     def id(self) -> str:
