@@ -27,7 +27,7 @@ test: $(VENV)/.installed-dev
 regenerate: $(VENV)/.installed-dev
 	$(BIN)/microtome schemas builder/schemas
 	$(BIN)/python -m pytest --regenerate tests/test_card.py tests/test_validate.py
-	$(BIN)/python -c 'import shutil; shutil.copy("builder/scoring/caption_match.py", "metrics_hub/caption_match_accuracy/")'
+	$(BIN)/python -c 'from builder.edges.metric_folders import copy_scoring; print(*copy_scoring(), sep="\n")'
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) was found. Set PYTHON=/path/to/python3.11"; exit 2; }

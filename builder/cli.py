@@ -17,6 +17,7 @@ from tqdm import tqdm
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
 from builder.edges.engine import Limits
+from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
 from builder.edges.store import Store, cannot_write, write_whole
 from builder.errors import Exit, MicrotomeError, UsageError
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_figures(commands.add_parser("figures", help="one JSON object a figure on stdout"))
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
+    _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
     commands.add_parser("stages", help="what happens to a paper, in order").set_defaults(command=_stages)
     commands.add_parser("recipes", help="the benchmark families this version knows").set_defaults(command=_recipes)
     return parser
@@ -114,6 +116,19 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
 def _add_schemas(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="DIR", type=Path)
     parser.set_defaults(command=_schemas)
+
+
+def _add_metrics(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    for verb, command, what in (
+        ("install", _metrics_install, "make evaluate.load(NAME) work offline, from any directory"),
+        ("list", _metrics_list, "name, version and what it scores"),
+        ("check", _metrics_check, "is what evaluate.load(NAME) would load this version of ours?"),
+        ("uninstall", _metrics_uninstall, "take the installed copies away"),
+    ):
+        one = verbs.add_parser(verb, help=what, description=what)
+        one.add_argument("names", metavar="NAME", nargs="*", help="a metric from `microtome metrics list` (default: all)")
+        one.set_defaults(command=command)
 
 
 def _positive(text: str) -> int:
@@ -220,6 +235,31 @@ def _validate(arguments: argparse.Namespace) -> int:
 def _schemas(arguments: argparse.Namespace) -> int:
     for name, text in schema_files().items():
         write_whole(arguments.folder / name, text.encode())
+    return Exit.OK
+
+
+def _metrics_install(arguments: argparse.Namespace) -> int:
+    for folder in metric_folders(tuple(arguments.names)):
+        print(f"{folder.name:<24}{folder.version:<8}{install(folder)}")
+    return Exit.OK
+
+
+def _metrics_list(arguments: argparse.Namespace) -> int:
+    for folder in metric_folders(tuple(arguments.names)):
+        print(f"{folder.name:<24}{folder.version:<8}{folder.summary}")
+    return Exit.OK
+
+
+def _metrics_check(arguments: argparse.Namespace) -> int:
+    states = {folder.name: state(folder) for folder in metric_folders(tuple(arguments.names))}
+    for name, told in states.items():
+        print(f"{name:<24}{told}")
+    return Exit.OK if set(states.values()) == {"installed"} else Exit.FINDINGS
+
+
+def _metrics_uninstall(arguments: argparse.Namespace) -> int:
+    for folder in metric_folders(tuple(arguments.names)):
+        print(f"{folder.name:<24}{'removed' if uninstall(folder) else 'was not installed'}")
     return Exit.OK
 
 

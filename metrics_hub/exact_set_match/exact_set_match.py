@@ -1,0 +1,67 @@
+"""Exact set match as an `evaluate` metric: sets of options in, the share of questions answered exactly out."""
+
+import datasets
+import evaluate
+
+from .evaluate_rows import packed, unpacked, write_rows
+from .option_rows import count_options
+from .option_sets import LEVEL, VERSION, exact_match_scores, result_of
+
+_DESCRIPTION = """
+Share of multi-select questions whose selection is exactly the key, in any order (EM, SPM-Bench section 3.1), in [0, 1]; higher
+is better. It gives nothing for a partial answer, so it cannot tell an answer that misses one option from one that is all wrong.
+"""
+
+_KWARGS_DESCRIPTION = """
+Args:
+    predictions: for each question the selected options: all lists of labels, or all strings such as "A, C"; None, [] or ""
+        where there was no answer. Labels that the question does not have count as wrong.
+    references: for each question its right options, in the same form, at least one.
+    papers: the paper of each question, for intervals that keep a paper's questions together.
+    resamples: bootstrap resamples for the interval; 0 for none.
+    level: of the interval, in (0, 1).
+    seed: of the resampling.
+Returns:
+    exact_set_match: the share of questions.
+    interval: low, high, level, resamples, seed, clusters and unit of the bootstrap, or None.
+    n, unanswered: questions; those without a selection, which score 0.
+    parameters, metric, version: what made these numbers.
+Examples:
+    >>> exact_set_match = evaluate.load("exact_set_match")
+    >>> exact_set_match.compute(predictions=[["B", "A"], ["A"]], references=[["A", "B"], ["A", "B"]])["exact_set_match"]
+    0.5
+    >>> exact_set_match.compute(predictions=["C", ""], references=["C", "A, C"])["exact_set_match"]
+    0.5
+"""
+
+_CITATION = ""
+
+
+@evaluate.utils.file_utils.add_start_docstrings(_DESCRIPTION, _KWARGS_DESCRIPTION)
+class ExactSetMatch(evaluate.Metric):
+    def _info(self):
+        rows = [datasets.Sequence(datasets.Value("string")), datasets.Value("string")]
+        return evaluate.MetricInfo(
+            description=_DESCRIPTION,
+            citation=_CITATION,
+            inputs_description=_KWARGS_DESCRIPTION,
+            features=[datasets.Features({"predictions": row, "references": row}) for row in rows],
+            codebase_urls=[],
+            reference_urls=[],
+            license="Apache-2.0",
+        )
+
+    def add_batch(self, *, predictions=None, references=None):
+        """Add a batch of questions, every row checked."""
+        write_rows(self, packed(count_options(predictions, references)))
+
+    def add(self, *, prediction=None, reference=None):
+        """Add one question, checked."""
+        write_rows(self, packed(count_options([prediction], [reference])))
+
+    def _compute(self, predictions, references, papers=None, resamples=0, level=LEVEL, seed=0):
+        counts = unpacked(predictions, references)
+        return result_of("exact_set_match", exact_match_scores(counts), counts, {}, papers, resamples, level, seed)
+
+
+__version__ = VERSION
