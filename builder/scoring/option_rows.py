@@ -22,6 +22,7 @@ _SEPARATORS = re.compile(r"[,;/|\s]+")
 _LABEL_IN_TEXT = re.compile(r"[^\W\d_]\d*|\d+")  # A, C2, 10: in a string of labels, never two letters side by side
 _ROW_TYPES = (list, tuple, set, frozenset, np.ndarray)
 _BITS = 64
+_HALF = 32  # bits for each of two counts in one int64 column
 
 
 class OptionCounts(NamedTuple):
@@ -188,3 +189,27 @@ def _warn_of_case(chosen: _Flat, right: _Flat) -> None:
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+# ---- counts as columns of numbers, and back
+
+
+def packed(counts: OptionCounts) -> dict[str, npt.NDArray[np.int64]]:
+    """Counts as the columns `predictions` (TP and FP in one number) and `references` (N)."""
+    return {"predictions": packed_pair(counts.tp, counts.fp), "references": counts.keys}
+
+
+def unpacked(predictions: Any, references: Any) -> OptionCounts:
+    """The counts that `packed` made columns of."""
+    return OptionCounts(*unpacked_pair(predictions), np.asarray(references, dtype=np.int64))
+
+
+def packed_pair(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Two counts, each below 2^31, in one number."""
+    return first << _HALF | second
+
+
+def unpacked_pair(both: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The two counts that `packed_pair` put together."""
+    numbers = np.asarray(both, dtype=np.int64)
+    return numbers >> _HALF, numbers & ((1 << _HALF) - 1)

@@ -136,7 +136,7 @@ def _table(confidence: Floats, right: Floats, bin_of: npt.NDArray[np.int64]) -> 
 
 def _error(table: list[dict[str, Any]]) -> float:
     total = sum(row["n"] for row in table)
-    return math.fsum(row["n"] * abs(row["confidence"] - row["accuracy"]) for row in table) / total
+    return math.fsum(row["n"] / total * abs(row["confidence"] - row["accuracy"]) for row in table)
 
 
 def _interval(

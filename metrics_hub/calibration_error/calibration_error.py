@@ -5,8 +5,8 @@ import evaluate
 import numpy as np
 
 from .calibration import BINS, VERSION, calibration_of, checked_confidences
-from .evaluate_rows import packed, unpacked, write_rows
-from .option_rows import count_options
+from .evaluate_rows import write_rows
+from .option_rows import count_options, packed, unpacked
 from .option_sets import LEVEL
 
 _DESCRIPTION = """

@@ -9,41 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import datasets
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from .option_rows import OptionCounts
 
-_HALF = 32  # bits for each of two counts in one int64 column
-
-
-def write_rows(metric: Any, columns: dict[str, npt.NDArray[Any]]) -> None:
-    """Add rows to the cache file of an `evaluate.Metric`: one array of shape (n,) for each of its inputs, int64 or float64."""
+def write_rows(metric: Any, columns: dict[str, Any]) -> None:
+    """Add checked rows to the cache file of an `evaluate.Metric`: one Arrow or numpy array of shape (n,) for each input."""
+    table = pa.table(columns)
     if metric.writer is None:
-        metric.selected_feature_format = datasets.Features(
-            {name: datasets.Value(str(values.dtype)) for name, values in columns.items()}
-        )
+        metric.selected_feature_format = datasets.Features.from_arrow_schema(table.schema)
         metric._init_writer()
-    metric.writer.write_table(pa.table(columns))
-
-
-def packed(counts: OptionCounts) -> dict[str, npt.NDArray[np.int64]]:
-    """Counts as the columns `predictions` (TP and FP in one number) and `references` (N)."""
-    return {"predictions": packed_pair(counts.tp, counts.fp), "references": counts.keys}
-
-
-def unpacked(predictions: Any, references: Any) -> OptionCounts:
-    """The counts that `packed` made columns of."""
-    return OptionCounts(*unpacked_pair(predictions), np.asarray(references, dtype=np.int64))
-
-
-def packed_pair(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Two counts, each below 2^31, in one number."""
-    return first << _HALF | second
-
-
-def unpacked_pair(both: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The two counts that `packed_pair` put together."""
-    numbers = np.asarray(both, dtype=np.int64)
-    return numbers >> _HALF, numbers & ((1 << _HALF) - 1)
+    metric.writer.write_table(table)

@@ -30,10 +30,11 @@ class Result(TypedDict):
     macro: float | None
     macro_scales: list[str]
     by_scale: dict[str, Share]
-    by_edit: dict[str, Share]
+    by_attribute: dict[str, Share]
     n: int
     unanswered: int
     not_a_label: int
+    parameters: dict[str, list[str]]
     metric: str
     version: str
 
@@ -52,9 +53,10 @@ def caption_match_accuracy(
     `predictions` and `references` are labels A to D. None and "" are unanswered: wrong, and counted. Any other text is wrong
     and counted as not_a_label; nothing is guessed from it. `macro` is the mean over the length scales present
     (CSMBench's Overall), `micro` the mean over items; items of scale none or unknown count in `micro` only. `edits` lists
-    the typed edits per item and option: `by_edit` is, per type, the share of answers whose option leaves that attribute as
+    the typed edits per item and option: `by_attribute` is, per type, the share of answers whose option leaves that attribute as
     printed.
-    Raises ValueError when lengths differ, when there is nothing to score, or when a reference is not a label.
+    Raises ValueError when lengths differ, when there is nothing to score, for a reference that is not a label and for a
+    prediction that is no string.
 
     >>> result = caption_match_accuracy(["A", "", "C"], ["A", "B", "D"], scales=["atomic", "atomic", "meso"])
     >>> result["micro"], result["macro"], result["unanswered"]
@@ -71,10 +73,11 @@ def caption_match_accuracy(
         "macro": sum(by_scale[scale]["accuracy"] for scale in present) / len(present) if present else None,
         "macro_scales": present,
         "by_scale": by_scale,
-        "by_edit": _by_edit(predictions, edits) if edits is not None else {},
+        "by_attribute": _by_attribute(predictions, edits) if edits is not None else {},
         "n": len(right),
         "unanswered": sum(not prediction for prediction in predictions),
         "not_a_label": sum(bool(prediction) and prediction not in LABELS for prediction in predictions),
+        "parameters": {"labels": list(LABELS), "length_scales": list(LENGTH_SCALES)},
         "metric": METRIC,
         "version": VERSION,
     }
@@ -86,19 +89,34 @@ def _check(
     scales: Sequence[str] | None,
     edits: Sequence[Sequence[Sequence[Edit]]] | None,
 ) -> None:
-    if not references:
-        raise ValueError("there is nothing to score: pass at least one reference")
-    for name, given in (("predictions", predictions), ("scales", scales), ("edits", edits)):
+    check_labels(predictions, references)
+    for name, given in (("scales", scales), ("edits", edits)):
         if given is not None and len(given) != len(references):
             raise ValueError(f"{len(given)} {name} for {len(references)} references; pass one for each, in the same order")
-    for row, reference in enumerate(references):
-        if reference not in LABELS:
-            raise ValueError(f"reference {row} is {reference!r}; use one of {', '.join(LABELS)}")
     for row, options in enumerate(edits or ()):
         if len(options) != len(LABELS):
             raise ValueError(
                 f"edits of item {row} are for {len(options)} options; pass one list for each of {', '.join(LABELS)}"
             )
+
+
+def check_labels(predictions: Sequence[str | None], references: Sequence[str]) -> None:
+    """Raises ValueError for a prediction that is no string, a reference that is not a label, and lists that do not fit."""
+    for name, given in (("predictions", predictions), ("references", references)):
+        if given is None or isinstance(given, str):
+            raise ValueError(f"{name} is {given!r}; pass a list with one label for each item")
+    if not references:
+        raise ValueError("there is nothing to score: pass at least one reference")
+    if len(predictions) != len(references):
+        raise ValueError(
+            f"{len(predictions)} predictions for {len(references)} references; pass one for each, in the same order"
+        )
+    for row, prediction in enumerate(predictions):
+        if prediction is not None and not isinstance(prediction, str):
+            raise ValueError(f"prediction {row} is {prediction!r}; pass one of {', '.join(LABELS)}, or None for no answer")
+    for row, reference in enumerate(references):
+        if reference not in LABELS:
+            raise ValueError(f"reference {row} is {reference!r}; use one of {', '.join(LABELS)}")
 
 
 def _grouped(groups: Sequence[str], right: Sequence[bool]) -> dict[str, Share]:
@@ -108,7 +126,7 @@ def _grouped(groups: Sequence[str], right: Sequence[bool]) -> dict[str, Share]:
     return {group: {"accuracy": sum(found[group]) / len(found[group]), "n": len(found[group])} for group in sorted(found)}
 
 
-def _by_edit(predictions: Sequence[str | None], edits: Sequence[Sequence[Sequence[Edit]]]) -> dict[str, Share]:
+def _by_attribute(predictions: Sequence[str | None], edits: Sequence[Sequence[Sequence[Edit]]]) -> dict[str, Share]:
     """One vote per item and attribute; two edited numbers are two attributes. An answer without a label is right in none."""
     types: list[str] = []
     kept: list[bool] = []

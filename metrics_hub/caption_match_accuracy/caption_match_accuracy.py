@@ -2,8 +2,10 @@
 
 import datasets
 import evaluate
+import pyarrow as pa
 
-from .caption_match import LABELS, VERSION, caption_match_accuracy
+from .caption_match import VERSION, caption_match_accuracy, check_labels
+from .evaluate_rows import write_rows
 
 _DESCRIPTION = """
 Share of four-option items whose printed caption was chosen, in [0, 1]; higher is better, chance is 0.25. It says nothing
@@ -19,13 +21,16 @@ Args:
 Returns:
     caption_match_accuracy: share right over all items (the same number as micro).
     micro, macro: mean over items; unweighted mean over the length scales present (CSMBench's Overall), None without scales.
-    macro_scales, by_scale, by_edit: which scales made macro; accuracy and n by scale; share left as printed and n by edit type.
+    macro_scales, by_scale: which scales made macro; accuracy and n by scale.
+    by_attribute: per edit type the share of answers whose option leaves the attribute as printed, and n.
     n, unanswered, not_a_label: items; empty answers; answers that are not a label.
-    metric, version: what made these numbers.
+    parameters, metric, version: what made these numbers.
 Examples:
     >>> accuracy = evaluate.load("caption_match_accuracy")
     >>> accuracy.compute(predictions=["A", "B"], references=["A", "C"])["caption_match_accuracy"]
     0.5
+    >>> accuracy.compute(predictions=["A", "B", "C"], references=["A", "C", "C"], scales=["atomic", "meso", "meso"])["macro"]
+    0.75
 """
 
 _CITATION = ""
@@ -44,28 +49,17 @@ class CaptionMatchAccuracy(evaluate.Metric):
             license="Apache-2.0",
         )
 
-    # evaluate checks the type of row 0 only, and turns a later 3 into "3".
-    def add_batch(self, *, predictions=None, references=None, **kwargs):
+    def add_batch(self, *, predictions=None, references=None):
         """Add a batch of labels, each row checked."""
-        _check_labels(predictions or (), references or ())
-        return super().add_batch(predictions=predictions, references=references, **kwargs)
+        check_labels(predictions, references)
+        write_rows(self, {"predictions": pa.array(predictions, pa.string()), "references": pa.array(references, pa.string())})
 
-    def add(self, *, prediction=None, reference=None, **kwargs):
+    def add(self, *, prediction=None, reference=None):
         """Add one label, checked."""
-        _check_labels((prediction,), (reference,))
-        return super().add(prediction=prediction, reference=reference, **kwargs)
+        self.add_batch(predictions=[prediction], references=[reference])
 
     def _compute(self, predictions, references, scales=None, edits=None):
         return caption_match_accuracy(predictions, references, scales, edits)
-
-
-def _check_labels(predictions, references):
-    for row, prediction in enumerate(predictions):
-        if prediction is not None and not isinstance(prediction, str):
-            raise ValueError(f"prediction {row} is {prediction!r}; pass one of {', '.join(LABELS)}, or None for no answer")
-    for row, reference in enumerate(references):
-        if reference not in LABELS:
-            raise ValueError(f"reference {row} is {reference!r}; use one of {', '.join(LABELS)}")
 
 
 __version__ = VERSION

@@ -3,8 +3,8 @@
 import datasets
 import evaluate
 
-from .evaluate_rows import packed, unpacked, write_rows
-from .option_rows import count_options
+from .evaluate_rows import write_rows
+from .option_rows import count_options, packed, unpacked
 from .option_sets import LEVEL, VERSION, f1_scores, result_of
 
 _DESCRIPTION = """

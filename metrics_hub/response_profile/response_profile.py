@@ -3,8 +3,8 @@
 import datasets
 import evaluate
 
-from .evaluate_rows import packed, packed_pair, unpacked, unpacked_pair, write_rows
-from .option_rows import OptionCounts
+from .evaluate_rows import write_rows
+from .option_rows import packed, packed_pair, unpacked, unpacked_pair
 from .option_sets import LEVEL
 from .profile import RESAMPLES, VERSION, Room, counted, profile_of
 
@@ -69,7 +69,7 @@ class ResponseProfile(evaluate.Metric):
 
     def _compute(self, predictions, references, options, papers=None, resamples=RESAMPLES, level=LEVEL, seed=0):
         room = Room(*unpacked_pair(options))
-        counts: OptionCounts = unpacked(predictions, references)
+        counts = unpacked(predictions, references)
         return profile_of(counts, room, papers=papers, resamples=resamples, level=level, seed=seed)
 
 

@@ -3,8 +3,8 @@
 import datasets
 import evaluate
 
-from .evaluate_rows import packed, unpacked, write_rows
-from .option_rows import count_options
+from .evaluate_rows import write_rows
+from .option_rows import count_options, packed, unpacked
 from .option_sets import ALPHA, BETA, LEVEL, VERSION, result_of, sip_f1_scores
 
 _DESCRIPTION = """

@@ -1,0 +1,90 @@
+"""The Space of calibration error: type answers and stated confidences, read how far the two are apart."""
+
+import warnings
+from html import escape
+from pathlib import Path
+
+import evaluate
+import gradio as gr
+
+NAME = "calibration_error"
+TITLE = "Calibration error"
+SELECTED = "A, B\nA\nA, B, C\nA, B, C, D\nC, D"  # SPM-Bench, Table 1
+KEY = "A, B\nA, B\nA, B\nA, B\nA, B"
+STATED = "0.9\n0.8\n0.7\n0.6\n0.55"
+
+metric = evaluate.load(str(Path(__file__).with_name(f"{NAME}.py")), keep_in_memory=True)
+
+
+def score(selected: str, key: str, stated: str, bins: int | None) -> str:
+    """The errors and the bins as a piece of the page, or what the metric has against the input."""
+    keys = key.rstrip().split("\n")
+    answers, confidences = rows_of(selected, len(keys)), rows_of(stated, len(keys))
+    try:
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always", UserWarning)
+            result = metric.compute(
+                predictions=answers, references=keys, confidences=[number(*line) for line in enumerate(confidences)], bins=bins
+            )
+    except ValueError as error:
+        return f'<p role="alert">{escape(str(error))}</p>'
+    told = "".join(f'<p role="note">{escape(str(note.message))}</p>' for note in notes)
+    bounds = [(f"{b['lowest']:g} to {b['highest']:g}", b["n"], b["confidence"], b["accuracy"]) for b in result["bins"]]
+    means = "mean_confidence", "exact_set_match", "brier_score", "adaptive_calibration_error"
+    return (
+        f'<p><output aria-label="score">{result[NAME]:.4f}</output> {result["n"]} questions, '
+        f"{result['unanswered']} unanswered, {result['without_confidence']} without confidence</p>{told}"
+        + table(
+            ["Confidences", "n", "Mean confidence", "Share right"], [(a, n, f"{c:.4f}", f"{r:.4f}") for a, n, c, r in bounds]
+        )
+        + table(["Beside it", "Value"], [(name.replace("_", " "), f"{result[name]:.4f}") for name in means])
+    )
+
+
+def number(row: int, text: str) -> float | None:
+    """A confidence as typed; None where the line is empty."""
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise ValueError(f"confidence {row} is {text!r}; type a number in [0, 1], or leave the line empty") from None
+
+
+def rows_of(text: str, n: int) -> list[str]:
+    """The lines of a field; empty ones past the n-th are no rows."""
+    lines = [line.strip() for line in text.split("\n")]
+    return lines if any(lines[n:]) else lines[:n]
+
+
+def table(head: list[str], rows: list[tuple[object, ...]]) -> str:
+    """Rows as an HTML table."""
+    lines = ["".join(f'<th scope="col">{escape(name)}</th>' for name in head)]
+    lines += ["".join(f"<td>{escape(str(cell))}</td>" for cell in row) for row in rows]
+    return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+
+
+THEME = gr.themes.Default(font=["system-ui", "sans-serif"]).set(block_info_text_color="*neutral_600")
+STYLE = """
+.html-container { padding: 0 !important; }
+output { font-size: 2.5rem; font-weight: 600; margin-right: 0.5rem; }
+.prose :is(table, tr, th, td) { border-color: var(--border-color-primary) !important; }
+[role=alert] { padding: 0.75rem; border: 1px solid var(--error-border-color); }
+.prose [role=alert] { color: var(--error-text-color); background: var(--error-background-fill); }
+"""
+
+with gr.Blocks(title=TITLE, analytics_enabled=False) as demo:
+    gr.Markdown(f"# {TITLE}")
+    with gr.Row():
+        info = "One question a line, row 0 first; an empty line is no answer"
+        selected = gr.Textbox(SELECTED, label="Selected options", info=info, lines=5, max_lines=20)
+        key = gr.Textbox(KEY, label="Key", info="The right options, one question a line", lines=5, max_lines=20)
+        info = "In [0, 1], one question a line; empty where none was stated"
+        stated = gr.Textbox(STATED, label="Confidence", info=info, lines=5, max_lines=20)
+    bins = gr.Number(10, label="bins", info="How many bins of equal width, at least 1", precision=0)
+    page = gr.HTML()
+    gr.Markdown(metric.description)
+    fields = [selected, key, stated, bins]
+    changes = [demo.load, *(field.change for field in fields)]
+    gr.on(changes, score, fields, page, trigger_mode="always_last", show_progress="hidden", api_name="score")
+
+if __name__ == "__main__":
+    demo.launch(theme=THEME, css=STYLE, run_history=False)

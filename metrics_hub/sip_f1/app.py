@@ -1,0 +1,80 @@
+"""The Space of SIP-F1: type selected options and keys, read the score."""
+
+import warnings
+from html import escape
+from pathlib import Path
+
+import evaluate
+import gradio as gr
+
+NAME = "sip_f1"
+TITLE = "SIP-F1"
+SELECTED = "A, B\nA\nA, B, C\nA, B, C, D\nC, D"  # SPM-Bench, Table 1
+KEY = "A, B\nA, B\nA, B\nA, B\nA, B"
+SHOWN = 20  # questions in the table
+
+metric = evaluate.load(str(Path(__file__).with_name(f"{NAME}.py")), keep_in_memory=True)
+
+
+def score(selected: str, key: str, alpha: float | None, beta: float | None) -> str:
+    """The score as a piece of the page, or what the metric has against the input."""
+    keys = key.rstrip().split("\n")
+    answers = rows_of(selected, len(keys))
+    try:
+        if alpha is None or beta is None:
+            raise ValueError("alpha or beta is empty; type a number")
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always", UserWarning)
+            result = metric.compute(predictions=answers, references=keys, alpha=alpha, beta=beta)
+    except ValueError as error:
+        return f'<p role="alert">{escape(str(error))}</p>'
+    told = "".join(f'<p role="note">{escape(str(note.message))}</p>' for note in notes)
+    rows = []
+    for row, (answer, wanted) in enumerate(zip(answers[:SHOWN], keys[:SHOWN], strict=True)):
+        own = metric.compute(predictions=[answer], references=[wanted], alpha=alpha, beta=beta)[NAME]
+        rows.append((row, answer, wanted, f"{own:.4f}"))
+    return (
+        f'<p><output aria-label="score">{result[NAME]:.4f}</output> mean of {result["n"]} questions, '
+        f"{result['unanswered']} unanswered</p>{told}{table(['Row', 'Selected', 'Key', TITLE], rows)}"
+    )
+
+
+def rows_of(text: str, n: int) -> list[str]:
+    """The lines of a field; empty ones past the n-th are no rows."""
+    lines = [line.strip() for line in text.split("\n")]
+    return lines if any(lines[n:]) else lines[:n]
+
+
+def table(head: list[str], rows: list[tuple[object, ...]]) -> str:
+    """Rows as an HTML table."""
+    lines = ["".join(f'<th scope="col">{escape(name)}</th>' for name in head)]
+    lines += ["".join(f"<td>{escape(str(cell))}</td>" for cell in row) for row in rows]
+    return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+
+
+THEME = gr.themes.Default(font=["system-ui", "sans-serif"]).set(block_info_text_color="*neutral_600")
+STYLE = """
+.html-container { padding: 0 !important; }
+output { font-size: 2.5rem; font-weight: 600; margin-right: 0.5rem; }
+.prose :is(table, tr, th, td) { border-color: var(--border-color-primary) !important; }
+[role=alert] { padding: 0.75rem; border: 1px solid var(--error-border-color); }
+.prose [role=alert] { color: var(--error-text-color); background: var(--error-background-fill); }
+"""
+
+with gr.Blocks(title=TITLE, analytics_enabled=False) as demo:
+    gr.Markdown(f"# {TITLE}")
+    with gr.Row():
+        info = "One question a line, row 0 first; an empty line is no answer"
+        selected = gr.Textbox(SELECTED, label="Selected options", info=info, lines=5, max_lines=20)
+        key = gr.Textbox(KEY, label="Key", info="The right options, one question a line", lines=5, max_lines=20)
+    with gr.Row():
+        alpha = gr.Number(0.6, label="alpha", info="The most that an imperfect answer earns, in [0, 1]", step=0.1)
+        beta = gr.Number(6, label="beta", info="The weight of a wrong option, at least 0", step=1)
+    page = gr.HTML()
+    gr.Markdown(metric.description)
+    fields = [selected, key, alpha, beta]
+    changes = [demo.load, *(field.change for field in fields)]
+    gr.on(changes, score, fields, page, trigger_mode="always_last", show_progress="hidden", api_name="score")
+
+if __name__ == "__main__":
+    demo.launch(theme=THEME, css=STYLE, run_history=False)
