@@ -25,6 +25,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
 regenerate: $(VENV)/.installed-dev
+	$(BIN)/python cards/metric_plots.py
 	$(BIN)/microtome schemas builder/schemas
 	$(BIN)/python -m pytest --regenerate tests/test_card.py tests/test_validate.py
 	$(BIN)/python -c 'from builder.edges.metric_folders import copy_scoring; print(*copy_scoring(), sep="\n")'
