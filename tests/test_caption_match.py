@@ -165,6 +165,7 @@ def test_two_numbers_of_one_caption_are_two_attributes() -> None:
         (([], []), "there is nothing to score: pass at least one reference"),
         ((["A"], ["A", "B"]), "1 predictions for 2 references; pass one for each, in the same order"),
         ((["A"], ["E"]), "reference 0 is 'E'; use one of A, B, C, D"),
+        ((["A", "A"], ["A", "A"], ["meso", "nano"]), "scale 1 is 'nano'; use one of atomic, micro, meso, macro, none, unknown"),
         ((["A"], ["A"], ["meso", "meso"]), "2 scales for 1 references; pass one for each, in the same order"),
         ((["A"], ["A"], None, [[[]]]), "edits of item 0 are for 1 options; pass one list for each of A, B, C, D"),
     ],
@@ -179,7 +180,6 @@ def test_micro_is_a_share_of_n_whatever_is_answered(pairs: list[tuple[str | None
     result = caption_match_accuracy([p for p, _ in pairs], [r for _, r in pairs])
     right = result["micro"] * result["n"]
     assert 0 <= round(right, 9) <= result["n"] - result["unanswered"] - result["not_a_label"]
-
 
 
 STRANGER = """

@@ -74,10 +74,10 @@ output { font-size: 2.5rem; font-weight: 600; margin-right: 0.5rem; }
 with gr.Blocks(title=TITLE, analytics_enabled=False) as demo:
     gr.Markdown(f"# {TITLE}")
     with gr.Row():
-        info = "One question a line, row 0 first; an empty line is no answer"
+        info = "One question a line; empty for no answer"
         selected = gr.Textbox(SELECTED, label="Selected options", info=info, lines=5, max_lines=20)
         key = gr.Textbox(KEY, label="Key", info="The right options, one question a line", lines=5, max_lines=20)
-        info = "In [0, 1], one question a line; empty where none was stated"
+        info = "In [0, 1]; empty where none was stated"
         stated = gr.Textbox(STATED, label="Confidence", info=info, lines=5, max_lines=20)
     bins = gr.Number(10, label="bins", info="How many bins of equal width, at least 1", precision=0)
     page = gr.HTML()

@@ -25,15 +25,20 @@ def score(chosen: str, key: str, scale: str) -> str:
         result = metric.compute(predictions=answers, references=keys, scales=scales)
     except ValueError as error:
         return f'<p role="alert">{escape(str(error))}</p>'
+    cut = f"; the first {SHOWN} below" if len(keys) > SHOWN else ""
     rows = []
     for row, (answer, wanted) in enumerate(zip(answers[:SHOWN], keys[:SHOWN], strict=True)):
         own = metric.compute(predictions=[answer], references=[wanted])[NAME]
         rows.append((row, answer, wanted, f"{own:.0f}"))
-    overall = [] if result["macro"] is None else [("mean over scales (macro)", f"{result['macro']:.4f}", result["n"])]
+    overall = (
+        []
+        if result["macro"] is None
+        else [("mean over scales (macro)", f"{result['macro']:.4f}", f"{len(result['macro_scales'])} scales")]
+    )
     by_scale = [(name, f"{share['accuracy']:.4f}", share["n"]) for name, share in result["by_scale"].items()]
     return (
         f'<p><output aria-label="score">{result[NAME]:.4f}</output> mean over {result["n"]} items (micro), '
-        f"{result['unanswered']} unanswered, {result['not_a_label']} not a label</p>"
+        f"{result['unanswered']} unanswered, {result['not_a_label']} not a label{cut}</p>"
         + (table(["Scale", "Accuracy", "n"], overall + by_scale) if by_scale else "")
         + table(["Row", "Chosen", "Key", "Accuracy"], rows)
     )
@@ -64,11 +69,11 @@ output { font-size: 2.5rem; font-weight: 600; margin-right: 0.5rem; }
 with gr.Blocks(title=TITLE, analytics_enabled=False) as demo:
     gr.Markdown(f"# {TITLE}")
     with gr.Row():
-        info = "A, B, C or D, one item a line, row 0 first; an empty line is no answer"
+        info = "A, B, C or D, one a line; empty for no answer"
         chosen = gr.Textbox(CHOSEN, label="Chosen captions", info=info, lines=5, max_lines=20)
         key = gr.Textbox(KEY, label="Key", info="The printed caption, one item a line", lines=5, max_lines=20)
-        info = "atomic, micro, meso, macro, none or unknown, one item a line; or leave it all empty"
-        scale = gr.Textbox(SCALE, label="Scale", info=info, lines=5, max_lines=20)
+        info = "atomic, micro, meso, macro, none or unknown"
+        scale = gr.Textbox(SCALE, label="Scale (optional)", info=info, lines=5, max_lines=20)
     page = gr.HTML()
     gr.Markdown(metric.description)
     fields = [chosen, key, scale]

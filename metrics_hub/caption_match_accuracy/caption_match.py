@@ -13,6 +13,7 @@ METRIC = "caption_match_accuracy"
 VERSION = "1.0.0"
 LABELS = ("A", "B", "C", "D")
 LENGTH_SCALES = ("atomic", "micro", "meso", "macro")  # CSMBench III-A: Overall is the unweighted mean over these four
+SCALES = (*LENGTH_SCALES, "none", "unknown")
 
 
 class Share(TypedDict):
@@ -55,8 +56,8 @@ def caption_match_accuracy(
     (CSMBench's Overall), `micro` the mean over items; items of scale none or unknown count in `micro` only. `edits` lists
     the typed edits per item and option: `by_attribute` is, per type, the share of answers whose option leaves that attribute as
     printed.
-    Raises ValueError when lengths differ, when there is nothing to score, for a reference that is not a label and for a
-    prediction that is no string.
+    Raises ValueError when lengths differ, when there is nothing to score, for a reference that is not a label, a scale
+    there is not, and a prediction that is no string.
 
     >>> result = caption_match_accuracy(["A", "", "C"], ["A", "B", "D"], scales=["atomic", "atomic", "meso"])
     >>> result["micro"], result["macro"], result["unanswered"]
@@ -93,6 +94,9 @@ def _check(
     for name, given in (("scales", scales), ("edits", edits)):
         if given is not None and len(given) != len(references):
             raise ValueError(f"{len(given)} {name} for {len(references)} references; pass one for each, in the same order")
+    for row, scale in enumerate(scales or ()):
+        if scale not in SCALES:
+            raise ValueError(f"scale {row} is {scale!r}; use one of {', '.join(SCALES)}")
     for row, options in enumerate(edits or ()):
         if len(options) != len(LABELS):
             raise ValueError(

@@ -70,11 +70,11 @@ class DescriptionSimilarity(evaluate.Metric):
             license="Apache-2.0",
         )
 
-    # evaluate checks the type of row 0 only, and turns a later 3 into "3".
+    # evaluate checks the type of row 0 only, turns a later 3 into "3", and refuses a batch that begins with None.
     def add_batch(self, *, predictions: Rows = None, references: Rows = None):
-        """Add a batch of descriptions, every row checked."""
-        checked_pairs(predictions, references)
-        super().add_batch(predictions=list(predictions), references=list(references))
+        """Add a batch of descriptions, every row checked; no answer becomes blank text."""
+        answers, truths = zip(*checked_pairs(predictions, references), strict=True)
+        super().add_batch(predictions=list(answers), references=list(truths))
 
     def add(self, *, prediction=None, reference=None):
         """Add one description, checked."""

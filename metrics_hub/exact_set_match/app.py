@@ -27,13 +27,14 @@ def score(selected: str, key: str) -> str:
     except ValueError as error:
         return f'<p role="alert">{escape(str(error))}</p>'
     told = "".join(f'<p role="note">{escape(str(note.message))}</p>' for note in notes)
+    cut = f"; the first {SHOWN} below" if len(keys) > SHOWN else ""
     rows = []
     for row, (answer, wanted) in enumerate(zip(answers[:SHOWN], keys[:SHOWN], strict=True)):
         own = metric.compute(predictions=[answer], references=[wanted])[NAME]
         rows.append((row, answer, wanted, f"{own:.4f}"))
     return (
         f'<p><output aria-label="score">{result[NAME]:.4f}</output> mean of {result["n"]} questions, '
-        f"{result['unanswered']} unanswered</p>{told}{table(['Row', 'Selected', 'Key', TITLE], rows)}"
+        f"{result['unanswered']} unanswered{cut}</p>{told}{table(['Row', 'Selected', 'Key', TITLE], rows)}"
     )
 
 
@@ -62,7 +63,7 @@ output { font-size: 2.5rem; font-weight: 600; margin-right: 0.5rem; }
 with gr.Blocks(title=TITLE, analytics_enabled=False) as demo:
     gr.Markdown(f"# {TITLE}")
     with gr.Row():
-        info = "One question a line, row 0 first; an empty line is no answer"
+        info = "One question a line; empty for no answer"
         selected = gr.Textbox(SELECTED, label="Selected options", info=info, lines=5, max_lines=20)
         key = gr.Textbox(KEY, label="Key", info="The right options, one question a line", lines=5, max_lines=20)
     page = gr.HTML()

@@ -29,10 +29,11 @@ def score(selected: str, key: str, options: str) -> str:
         return f'<p role="alert">{escape(str(error))}</p>'
     told = "".join(f'<p role="note">{escape(str(note.message))}</p>' for note in notes)
     low, high = result["interval"]["low"], result["interval"]["high"]
+    cut = f"; the first {SHOWN} below" if len(keys) > SHOWN else ""
     rows = zip(answers[:SHOWN], keys[:SHOWN], offered[:SHOWN], strict=True)
     return (
-        f'<p><output aria-label="score">{result["personality"]}</output> {result["n"]} questions, '
-        f"{result['unanswered']} unanswered, {result['strangers']} with a label that is no option</p>{told}"
+        f'<p><output aria-label="score">{result["personality"]}</output> personality; {result["n"]} questions, '
+        f"{result['unanswered']} unanswered, {result['strangers']} with a label that is no option{cut}</p>{told}"
         f"<p>SPC - SIP-F1 = {result['spc_minus_sip_f1']:+.4f}, {result['interval']['level']:.0%} interval "
         f"{low:+.4f} to {high:+.4f}</p>"
         + table(["Strategy", "Share"], [(named(strategy), f"{share:.4f}") for strategy, share in result[NAME].items()])
@@ -76,7 +77,7 @@ output { font-size: 2.5rem; font-weight: 600; margin-right: 0.5rem; }
 with gr.Blocks(title=TITLE, analytics_enabled=False) as demo:
     gr.Markdown(f"# {TITLE}")
     with gr.Row():
-        info = "One question a line, row 0 first; an empty line is no answer"
+        info = "One question a line; empty for no answer"
         selected = gr.Textbox(SELECTED, label="Selected options", info=info, lines=5, max_lines=20)
         key = gr.Textbox(KEY, label="Key", info="The right options, one question a line", lines=5, max_lines=20)
         options = gr.Textbox(OPTIONS, label="Options", info="All options, one question a line", lines=5, max_lines=20)
