@@ -290,7 +290,8 @@ for bad in ({"predictions": ["a", 1], "references": ["b", "c"]}, {"predictions":
         raise SystemExit(f"{bad} was taken")
 load = evaluate.load
 evaluate.load = lambda name: load(sys.argv[1])
-examples = doctest.DocTestParser().get_doctest(type(metric)._info(metric).inputs_description, {"evaluate": evaluate}, "card", None, 0)
+text = metric.info.inputs_description
+examples = doctest.DocTestParser().get_doctest(text, {"evaluate": evaluate}, "examples", None, 0)
 outcome = doctest.DocTestRunner().run(examples)
 assert outcome.failed == 0 and outcome.attempted >= 8, outcome
 assert not tried, tried

@@ -212,7 +212,8 @@ def bert_scores(
 def _layer_vectors(texts: list[str], model: Model, layer: int) -> Iterator[tuple[Floats, Floats]]:
     """For each text the unit vectors of its word pieces, shape (pieces, dimension), and their weights, 0 or 1."""
     torch, tokenizer = _library("torch"), model.tokenizer
-    lead = " " if type(tokenizer).__name__.startswith(("Roberta", "GPT2")) else ""  # as bert-score: a word, not a word's end
+    # As bert-score means it: a first word like any other. Its own way to say so is ignored by transformers 5.
+    lead = " " if type(tokenizer).__name__.startswith(("Roberta", "GPT2")) else ""
     cut = {"truncation": True, "max_length": model.max_length}
     read = tokenizer([lead + text.strip() for text in texts], padding=True, return_tensors="pt", **cut).to(model.network.device)
     with torch.inference_mode():
