@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from builder.edges.parquet import parquet_bytes
+from builder.edges.store import cannot_write
 from builder.errors import CannotWrite
 from builder.release.files import ATTRITION, MANIFEST, RECIPE, SOURCES, changelog_text, json_text, manifest, recipe_text
 from builder.release.rows import PRIVATE_BANNER, PRIVATE_MARKER, ManifestFile, Packed, data_path
@@ -45,7 +44,7 @@ class Written:
 
 def write_release(packed: Packed, out: Path, png: Png, documents: Documents) -> Written:
     """Write the release to `out`, or leave it as it is when it is there already. Raises CannotWrite, leaving nothing behind."""
-    with _refusals(out):
+    with cannot_write(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}.unfinished-", dir=out.parent))
         try:
@@ -55,16 +54,6 @@ def write_release(packed: Packed, out: Path, png: Png, documents: Documents) -> 
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     return Written(out, rows, packed.signature, unchanged)
-
-
-@contextmanager
-def _refusals(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        remedy = "free space on that disk, or name another folder" if full else "name a folder that can be written"
-        raise CannotWrite(str(out), f"cannot write: {error.strerror or error}; nothing was left behind", remedy) from error
 
 
 def _umask() -> int:
