@@ -1,0 +1,177 @@
+"""Crop: which placed raster a box shows, and which of its own pixels to take instead of a render."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from builder.records import Box
+
+Pixels = npt.NDArray[np.uint8]
+
+_MEETS = 0.01  # share of the box from which a raster is a part of it: below lie rules, bullets and spacers
+_COVERS = 0.85  # share of the box that its one raster covers; a locator's box is off by a point, a panel by its letter
+_SNAP = 2.0  # points between the box and the raster's edge that are the locator's error: it reads ink at 1.5 pixels a point
+_BORDER = 12.0  # points of blank border that come along rather than cutting the raster: one line of text
+_SQUARE = 0.02  # relative difference of the two pixel pitches from which squeezed pixels would distort the figure
+_SHEAR = 0.25  # pixels: of shear up to which a placement is a quarter turn, and of a pixel off the paper that still counts
+_WHITE = 250  # level from which a pixel of any channel is paper
+_SAME = 8  # levels by which two roads through the colour engine may differ: 4 seen in CMYK, 1 in soft masks
+_BAND = 4_000_000  # pixels compared at a time, so that memory stays flat
+
+
+class Window(NamedTuple):
+    """Pixels of a raster as displayed: columns x0 to x1, rows y0 to y1, ends left out."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def width(self) -> int:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> int:
+        return self.y1 - self.y0
+
+    def of(self, pixels: Pixels) -> Pixels:
+        return pixels[self.y0 : self.y1, self.x0 : self.x1]
+
+
+@dataclass(frozen=True)
+class Raster:
+    """A raster as a page places it. Sizes are stored ones: a quarter turn swaps them on the page."""
+
+    box: Box
+    stored_width: int  # pixels
+    stored_height: int
+    placement: tuple[float, float, float, float]  # where its x axis (a, b) and y axis (c, d) lie on the page, in points
+    colours: str  # "DeviceRGB", "ICCBased(RGB)", "Indexed", "stencil", ...
+    bits: int  # a component
+
+    @property
+    def on_its_side(self) -> bool:
+        a, b, _, _ = self.placement
+        return abs(b) > abs(a)
+
+    @property
+    def width(self) -> int:
+        """Pixels across, as displayed."""
+        return self.stored_height if self.on_its_side else self.stored_width
+
+    @property
+    def height(self) -> int:
+        """Pixels down, as displayed."""
+        return self.stored_width if self.on_its_side else self.stored_height
+
+    @property
+    def pitch(self) -> tuple[float, float]:
+        """Points a pixel, across and down."""
+        return self.box.width / self.width, self.box.height / self.height
+
+    @property
+    def dpi(self) -> float:
+        across, down = self.pitch
+        return 72 / float(np.sqrt(across * down))
+
+    @property
+    def whole(self) -> Window:
+        return Window(0, 0, self.width, self.height)
+
+    def place(self, window: Window) -> Box:
+        """The box of the page that a window shows."""
+        across, down = self.pitch
+        x, y = self.box.x0, self.box.y0
+        return Box(x + window.x0 * across, y + window.y0 * down, x + window.x1 * across, y + window.y1 * down)
+
+    def turned(self, stored: Pixels) -> Pixels:
+        """Stored pixels as the placement shows them: quarter turns and mirrorings, no resampling."""
+        a, b, c, d = self.placement
+        seen = stored.swapaxes(0, 1) if self.on_its_side else stored
+        right, down = (c, b) if self.on_its_side else (a, d)
+        return seen[:: 1 if down > 0 else -1, :: 1 if right > 0 else -1]
+
+
+def one_raster(box: Box, rasters: Sequence[Raster]) -> Raster | str:
+    """The raster, of those in the order they are painted, that the box shows; or why a render is due, as a stable code."""
+    meeting = [r for r in rasters if r.box.meet(box).area > _MEETS * box.area]
+    covering = [r for r in meeting if r.box.meet(box).area >= _COVERS * box.area]
+    if not meeting:
+        return "no-raster"
+    if not covering:
+        return "several-rasters" if len(meeting) > 1 else "ink-beside-raster"
+    raster = covering[-1]
+    a, b, c, d = raster.placement
+    shear = (abs(a), abs(d)) if raster.on_its_side else (abs(b), abs(c))
+    across, down = raster.pitch
+    if max(shear) > _SHEAR * min(across, down):
+        return "skewed"
+    return "uneven-pixels" if abs(across - down) > _SQUARE * max(across, down) else raster
+
+
+def beside(box: Box, raster: Raster) -> bool:
+    """Whether the box runs past the raster by more than a locator's error."""
+    gaps = _gaps(box, raster.box)
+    return min(gaps) < -_SNAP / 2
+
+
+def window_of(box: Box, raster: Raster, margin: float, paper: Box) -> Window:
+    """The raster's pixels that a box shows, whole pixels outward: to an edge nearby, else `margin` points past the box.
+
+    Pixels off the paper, which no reader of the page sees, are left out.
+    """
+    left, top, right, foot = (gap - margin if gap > _SNAP else 0.0 for gap in _gaps(box, raster.box))
+    off = [max(0.0, -gap) for gap in _gaps(raster.box, paper)]
+    across, down = raster.pitch
+    return Window(
+        max(int(left / across), ceil(off[0] / across - _SHEAR)),
+        max(int(top / down), ceil(off[1] / down - _SHEAR)),
+        raster.width - max(int(right / across), ceil(off[2] / across - _SHEAR)),
+        raster.height - max(int(foot / down), ceil(off[3] / down - _SHEAR)),
+    )
+
+
+def with_border(box: Box, raster: Raster, window: Window, pixels: Pixels) -> Window:
+    """The whole raster where all that the window leaves out is a narrow blank border; else the window."""
+    if window == raster.whole or max(_gaps(box, raster.box)) > _BORDER:
+        return window
+    around = (pixels[: window.y0], pixels[window.y1 :], pixels[:, : window.x0], pixels[:, window.x1 :])
+    return raster.whole if all(blank(side) for side in around) else window
+
+
+def blank(pixels: Pixels) -> bool:
+    """Whether there is nothing but paper."""
+    return not pixels.size or int(pixels.min()) >= _WHITE
+
+
+def same_picture(seen: Pixels, native: Pixels) -> bool:
+    """Whether the page shows these very pixels: nothing drawn over them, nothing cut off, no colour changed."""
+    rows = max(1, _BAND // max(1, seen.shape[1]))
+    for start in range(0, seen.shape[0], rows):
+        one, other = seen[start : start + rows], native[start : start + rows]
+        if (np.maximum(one, other) - np.minimum(one, other)).max(initial=0) > _SAME:
+            return False
+    return True
+
+
+def on_white(pixels: Pixels, alpha: Pixels) -> Pixels:
+    """RGB pixels (h, w, 3) under a mask (h, w) of 0 to 255, laid on white paper."""
+    cover = alpha[:, :, None].astype(np.uint16)
+    return ((pixels * cover + 255 * (255 - cover) + 127) // 255).astype(np.uint8)
+
+
+def _gaps(box: Box, outer: Box) -> tuple[float, float, float, float]:
+    """Points from the outer box's edges inward to the box's: left, top, right, bottom."""
+    return box.x0 - outer.x0, box.y0 - outer.y0, outer.x1 - box.x1, outer.y1 - box.y1
+
+
+__all__ = [
+    "Pixels", "Raster", "Window", "beside", "blank", "on_white", "one_raster", "same_picture", "window_of", "with_border",
+]  # fmt: skip
