@@ -8,7 +8,7 @@ from builder.edges import pdf
 from builder.edges.images import encode_png
 from builder.recipe import CropRule
 from builder.records import Box, Crop, Page
-from builder.stages.crop import Pixels, Raster, beside, blank, one_raster, same_picture, window_of, with_border
+from builder.stages.crop import Pixels, Raster, beside, blank, rasters_of, same_picture, window_of, with_border
 
 MIN_DPI = 72
 MAX_DPI = 600  # of a render that keeps the raster beneath text or drawings as fine as it is: print resolution of line art
@@ -46,14 +46,17 @@ def crop(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, canary: str)
 
 def shoot(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule) -> Shot:
     """The pixels of a figure's or a panel's box. Raises as `crop`."""
-    raster = one_raster(box, pdf.placed_rasters(source, page.number))
-    if isinstance(raster, str):
-        return _rendered(source, page, box, rule, rule.dpi, raster, None)
-    if raster.width * raster.height > rule.max_pixels:
-        return _rendered(source, page, box, rule, rule.dpi, "too-many-pixels", raster)
-    if beside(box, raster) and not _alone(source, page, box, raster):
-        return _rendered(source, page, box, rule, rule.dpi, "ink-beside-raster", raster)
-    return _native(source, page, box, rule, raster)
+    rasters = rasters_of(box, pdf.placed_rasters(source, page.number))
+    if isinstance(rasters, str):
+        return _rendered(source, page, box, rule, rule.dpi, rasters, None)
+    upper = rasters[0]
+    if any(raster.width * raster.height > rule.max_pixels for raster in rasters):
+        return _rendered(source, page, box, rule, rule.dpi, "too-many-pixels", upper)
+    alone = [raster for raster in rasters if not beside(box, raster) or _alone(source, page, box, raster)]
+    if not alone:
+        return _rendered(source, page, box, rule, rule.dpi, "ink-beside-raster", upper)
+    found = (_native(source, page, box, rule, raster) for raster in alone)
+    return next((shot for shot in found if shot), None) or _composed(source, page, box, rule, alone[0])
 
 
 def _alone(source: pdf.PdfFile, page: Page, box: Box, raster: Raster) -> bool:
@@ -66,24 +69,46 @@ def _alone(source: pdf.PdfFile, page: Page, box: Box, raster: Raster) -> bool:
     return blank(seen)
 
 
-def _native(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, raster: Raster) -> Shot:
-    """The raster's own pixels where the page shows just them. Where it shows more, the page drawn on the raster's own grid."""
-    window = window_of(box, raster, rule.margin, Box(0, 0, page.width, page.height))
+def _native(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, raster: Raster) -> Shot | None:
+    """The raster's own pixels where the page shows just them."""
+    window = window_of(box, raster, rule.margin, _paper(page))
     seen = pdf.on_grid(source, page.number, raster)
     for stored in pdf.stored_pixels(source, page.number, raster):
-        if same_picture(window.of(seen), window.of(stored)):
-            whole = with_border(box, raster, window, stored)
-            taken = whole if same_picture(whole.of(seen), whole.of(stored)) else window
-            return Shot(taken.of(stored), raster.place(taken), round(raster.dpi), None, raster)
-    reason = pdf.painted_over(source, page.number, raster, raster.place(window))
+        whole = with_border(box, raster, window, stored)
+        for taken in (whole, window):
+            compared = taken.meet(raster.inside)
+            if same_picture(compared.of(seen), compared.of(stored)):
+                return Shot(taken.of(stored), raster.place(taken), round(raster.dpi), None, raster)
+    return None
+
+
+def _composed(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, raster: Raster) -> Shot:
+    """A render no coarser than the raster on which other things are painted: on its own grid where its dpi is a fair one."""
+    window = window_of(box, raster, rule.margin, _paper(page))
+    reason = _why(source, page, raster, raster.place(window))
     if rule.dpi <= raster.dpi <= MAX_DPI:
-        return Shot(window.of(seen), raster.place(window), round(raster.dpi), reason, raster)
+        seen = window.of(pdf.on_grid(source, page.number, raster))
+        return Shot(seen, raster.place(window), round(raster.dpi), reason, raster)
     return _rendered(source, page, box, rule, max(rule.dpi, min(MAX_DPI, round(raster.dpi))), reason, raster)
+
+
+def _why(source: pdf.PdfFile, page: Page, raster: Raster, box: Box) -> str:
+    """What keeps the page from showing the raster's own pixels, as a stable code."""
+    over = pdf.painted_over(source, page.number, raster, box)
+    if "text" in over and any(line.box.meet(box).area > line.box.area / 2 for line in page.lines):
+        return "text-over-raster"
+    if "drawing" in over:
+        return "drawing-over-raster"
+    return "several-rasters" if "raster" in over else "altered-on-page"
+
+
+def _paper(page: Page) -> Box:
+    return Box(0, 0, page.width, page.height)
 
 
 def _rendered(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, dpi: int, reason: str, raster: Raster | None) -> Shot:
     wide = Box(box.x0 - rule.margin, box.y0 - rule.margin, box.x1 + rule.margin, box.y1 + rule.margin)
-    wide = wide.meet(Box(0, 0, page.width, page.height))
+    wide = wide.meet(_paper(page))
     if wide.area * (dpi / 72) ** 2 > rule.max_pixels:
         dpi = int(72 * (rule.max_pixels / wide.area) ** 0.5)
     if dpi < MIN_DPI:

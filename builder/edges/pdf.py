@@ -24,6 +24,7 @@ from builder.stages.crop import Pixels, Raster, on_white
 # Ligatures are expanded (flag left out); images are left out of the text pass, where they cost five times the text.
 _TEXT_FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
 _KIND = {"fill-image": 0, "fill-imgmask": 0, "fill-path": 1, "stroke-path": 1, "fill-shade": 2}
+_PAINT = {"fill-text": "text", "stroke-text": "text"} | {k: "raster" if v == 0 else "drawing" for k, v in _KIND.items()}
 _SUPERSCRIPT, _ITALIC, _BOLD = 1, 2, 16
 _WITHIN = 0.005  # pixels; the reader widens a placement that passes the grid by 0.001, and computes in 32 bits
 _ALIKE = 16  # images of one size on a page that are tried: each is decoded
@@ -248,20 +249,16 @@ def _stored(document: pymupdf.Document, xref: int, mask: int) -> Pixels:
     return pixels if cover is None or cover.shape != pixels.shape[:2] else on_white(pixels[:, :, :3], cover)
 
 
-def painted_over(pdf: PdfFile, number: int, raster: Raster, box: Box) -> str:
-    """Why a page shows other pixels than its raster's, as a stable code: what is painted on `box` after the raster."""
+def painted_over(pdf: PdfFile, number: int, raster: Raster, box: Box) -> frozenset[str]:
+    """What is painted on `box` of page `number` after the raster: "text", "drawing", "raster"; by bounding boxes only."""
     try:
         page = pdf.document[number - 1]
         log = [(kind, _turned(where, page.rotation_matrix)) for kind, where in page.get_bboxlog()]
     except _BROKEN as error:
         raise RefusedPdf("broken-page", f"page {number}: {error}") from error
     own = [i for i, (kind, where) in enumerate(log) if _KIND.get(kind) == 0 and where.iou(raster.box) > _OWN]
-    later = {kind for kind, where in log[own[-1] + 1 :] if where.meet(box).area} if own else set()
-    if later & {"fill-text", "stroke-text"}:
-        return "text-over-raster"
-    if later & {"fill-path", "stroke-path", "fill-shade"}:
-        return "drawing-over-raster"
-    return "several-rasters" if later & {"fill-image", "fill-imgmask"} else "altered-on-page"
+    later = log[own[-1] + 1 :] if own else []
+    return frozenset(_PAINT[kind] for kind, where in later if kind in _PAINT and where.meet(box).area)
 
 
 __all__ = [

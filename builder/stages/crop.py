@@ -16,9 +16,11 @@ Pixels = npt.NDArray[np.uint8]
 
 _MEETS = 0.01  # share of the box from which a raster is a part of it: below lie rules, bullets and spacers
 _COVERS = 0.85  # share of the box that its one raster covers; a locator's box is off by a point, a panel by its letter
+_TRIED = 3  # rasters tried of those that cover a box
 _SNAP = 2.0  # points between the box and the raster's edge that are the locator's error: it reads ink at 1.5 pixels a point
 _BORDER = 12.0  # points of blank border that come along rather than cutting the raster: one line of text
 _SQUARE = 0.02  # relative difference of the two pixel pitches from which squeezed pixels would distort the figure
+_RIM = 1.0  # points at a raster's edge that are not compared: a frame drawn round it is no part of a figure
 _SHEAR = 0.25  # pixels: of shear up to which a placement is a quarter turn, and of a pixel off the paper that still counts
 _WHITE = 250  # level from which a pixel of any channel is paper
 _SAME = 8  # levels by which two roads through the colour engine may differ: 4 seen in CMYK, 1 in soft masks
@@ -43,6 +45,9 @@ class Window(NamedTuple):
 
     def of(self, pixels: Pixels) -> Pixels:
         return pixels[self.y0 : self.y1, self.x0 : self.x1]
+
+    def meet(self, other: Window) -> Window:
+        return Window(max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1))
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,26 @@ class Raster:
         return 72 / float(np.sqrt(across * down))
 
     @property
+    def straight(self) -> bool:
+        """Whether the placement is a quarter turn."""
+        a, b, c, d = self.placement
+        shear = (abs(a), abs(d)) if self.on_its_side else (abs(b), abs(c))
+        return max(shear) <= _SHEAR * min(self.pitch)
+
+    @property
+    def square(self) -> bool:
+        """Whether pixels are as wide as they are high on the page."""
+        return max(self.pitch) - min(self.pitch) <= _SQUARE * max(self.pitch)
+
+    @property
     def whole(self) -> Window:
         return Window(0, 0, self.width, self.height)
+
+    @property
+    def inside(self) -> Window:
+        """All but a rim of _RIM points, on which a publisher's keyline and the edge of a clip lie."""
+        x, y = ceil(_RIM / self.pitch[0]), ceil(_RIM / self.pitch[1])
+        return Window(x, y, self.width - x, self.height - y)
 
     def place(self, window: Window) -> Box:
         """The box of the page that a window shows."""
@@ -99,21 +122,21 @@ class Raster:
         return seen[:: 1 if down > 0 else -1, :: 1 if right > 0 else -1]
 
 
-def one_raster(box: Box, rasters: Sequence[Raster]) -> Raster | str:
-    """The raster, of those in the order they are painted, that the box shows; or why a render is due, as a stable code."""
+def rasters_of(box: Box, rasters: Sequence[Raster]) -> tuple[Raster, ...] | str:
+    """The rasters, uppermost first, any of which may be what the box shows; or why a render is due, as a stable code.
+
+    `rasters` come in the order they are painted. Of two that cover the box the upper one may be clipped away.
+    """
     meeting = [r for r in rasters if r.box.meet(box).area > _MEETS * box.area]
-    covering = [r for r in meeting if r.box.meet(box).area >= _COVERS * box.area]
+    covering = [r for r in reversed(meeting) if r.box.meet(box).area >= _COVERS * box.area]
     if not meeting:
         return "no-raster"
     if not covering:
         return "several-rasters" if len(meeting) > 1 else "ink-beside-raster"
-    raster = covering[-1]
-    a, b, c, d = raster.placement
-    shear = (abs(a), abs(d)) if raster.on_its_side else (abs(b), abs(c))
-    across, down = raster.pitch
-    if max(shear) > _SHEAR * min(across, down):
+    straight = [raster for raster in covering if raster.straight]
+    if not straight:
         return "skewed"
-    return "uneven-pixels" if abs(across - down) > _SQUARE * max(across, down) else raster
+    return tuple(raster for raster in straight if raster.square)[:_TRIED] or "uneven-pixels"
 
 
 def beside(box: Box, raster: Raster) -> bool:
@@ -173,5 +196,5 @@ def _gaps(box: Box, outer: Box) -> tuple[float, float, float, float]:
 
 
 __all__ = [
-    "Pixels", "Raster", "Window", "beside", "blank", "on_white", "one_raster", "same_picture", "window_of", "with_border",
+    "Pixels", "Raster", "Window", "beside", "blank", "on_white", "rasters_of", "same_picture", "window_of", "with_border",
 ]  # fmt: skip
