@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from builder.edges import pdf
 from builder.edges.images import encode_png
 from builder.recipe import CropRule
 from builder.records import Box, Crop, Page
-from builder.stages.crop import Pixels, Raster, beside, blank, rasters_of, same_picture, window_of, with_border
+from builder.stages.crop import (
+    Pixels,
+    Raster,
+    Window,
+    beside,
+    blank,
+    rasters_of,
+    same_picture,
+    sheet_of,
+    visible,
+    window_of,
+    with_border,
+)
 
 MIN_DPI = 72
 MAX_DPI = 600  # of a render that keeps the raster beneath text or drawings as fine as it is: print resolution of line art
@@ -46,9 +61,11 @@ def crop(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, canary: str)
 
 def shoot(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule) -> Shot:
     """The pixels of a figure's or a panel's box. Raises as `crop`."""
-    rasters = rasters_of(box, pdf.placed_rasters(source, page.number))
+    placed = pdf.placed_rasters(source, page.number)
+    rasters = rasters_of(box, placed)
     if isinstance(rasters, str):
-        return _rendered(source, page, box, rule, rule.dpi, rasters, None)
+        shot = _pieced(source, page, box, rule, placed) if rasters == "several-rasters" else None
+        return shot or _rendered(source, page, box, rule, rule.dpi, rasters, None)
     upper = rasters[0]
     if any(raster.width * raster.height > rule.max_pixels for raster in rasters):
         return _rendered(source, page, box, rule, rule.dpi, "too-many-pixels", upper)
@@ -74,12 +91,44 @@ def _native(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, raster: R
     window = window_of(box, raster, rule.margin, _paper(page))
     seen = pdf.on_grid(source, page.number, raster)
     for stored in pdf.stored_pixels(source, page.number, raster):
-        whole = with_border(box, raster, window, stored)
-        for taken in (whole, window):
+        for taken in _windows(box, raster, window, seen, stored):
             compared = taken.meet(raster.inside)
             if same_picture(compared.of(seen), compared.of(stored)):
                 return Shot(taken.of(stored), raster.place(taken), round(raster.dpi), None, raster)
     return None
+
+
+def _windows(box: Box, raster: Raster, window: Window, seen: Pixels, stored: Pixels) -> Iterator[Window]:
+    """Windows to take, the widest first: with a blank border, as the box says, what a clip leaves."""
+    yield with_border(box, raster, window, stored)
+    yield window
+    yield from visible(window, seen)
+
+
+def _pieced(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, placed: Sequence[Raster]) -> Shot | None:
+    """The pixels of a picture that the PDF stores in tiles, each taken as it is."""
+    sheet = sheet_of(box, placed)
+    if not sheet or sheet[0].width * sheet[0].height > rule.max_pixels:
+        return None
+    whole, rows = sheet
+    if beside(box, whole) and not _alone(source, page, box, whole):
+        return None
+    strips = []
+    for row in rows:
+        tiles = [_tile(source, page, tile) for tile in row]
+        found = [tile for tile in tiles if tile is not None]
+        if len(found) < len(tiles):
+            return None
+        strips.append(np.hstack(found))
+    pixels = np.vstack(strips)
+    window = with_border(box, whole, window_of(box, whole, rule.margin, _paper(page)), pixels)
+    return Shot(window.of(pixels), whole.place(window), round(whole.dpi), None, whole)
+
+
+def _tile(source: pdf.PdfFile, page: Page, tile: Raster) -> Pixels | None:
+    seen = pdf.on_grid(source, page.number, tile)
+    stored = pdf.stored_pixels(source, page.number, tile)
+    return next((pixels for pixels in stored if same_picture(tile.inside.of(seen), tile.inside.of(pixels))), None)
 
 
 def _composed(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, raster: Raster) -> Shot:

@@ -20,6 +20,8 @@ _TRIED = 3  # rasters tried of those that cover a box
 _SNAP = 2.0  # points between the box and the raster's edge that are the locator's error: it reads ink at 1.5 pixels a point
 _BORDER = 12.0  # points of blank border that come along rather than cutting the raster: one line of text
 _SQUARE = 0.02  # relative difference of the two pixel pitches from which squeezed pixels would distort the figure
+_TILES = 64  # tiles of one picture that are put together: the page is drawn once for each
+_SEAM = 0.5  # pixels by which tiles may gape or overlap
 _RIM = 1.0  # points at a raster's edge that are not compared: a frame drawn round it is no part of a figure
 _SHEAR = 0.25  # pixels: of shear up to which a placement is a quarter turn, and of a pixel off the paper that still counts
 _WHITE = 250  # level from which a pixel of any channel is paper
@@ -169,6 +171,48 @@ def with_border(box: Box, raster: Raster, window: Window, pixels: Pixels) -> Win
     return raster.whole if all(blank(side) for side in around) else window
 
 
+def visible(window: Window, seen: Pixels) -> tuple[Window, Window]:
+    """What of a window a clip leaves to see, with the pixels along the clip's edge and without them."""
+    ink = window.of(seen).min(axis=2) < _WHITE
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not rows.size:
+        return window, window
+    x, y = window.x0, window.y0
+    shown = Window(x + int(columns[0]), y + int(rows[0]), x + int(columns[-1]) + 1, y + int(rows[-1]) + 1)
+    return shown, Window(shown.x0 + 1, shown.y0 + 1, shown.x1 - 1, shown.y1 - 1)
+
+
+def sheet_of(box: Box, rasters: Sequence[Raster]) -> tuple[Raster, tuple[tuple[Raster, ...], ...]] | None:
+    """Rasters laid edge to edge, in rows from the top, and the one raster they make; None where they are not so laid."""
+    tiles = [r for r in rasters if r.box.meet(box).area]
+    if not 1 < len(tiles) <= _TILES or not all(r.straight and r.square for r in tiles):
+        return None
+    tops = sorted({round(r.box.y0 / r.pitch[1]) for r in tiles})
+    rows = [sorted((r for r in tiles if round(r.box.y0 / r.pitch[1]) == top), key=lambda r: r.box.x0) for top in tops]
+    strips = [_joined(row, beside=True) for row in rows]
+    whole = _joined([strip for strip in strips if strip], beside=False) if all(strips) else None
+    covers = whole is not None and whole.box.meet(box).area >= _COVERS * box.area
+    return (whole, tuple(map(tuple, rows))) if whole is not None and covers else None
+
+
+def _joined(parts: Sequence[Raster], *, beside: bool) -> Raster | None:
+    """The raster that parts make side by side, or one under the other; None where a seam gapes or sizes differ."""
+    first, whole = parts[0], parts[0].box
+    for before, after in zip(parts, parts[1:], strict=False):
+        whole = whole.join(after.box)
+        seams = _gaps(after.box, before.box)
+        gap, offs, sizes = (
+            (after.box.x0 - before.box.x1, (seams[1], seams[3]), (before.height, after.height))
+            if beside
+            else (after.box.y0 - before.box.y1, (seams[0], seams[2]), (before.width, after.width))
+        )
+        if max(map(abs, (gap, *offs))) > _SEAM * min(before.pitch) or sizes[0] != sizes[1]:
+            return None
+    width = sum(part.width for part in parts) if beside else first.width
+    height = first.height if beside else sum(part.height for part in parts)
+    return Raster(whole, width, height, (whole.width, 0.0, 0.0, whole.height), first.colours, first.bits)
+
+
 def blank(pixels: Pixels) -> bool:
     """Whether there is nothing but paper."""
     return not pixels.size or int(pixels.min()) >= _WHITE
@@ -196,5 +240,6 @@ def _gaps(box: Box, outer: Box) -> tuple[float, float, float, float]:
 
 
 __all__ = [
-    "Pixels", "Raster", "Window", "beside", "blank", "on_white", "rasters_of", "same_picture", "window_of", "with_border",
+    "Pixels", "Raster", "Window", "beside", "blank", "on_white", "rasters_of", "same_picture", "sheet_of", "visible",
+    "window_of", "with_border",
 ]  # fmt: skip
