@@ -14,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
+from small_release import packed
 
 from builder.crops import MAX_DPI, Shot, TooLarge, crop, shoot
 from builder.edges import pdf
 from builder.recipe import CropRule
 from builder.records import Box
+from builder.release.rows import FigureRow
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 Pixels = npt.NDArray[np.uint8]
@@ -347,6 +349,24 @@ def test_a_picture_inside_a_form_is_found(tmp_path: Path) -> None:
     assert np.array_equal(shot(tmp_path, "/F Do", {"F": form}).pixels, rgb())
 
 
+def test_the_page_may_be_a_part_of_its_sheet(tmp_path: Path) -> None:
+    data = pdf_bytes(SHOW, {"I": image(rgb().tobytes())}).replace(
+        b"[0 0 300 300]", b"[0 0 300 300] /CropBox [20 30 290 280]", 1
+    )
+    with opened(tmp_path, data) as source:
+        page = pdf.read_page(source, 1)
+        (raster,) = pdf.placed_rasters(source, 1)
+        taken = shoot(source, page, raster.box, RULE)
+    assert raster.box == pytest.approx(Box(30, 80, 150, 160))
+    assert np.array_equal(taken.pixels, rgb())
+
+
+def test_what_hangs_off_the_page_is_left_out(tmp_path: Path) -> None:
+    taken = shot(tmp_path, "q 120 0 0 80 -40 120 cm /I Do Q", {"I": image(rgb().tobytes())}, Box(0, 100, 80, 180))
+    assert taken.reason is None
+    assert np.array_equal(taken.pixels, rgb()[:, 20:])
+
+
 def test_a_drawing_has_no_raster(tmp_path: Path) -> None:
     taken = shot(tmp_path, "0 0 1 rg 50 120 120 80 re f", {})
     assert (taken.reason, taken.raster, taken.dpi) == ("no-raster", None, RULE.dpi)
@@ -374,6 +394,13 @@ def test_the_record_says_what_was_done_and_a_second_run_gives_the_same_bytes(tmp
     assert made.native_colours == "DeviceGray, 8 bits"
     with Image.open(io.BytesIO(png)) as again:
         assert np.array_equal(np.asarray(again.convert("RGB")), as_rgb(grey()))
+
+
+def test_a_release_row_says_how_its_image_was_made() -> None:
+    row = next(row for row in packed().tables["figures", "test"] if row.tier == "open")
+    assert isinstance(row, FigureRow)
+    assert (row.crop_method, row.native_width) == ("render", None)
+    assert "rendered, 300 dpi" in str(row.changes)
 
 
 def _labelled() -> Sequence[tuple[str, int, tuple[float, ...]]]:

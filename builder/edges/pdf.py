@@ -27,7 +27,7 @@ _KIND = {"fill-image": 0, "fill-imgmask": 0, "fill-path": 1, "stroke-path": 1, "
 _PAINT = {"fill-text": "text", "stroke-text": "text"} | {k: "raster" if v == 0 else "drawing" for k, v in _KIND.items()}
 _SUPERSCRIPT, _ITALIC, _BOLD = 1, 2, 16
 _WITHIN = 0.005  # pixels; the reader widens a placement that passes the grid by 0.001, and computes in 32 bits
-_ALIKE = 16  # images of one size on a page that are tried: each is decoded
+_ALIKE = 64  # images of one size on a page that are tried: each is decoded
 _OWN = 0.98  # overlap at which an entry of the page's log is the raster itself
 READER = f"pymupdf-{pymupdf.pymupdf_version}"  # part of every stage key: crops must repeat bit for bit
 
@@ -157,16 +157,14 @@ def render(pdf: PdfFile, number: int, box: Box, dpi: int) -> npt.NDArray[np.uint
 
 
 def _samples(pdf: PdfFile, number: int, scale: float, clip: Box | None, space: pymupdf.Colorspace) -> npt.NDArray[np.uint8]:
-    return _rendered(pdf, number, pymupdf.Matrix(scale, scale), clip, space)
+    return _array(_drawn(pdf, number, pymupdf.Matrix(scale, scale), clip, space)).copy()
 
 
-def _rendered(
-    pdf: PdfFile, number: int, matrix: pymupdf.Matrix, clip: Box | None, space: pymupdf.Colorspace
-) -> npt.NDArray[np.uint8]:
+def _drawn(pdf: PdfFile, number: int, matrix: pymupdf.Matrix, clip: Box | None, space: pymupdf.Colorspace) -> pymupdf.Pixmap:
     try:
         page = pdf.document[number - 1]
         window = None if clip is None else pymupdf.Rect(clip)
-        return _array(page.get_pixmap(matrix=matrix, clip=window, colorspace=space, alpha=False)).copy()
+        return page.get_pixmap(matrix=matrix, clip=window, colorspace=space, alpha=False)
     except _BROKEN as error:
         raise RefusedPdf("broken-page", f"page {number} cannot be rendered: {error}") from error
 
@@ -179,15 +177,16 @@ def placed_rasters(pdf: PdfFile, number: int) -> tuple[Raster, ...]:
     """The rasters of page `number` in the order they are painted. Raises RefusedPdf when the page is broken."""
     try:
         page = pdf.document[number - 1]
-        return tuple(_raster(info, page.rotation_matrix) for info in page.get_image_info() if info["width"] and info["height"])
+        found = [_raster(info, page.rotation_matrix) for info in page.get_image_info() if info["width"] and info["height"]]
     except _BROKEN as error:
         raise RefusedPdf("broken-page", f"page {number}: {error}") from error
+    return tuple(raster for raster in found if raster.box.area)
 
 
 def _raster(info: dict, turn: pymupdf.Matrix) -> Raster:  # type: ignore[type-arg]
     placement = pymupdf.Matrix(info["transform"]) * turn
     corners = pymupdf.Rect(0, 0, 1, 1) * placement
-    named = re.match(r"\w+(\([A-Za-z]+)?", info["cs-name"] if info["colorspace"] else "stencil")
+    named = re.match(r"\w*(\([A-Za-z]+)?", str(info["cs-name"]) if info["colorspace"] else "stencil")
     assert named
     return Raster(
         box=Box(*(float(v) for v in corners.normalize())),
@@ -207,9 +206,8 @@ def on_grid(pdf: PdfFile, number: int, raster: Raster) -> Pixels:
     box = raster.box
     wide, high = (raster.width - 2 * _WITHIN) / box.width, (raster.height - 2 * _WITHIN) / box.height
     matrix = pymupdf.Matrix(wide, 0, 0, high, _WITHIN - box.x0 * wide, _WITHIN - box.y0 * high)
-    seen = _rendered(pdf, number, matrix, box, pymupdf.csRGB)
-    page = pdf.document[number - 1].rect
-    left, top = max(0, int((page.x0 - box.x0) * wide)), max(0, int((page.y0 - box.y0) * high))
+    pixmap = _drawn(pdf, number, matrix, box, pymupdf.csRGB)
+    seen, left, top = _array(pixmap), max(0, pixmap.x), max(0, pixmap.y)
     whole = np.full((raster.height, raster.width, 3), 255, np.uint8)
     whole[top : top + seen.shape[0], left : left + seen.shape[1]] = seen[: raster.height - top, : raster.width - left]
     return whole

@@ -105,7 +105,10 @@ class FigureRow(Row):
     crop_method: Literal["native", "render"] = Field(
         description="native: the PDF's own pixels as RGB of 8 bits, none resampled"
     )
-    crop_reason: str | None = Field(description="why it is a render: no-raster, text-over-raster, ...; null for native pixels")
+    crop_reason: str | None = Field(
+        description="null for native pixels; why a render: no-raster, several-rasters, ink-beside-raster, text-over-raster, "
+        "drawing-over-raster, altered-on-page, uneven-pixels, skewed, too-many-pixels"
+    )
     native_width: int | None = Field(description="pixels across of the placed raster that it shows, where there is one")
     native_height: int | None = Field(description="pixels down of that raster")
     native_colours: str | None = Field(description='of that raster, as stored: "DeviceCMYK, 8 bits"')
