@@ -185,6 +185,19 @@ def correlation(one: Pixels, other: Pixels, across: int = 32) -> float:
     return float(np.corrcoef(small[0].ravel(), small[1].ravel())[0, 1])
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_no_placement_costs_a_pixel_not_even_far_down_a_tall_page(tmp_path: Path, seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    size = int(chance.integers(3, 5000)), int(chance.integers(3, 400))
+    wide, x, y = chance.uniform(5, 280), chance.uniform(0, 15), chance.uniform(-20, 200)
+    stored = grey(seed, size)
+    content = f"q {wide:.5f} 0 0 {wide * size[1] / size[0]:.5f} {x:.5f} {y:.5f} cm /I Do Q"
+    data = pdf_bytes(content, {"I": image(stored.tobytes(), "/DeviceGray", size=size)})
+    with opened(tmp_path, data.replace(b"[0 0 300 300]", b"[0 -500 300 5000]")) as source:
+        (raster,) = pdf.placed_rasters(source, 1)
+        assert np.array_equal(pdf.on_grid(source, 1, raster), as_rgb(stored))
+
+
 def test_a_tilted_picture_is_rendered(tmp_path: Path) -> None:
     assert shot(tmp_path, "q 118 12 -8 79 55 115 cm /I Do Q", {"I": image(rgb().tobytes())}).reason == "skewed"
 

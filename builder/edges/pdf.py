@@ -26,7 +26,7 @@ _TEXT_FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
 _KIND = {"fill-image": 0, "fill-imgmask": 0, "fill-path": 1, "stroke-path": 1, "fill-shade": 2}
 _PAINT = {"fill-text": "text", "stroke-text": "text"} | {k: "raster" if v == 0 else "drawing" for k, v in _KIND.items()}
 _SUPERSCRIPT, _ITALIC, _BOLD = 1, 2, 16
-_WITHIN = 0.005  # pixels; the reader widens a placement that passes the grid by 0.001, and computes in 32 bits
+_WITHIN = 0.1  # pixels; the reader widens a placement to whole pixels, and its 32 bits are off by 0.02 on pages of 5000 points
 _ALIKE = 64  # images of one size on a page that are tried: each is decoded
 _OWN = 0.98  # overlap at which an entry of the page's log is the raster itself
 READER = f"pymupdf-{pymupdf.pymupdf_version}"  # part of every stage key: crops must repeat bit for bit
@@ -201,7 +201,7 @@ def _raster(info: dict, turn: pymupdf.Matrix) -> Raster:  # type: ignore[type-ar
 def on_grid(pdf: PdfFile, number: int, raster: Raster) -> Pixels:
     """What the page shows of a raster, as uint8 RGB (h, w, 3): one pixel for each of the raster's own, white off the page.
 
-    The placement is drawn in by _WITHIN: a corner a rounding past the grid would make the reader stretch it by a pixel.
+    The placement is drawn in by _WITHIN: a corner that rounding puts past the grid would stretch it by a pixel.
     """
     box = raster.box
     wide, high = (raster.width - 2 * _WITHIN) / box.width, (raster.height - 2 * _WITHIN) / box.height
