@@ -35,6 +35,29 @@ class TooLarge(Exception):
 
 
 @dataclass(frozen=True)
+class _Frame:
+    """A box of a page to be taken, and the rule it is taken by."""
+
+    source: pdf.PdfFile
+    page: Page
+    box: Box
+    rule: CropRule
+
+    @property
+    def paper(self) -> Box:
+        return Box(0, 0, self.page.width, self.page.height)
+
+    def window(self, raster: Raster) -> Window:
+        return window_of(self.box, raster, self.rule.margin, self.paper)
+
+    def seen(self, raster: Raster) -> Pixels:
+        return pdf.on_grid(self.source, self.page.number, raster)
+
+    def stored(self, raster: Raster) -> Iterator[Pixels]:
+        return pdf.stored_pixels(self.source, self.page.number, raster)
+
+
+@dataclass(frozen=True)
 class Shot:
     """Pixels (h, w, 3) of a box of a page, and how they were made: the fields of a Crop."""
 
@@ -61,108 +84,102 @@ def crop(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, canary: str)
 
 def shoot(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule) -> Shot:
     """The pixels of a figure's or a panel's box. Raises as `crop`."""
+    frame = _Frame(source, page, box, rule)
     placed = pdf.placed_rasters(source, page.number)
     rasters = rasters_of(box, placed)
     if isinstance(rasters, str):
-        shot = _pieced(source, page, box, rule, placed) if rasters == "several-rasters" else None
-        return shot or _rendered(source, page, box, rule, rule.dpi, rasters, None)
-    upper = rasters[0]
+        shot = _pieced(frame, placed) if rasters == "several-rasters" else None
+        return shot or _rendered(frame, rule.dpi, rasters)
     if any(raster.width * raster.height > rule.max_pixels for raster in rasters):
-        return _rendered(source, page, box, rule, rule.dpi, "too-many-pixels", upper)
-    alone = [raster for raster in rasters if not beside(box, raster) or _alone(source, page, box, raster)]
+        return _rendered(frame, rule.dpi, "too-many-pixels", rasters[0])
+    alone = [raster for raster in rasters if _alone(frame, raster)]
     if not alone:
-        return _rendered(source, page, box, rule, rule.dpi, "ink-beside-raster", upper)
-    found = (_native(source, page, box, rule, raster) for raster in alone)
-    return next((shot for shot in found if shot), None) or _composed(source, page, box, rule, alone[0])
+        return _rendered(frame, rule.dpi, "ink-beside-raster", rasters[0])
+    found = (_native(frame, raster) for raster in alone)
+    return next((shot for shot in found if shot), None) or _composed(frame, alone[0])
 
 
-def _alone(source: pdf.PdfFile, page: Page, box: Box, raster: Raster) -> bool:
+def _alone(frame: _Frame, raster: Raster) -> bool:
     """Whether the part of the box that the raster leaves free is paper."""
-    seen = pdf.render(source, page.number, box, _BESIDE_DPI)
+    if not beside(frame.box, raster):
+        return True
+    seen = pdf.render(frame.source, frame.page.number, frame.box, _BESIDE_DPI)
     scale = _BESIDE_DPI / 72
-    x, y = int(box.x0 * scale), int(box.y0 * scale)
+    x, y = int(frame.box.x0 * scale), int(frame.box.y0 * scale)
     left, top = max(0, int(raster.box.x0 * scale) - 1 - x), max(0, int(raster.box.y0 * scale) - 1 - y)
     seen[top : max(0, int(raster.box.y1 * scale) + 2 - y), left : max(0, int(raster.box.x1 * scale) + 2 - x)] = 255
     return blank(seen)
 
 
-def _native(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, raster: Raster) -> Shot | None:
+def _native(frame: _Frame, raster: Raster) -> Shot | None:
     """The raster's own pixels where the page shows just them."""
-    window = window_of(box, raster, rule.margin, _paper(page))
-    seen = pdf.on_grid(source, page.number, raster)
-    for stored in pdf.stored_pixels(source, page.number, raster):
-        for taken in _windows(box, raster, window, seen, stored):
+    seen = frame.seen(raster)
+    for stored in frame.stored(raster):
+        for taken in _windows(frame, raster, seen, stored):
             compared = taken.meet(raster.inside)
-            if same_picture(compared.of(seen), compared.of(stored)):
+            if not compared.empty and same_picture(compared.of(seen), compared.of(stored)):
                 return Shot(taken.of(stored), raster.place(taken), round(raster.dpi), None, raster)
     return None
 
 
-def _windows(box: Box, raster: Raster, window: Window, seen: Pixels, stored: Pixels) -> Iterator[Window]:
+def _windows(frame: _Frame, raster: Raster, seen: Pixels, stored: Pixels) -> Iterator[Window]:
     """Windows to take, the widest first: with a blank border, as the box says, what a clip leaves."""
-    yield with_border(box, raster, window, stored)
+    window = frame.window(raster)
+    yield with_border(frame.box, raster, window, stored)
     yield window
     yield from visible(window, seen)
 
 
-def _pieced(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, placed: Sequence[Raster]) -> Shot | None:
+def _pieced(frame: _Frame, placed: Sequence[Raster]) -> Shot | None:
     """The pixels of a picture that the PDF stores in tiles, each taken as it is."""
-    sheet = sheet_of(box, placed)
-    if not sheet or sheet[0].width * sheet[0].height > rule.max_pixels:
+    sheet = sheet_of(frame.box, placed)
+    if not sheet or sheet[0].width * sheet[0].height > frame.rule.max_pixels or not _alone(frame, sheet[0]):
         return None
     whole, rows = sheet
-    if beside(box, whole) and not _alone(source, page, box, whole):
-        return None
     strips = []
     for row in rows:
-        tiles = [_tile(source, page, tile) for tile in row]
+        tiles = [_tile(frame, tile) for tile in row]
         found = [tile for tile in tiles if tile is not None]
         if len(found) < len(tiles):
             return None
         strips.append(np.hstack(found))
     pixels = np.vstack(strips)
-    window = with_border(box, whole, window_of(box, whole, rule.margin, _paper(page)), pixels)
+    window = with_border(frame.box, whole, frame.window(whole), pixels)
     return Shot(window.of(pixels), whole.place(window), round(whole.dpi), None, whole)
 
 
-def _tile(source: pdf.PdfFile, page: Page, tile: Raster) -> Pixels | None:
-    seen = pdf.on_grid(source, page.number, tile)
-    stored = pdf.stored_pixels(source, page.number, tile)
-    return next((pixels for pixels in stored if same_picture(tile.inside.of(seen), tile.inside.of(pixels))), None)
+def _tile(frame: _Frame, tile: Raster) -> Pixels | None:
+    seen, inside = frame.seen(tile), tile.whole if tile.inside.empty else tile.inside
+    return next((pixels for pixels in frame.stored(tile) if same_picture(inside.of(seen), inside.of(pixels))), None)
 
 
-def _composed(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, raster: Raster) -> Shot:
+def _composed(frame: _Frame, raster: Raster) -> Shot:
     """A render no coarser than the raster on which other things are painted: on its own grid where its dpi is a fair one."""
-    window = window_of(box, raster, rule.margin, _paper(page))
-    reason = _why(source, page, raster, raster.place(window))
-    if rule.dpi <= raster.dpi <= MAX_DPI:
-        seen = window.of(pdf.on_grid(source, page.number, raster))
-        return Shot(seen, raster.place(window), round(raster.dpi), reason, raster)
-    return _rendered(source, page, box, rule, max(rule.dpi, min(MAX_DPI, round(raster.dpi))), reason, raster)
+    window, least = frame.window(raster), frame.rule.dpi
+    reason = _why(frame, raster, raster.place(window))
+    if least <= raster.dpi <= MAX_DPI:
+        return Shot(window.of(frame.seen(raster)), raster.place(window), round(raster.dpi), reason, raster)
+    return _rendered(frame, max(least, min(MAX_DPI, round(raster.dpi))), reason, raster)
 
 
-def _why(source: pdf.PdfFile, page: Page, raster: Raster, box: Box) -> str:
+def _why(frame: _Frame, raster: Raster, box: Box) -> str:
     """What keeps the page from showing the raster's own pixels, as a stable code."""
-    over = pdf.painted_over(source, page.number, raster, box)
-    if "text" in over and any(line.box.meet(box).area > line.box.area / 2 for line in page.lines):
+    over = pdf.painted_over(frame.source, frame.page.number, raster, box)
+    if "text" in over and any(line.box.meet(box).area > line.box.area / 2 for line in frame.page.lines):
         return "text-over-raster"
     if "drawing" in over:
         return "drawing-over-raster"
     return "several-rasters" if "raster" in over else "altered-on-page"
 
 
-def _paper(page: Page) -> Box:
-    return Box(0, 0, page.width, page.height)
-
-
-def _rendered(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, dpi: int, reason: str, raster: Raster | None) -> Shot:
-    wide = Box(box.x0 - rule.margin, box.y0 - rule.margin, box.x1 + rule.margin, box.y1 + rule.margin)
-    wide = wide.meet(_paper(page))
-    if wide.area * (dpi / 72) ** 2 > rule.max_pixels:
-        dpi = int(72 * (rule.max_pixels / wide.area) ** 0.5)
+def _rendered(frame: _Frame, dpi: int, reason: str, raster: Raster | None = None) -> Shot:
+    box, margin, most = frame.box, frame.rule.margin, frame.rule.max_pixels
+    wide = Box(box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin).meet(frame.paper)
+    if wide.area * (dpi / 72) ** 2 > most:
+        dpi = int(72 * (most / wide.area) ** 0.5)
     if dpi < MIN_DPI:
-        raise TooLarge(f"{wide.width:.0f} x {wide.height:.0f} pt would need {dpi} dpi to stay under {rule.max_pixels} pixels")
-    return Shot(pdf.render(source, page.number, wide, dpi), wide, dpi, reason, raster)
+        raise TooLarge(f"{wide.width:.0f} x {wide.height:.0f} pt would need {dpi} dpi to stay under {most} pixels")
+    return Shot(pdf.render(frame.source, frame.page.number, wide, dpi), wide, dpi, reason, raster)
 
 
 __all__ = ["MAX_DPI", "MIN_DPI", "Shot", "TooLarge", "crop", "shoot"]

@@ -266,6 +266,11 @@ def test_a_clipped_picture_gives_the_pixels_that_are_seen(tmp_path: Path) -> Non
     assert taken.box == pytest.approx(Box(70, 120, 130, 160))
 
 
+def test_a_picture_covered_but_for_a_line_is_not_taken_for_seen(tmp_path: Path) -> None:
+    cover = "1 1 1 rg 40 110 140 46 re 40 158 140 52 re f "
+    assert shot(tmp_path, SHOW + cover, {"I": image(rgb().tobytes())}).pixels.size
+
+
 def test_a_box_within_the_raster_cuts_whole_pixels(tmp_path: Path) -> None:
     taken = shot(tmp_path, SHOW, {"I": image(rgb().tobytes())}, Box(71, 121, 129, 159))
     assert taken.reason is None

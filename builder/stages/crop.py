@@ -45,6 +45,10 @@ class Window(NamedTuple):
     def height(self) -> int:
         return self.y1 - self.y0
 
+    @property
+    def empty(self) -> bool:
+        return self.width <= 0 or self.height <= 0
+
     def of(self, pixels: Pixels) -> Pixels:
         return pixels[self.y0 : self.y1, self.x0 : self.x1]
 
