@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from builder.bench import Bench
+from builder.crops import TooLarge, crop
 from builder.edges import pdf
-from builder.edges.images import encode_png
 from builder.edges.store import Receipt
 from builder.recipe import Recipe
 from builder.records import (
@@ -39,8 +39,6 @@ from builder.stages.pair import pair
 from builder.stages.rights import decide
 from builder.stages.select import select
 from builder.stages.sieve import sieve
-
-_MIN_DPI = 72
 
 
 class LostRecord(RuntimeError):
@@ -142,24 +140,15 @@ def _crop(bench: Bench) -> Made:
 
 def _cropped(bench: Bench, judged: JudgedFigure) -> Specimen | Dropped:
     figure = judged.classified.paired.figure
-    rule = bench.recipe.crop
     page = next(p for p in bench.pages if p.number == figure.page)
-    box = Box(*figure.bbox)
-    box = Box(box.x0 - rule.margin, box.y0 - rule.margin, box.x1 + rule.margin, box.y1 + rule.margin)
-    box = box.meet(Box(0, 0, page.width, page.height))
-    dpi = rule.dpi
-    if box.area * (dpi / 72) ** 2 > rule.max_pixels:
-        dpi = int(72 * (rule.max_pixels / box.area) ** 0.5)
-    if dpi < _MIN_DPI:
-        detail = f"{box.width:.0f} x {box.height:.0f} pt would need {dpi} dpi to stay under {rule.max_pixels} pixels"
-        return Dropped(record_id=judged.id, stage="crop", reason="too-large", detail=detail)
     try:
-        pixels = pdf.render(bench.pdf, figure.page, box, dpi)
+        made, data = crop(bench.pdf, page, Box(*figure.bbox), bench.recipe.crop, bench.recipe.identity.canary)
+    except TooLarge as error:
+        return Dropped(record_id=judged.id, stage="crop", reason="too-large", detail=str(error))
     except pdf.RefusedPdf as error:
         return Dropped(record_id=judged.id, stage="crop", reason=error.reason, detail=error.detail)
-    crop, data = encode_png(pixels, box, dpi, bench.recipe.identity.canary)
     bench.store.put_blob(data)
-    return Specimen(paper=bench.paper, classified=judged.classified, rights=judged.rights, crop=crop)
+    return Specimen(paper=bench.paper, classified=judged.classified, rights=judged.rights, crop=made)
 
 
 def _caption_matching(bench: Bench) -> Made:
@@ -224,7 +213,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage("select", "figures", "keep what the recipe asks for", _select, ClassifiedFigure, ("classify",), ("keep",)),
     Stage("rights", "figures", "decide rights per element and act", _rights, JudgedFigure, ("ingest", "select")),
-    Stage("crop", "figures", "render each figure", _crop, Specimen, ("ingest", "rights"), ("crop", "identity")),
+    Stage("crop", "figures", "take its own pixels, or render it", _crop, Specimen, ("ingest", "rights"), ("crop", "identity")),
     Stage(
         "caption_matching",
         "figures",

@@ -32,7 +32,7 @@ class Papers(Record):
 
 
 class CropRule(Record):
-    """How figures are rendered."""
+    """How figures are rendered where their box does not show one raster, whose own pixels are taken."""
 
     dpi: int = Field(300, ge=72, le=1200)
     max_pixels: int = Field(40_000_000, ge=1_000_000, description="above it the dpi is lowered and recorded")

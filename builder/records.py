@@ -322,14 +322,18 @@ class Rights(Record):
 
 
 class Crop(Record):
-    """A rendered figure."""
+    """A figure's pixels: the raster's own where the page shows just them, else a render."""
 
     sha256: str = Field(description="of the PNG bytes")
     pixels_sha256: str = Field(description="of width, height and raw RGB")
     width: int = Field(ge=1, description="pixels")
     height: int = Field(ge=1, description="pixels")
-    dpi: int = Field(description="of the render; lower than the recipe's when the pixel cap bit")
+    dpi: int = Field(description="of the raster's placement, or of the render: lower than the recipe's when the pixel cap bit")
     box: BoxField
+    method: Literal["native", "render"] = Field("render", description="native: the raster's own pixels, none resampled")
+    reason: str | None = Field(None, description="why a render: stable, kebab-case; None for native pixels")
+    native_size: tuple[int, int] | None = Field(None, description="pixels across and down of the raster it shows")
+    native_colours: str | None = Field(None, description='as stored: "DeviceCMYK, 8 bits"; a crop is RGB of 8 bits')
 
 
 class JudgedFigure(Record):

@@ -132,7 +132,9 @@ def _source(specimen: Specimen, cut: Cut, tier: RowTier, changes: str) -> dict[s
 
 
 def _cropped(specimen: Specimen) -> str:
-    return f"cropped from page {specimen.classified.paired.figure.page}, {specimen.crop.dpi} dpi"
+    crop = specimen.crop
+    made = "pixels as placed" if crop.method == "native" else "rendered"
+    return f"cropped from page {specimen.classified.paired.figure.page}, {made}, {crop.dpi} dpi"
 
 
 def _figure(specimen: Specimen, cut: Cut) -> FigureRow:
@@ -154,6 +156,12 @@ def _figure(specimen: Specimen, cut: Cut) -> FigureRow:
         image_width=crop.width,
         image_height=crop.height,
         dpi=crop.dpi,
+        image_bbox=tuple(round(float(value), 4) for value in crop.box),
+        crop_method=crop.method,
+        crop_reason=crop.reason,
+        native_width=crop.native_size[0] if crop.native_size else None,
+        native_height=crop.native_size[1] if crop.native_size else None,
+        native_colours=crop.native_colours,
         bbox=tuple(round(float(value), 2) for value in paired.figure.bbox),
         caption=paired.caption if caption else None,
         mentions=tuple(mention.text for mention in paired.mentions) if quoted else (),

@@ -100,7 +100,18 @@ class FigureRow(Row):
 
     image_width: int = Field(ge=1, description="pixels")
     image_height: int = Field(ge=1, description="pixels")
-    dpi: int = Field(ge=1, description="of the render")
+    dpi: int = Field(ge=1, description="of the raster's placement, or of the render")
+    image_bbox: tuple[float, float, float, float] = Field(description="what the image shows: as bbox, exact to the pixel")
+    crop_method: Literal["native", "render"] = Field(
+        description="native: the PDF's own pixels as RGB of 8 bits, none resampled"
+    )
+    crop_reason: str | None = Field(
+        description="null for native pixels; why a render: no-raster, several-rasters, ink-beside-raster, text-over-raster, "
+        "drawing-over-raster, altered-on-page, uneven-pixels, skewed, too-many-pixels"
+    )
+    native_width: int | None = Field(description="pixels across of the placed raster that it shows, where there is one")
+    native_height: int | None = Field(description="pixels down of that raster")
+    native_colours: str | None = Field(description='of that raster, as stored: "DeviceCMYK, 8 bits"')
     bbox: tuple[float, float, float, float] = Field(description="x0, y0, x1, y1 in PDF points from the page's top-left")
     caption: str | None = Field(description="full caption with its label as printed; null on pointer rows")
     mentions: Texts = Field(description="every paragraph that cites the figure")
