@@ -1,0 +1,260 @@
+"""Scale bars in pixels: a straight horizontal run in the colour of its label, free on both sides, without arrowheads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+Ink = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+# Lengths in heights of the label, as bars are drawn by the software of microscopes and by hand.
+_REACH = 2.5  # how far above and below the label a bar is looked for
+_NEAR = 1.6  # the widest gap between label and bar
+_SHORTEST, _THICKEST = 0.75, 0.9
+_LONGEST = 40.0
+_LONGEST_TICK = 1.3  # beyond it a line across the end is a frame or an axis
+_FLANK_GAP = 2.0
+_LEAST_ASPECT = 2.0
+_HALF = 0.5  # the threshold between background (0) and the label's ink (1), where a bar's edge is taken to be
+_OFF_COLOUR = 0.5  # how far from the line between the two colours, in units of their distance
+_LEAST_CONTRAST = 24.0  # grey levels between letters and background
+_FREE, _FREE_AT_LABEL = 0.35, 0.6  # share of ink allowed along the bar's sides
+_SAME = 0.85  # overlap of runs of neighbouring rows that are one bar
+
+
+class Strip(NamedTuple):
+    """Inkness around a label: 0 is its background, 1 the colour of its letters. Its top row is row `top` of the look."""
+
+    ink: Ink
+    mask: Mask
+    top: int
+
+
+class Run(NamedTuple):
+    """A rectangle of ink in pixels of the look, ends at half of its contrast; `cost` is 0 where it stands as bars do."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    cost: float
+
+
+def bar_of_label(look: Pixels, label: tuple[float, float, float, float]) -> Run | None:
+    """The bar that belongs to a label's box (x0, y0, x1, y1 in pixels of the uint8 RGB look), or None."""
+    high = label[3] - label[1]
+    strip = _strip(look, label)
+    if strip is None or high < 4:
+        return None
+    runs = [run for run in _runs(strip, high) if _is_free(strip, run, label)]
+    candidates = [*_flanking(strip, runs, label), *_beside(strip, runs, label), *_stacked(strip, runs, label)]
+    return min(candidates, key=lambda run: (run.cost, run.x0, run.y0), default=None)
+
+
+def _strip(look: Pixels, label: tuple[float, float, float, float]) -> Strip | None:
+    x0, y0, x1, y1 = label
+    reach = _REACH * (y1 - y0)
+    top, foot = max(0, int(y0 - reach)), min(look.shape[0], int(y1 + reach) + 1)
+    letters = look[max(0, round(y0)) : round(y1) + 1, max(0, round(x0)) : round(x1) + 1].astype(np.float32)
+    if letters.size == 0:
+        return None
+    paper, ink = _two_colours(letters)
+    span = ink - paper
+    far = float(np.abs(span).max())
+    if far < _LEAST_CONTRAST:
+        return None
+    apart = look[top:foot].astype(np.float32) - paper
+    along = apart @ span / float(span @ span)
+    off = np.linalg.norm(apart - np.minimum(along, 1.0)[:, :, None] * span, axis=2) / float(np.linalg.norm(span))
+    over = np.maximum(along - 1.0, 0.0)  # brighter than the blurred letters is no other colour
+    return Strip(along, (along > _HALF) & (off - over < _OFF_COLOUR + over), top)
+
+
+def _two_colours(letters: Ink) -> tuple[Ink, Ink]:
+    """Background and ink of a label: two classes of its most telling channel; the background rules the box's edge."""
+    best, split = -1.0, np.zeros(letters.shape[:2], dtype=np.bool_)
+    for channel in range(3):
+        plane = letters[:, :, channel]
+        threshold, apart = _otsu(plane)
+        if apart > best:
+            best, split = apart, plane > threshold
+    edge = np.concatenate([split[0], split[-1], split[:, 0], split[:, -1]])
+    paper = ~split if edge.mean() < 0.5 else split
+    if paper.all() or not paper.any():
+        return np.zeros(3, dtype=np.float32), np.zeros(3, dtype=np.float32)
+    return np.median(letters[paper], axis=0), letters[~paper].mean(axis=0)
+
+
+def _otsu(plane: Ink) -> tuple[float, float]:
+    """The threshold that parts a plane best, and the variance between its two sides (Otsu 1979)."""
+    counts, edges = np.histogram(plane, bins=64, range=(0, 256))
+    middles = (edges[:-1] + edges[1:]) / 2
+    below, total = np.cumsum(counts), counts.sum()
+    sums = np.cumsum(counts * middles)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = np.nan_to_num((sums[-1] * below / total - sums) ** 2 / (below * (total - below)))
+    at = int(np.argmax(between))
+    return float(edges[at + 1]), float(between[at])
+
+
+def _runs(strip: Strip, high: float) -> list[Run]:
+    """Rectangles of ink at least _SHORTEST label heights long: runs of neighbouring rows with the same ends."""
+    rows = [list(_row_runs(row, max(5.0, _SHORTEST * high))) for row in strip.mask]
+    open_stacks: list[list[tuple[int, int, int]]] = []
+    done: list[list[tuple[int, int, int]]] = []
+    for y, found in enumerate(rows):
+        grown: list[list[tuple[int, int, int]]] = []
+        for x0, x1 in found:
+            stack = next((s for s in open_stacks if _overlap(s[-1][1:], (x0, x1)) >= _SAME and s not in grown), [])
+            stack.append((y, x0, x1))
+            grown.append(stack)
+        done += [stack for stack in open_stacks if stack not in grown]
+        open_stacks = grown
+    rectangles = [_rectangle(strip, stack) for stack in [*done, *open_stacks]]
+    return [run for run in rectangles if run.y1 - run.y0 <= _THICKEST * high and _is_long(run, high, strip)]
+
+
+def _row_runs(row: Mask, least: float) -> Iterator[tuple[int, int]]:
+    steps = np.diff(np.concatenate([[0], row.astype(np.int8), [0]]))
+    starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    for start, end in zip(starts, ends, strict=True):
+        if end - start >= least:
+            yield int(start), int(end)
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> float:
+    shared = min(one[1], other[1]) - max(one[0], other[0])
+    return shared / (max(one[1], other[1]) - min(one[0], other[0]))
+
+
+def _rectangle(strip: Strip, stack: list[tuple[int, int, int]]) -> Run:
+    """A stack's box; its ends where the mean of its rows falls to half of the bar's own ink."""
+    first, last = stack[0][0], stack[-1][0] + 1
+    x0, x1 = (int(np.median([row[side] for row in stack])) for side in (1, 2))
+    profile = strip.ink[first:last].mean(axis=0)
+    half = float(np.median(profile[x0:x1])) / 2
+    left, right = _crossing(profile[::-1], len(profile) - x0, half), _crossing(profile, x1, half)
+    return Run(len(profile) - left, first + strip.top, right, last + strip.top, 0.0)
+
+
+def _crossing(profile: Ink, end: int, half: float) -> float:
+    """Where a profile falls through `half` near index `end`, to a fraction of a pixel; edges of pixels count from 0."""
+    for at in range(max(1, end - 2), min(end + 2, len(profile) - 1) + 1):
+        inner, outer = float(profile[at - 1]), float(profile[at])
+        if inner >= half > outer:
+            return at - 0.5 + (inner - half) / (inner - outer)
+    return float(end)
+
+
+def _is_long(run: Run, high: float, strip: Strip) -> bool:
+    length, thick = run.x1 - run.x0, run.y1 - run.y0
+    at_edge = run.x0 < 1 or run.x1 > strip.mask.shape[1] - 1
+    return length >= _LEAST_ASPECT * thick and length <= _LONGEST * high and not at_edge
+
+
+def _is_free(strip: Strip, run: Run, label: tuple[float, float, float, float]) -> bool:
+    """Background along both sides; at the ends nothing but short ticks, and no arrowheads."""
+    high = label[3] - label[1]
+    gap = 1 + round(0.08 * high)
+    inset = round(0.12 * (run.x1 - run.x0)) + 1
+    left, right = round(run.x0) + inset, round(run.x1) - inset
+    above, below = round(run.y0) - strip.top - 1 - gap, round(run.y1) - strip.top + gap
+    if above < 0 or below >= len(strip.mask) or right <= left:
+        return False
+    touching = label[1] - gap < run.y0 < label[3] + gap
+    over, under = strip.mask[above, left:right].mean(), strip.mask[below, left:right].mean()
+    by_label = _FREE_AT_LABEL if touching else _FREE
+    if over > (by_label if run.y0 > label[1] + high / 2 else _FREE):
+        return False
+    if under > (by_label if run.y0 <= label[1] + high / 2 else _FREE):
+        return False
+    return not _is_framed(strip, run, high) and not _has_arrowheads(strip, run, high)
+
+
+def _is_framed(strip: Strip, run: Run, high: float) -> bool:
+    """Whether ink leaves an end straight up or down for longer than a tick does."""
+    reach = int(_LONGEST_TICK * high)
+    first, last = round(run.y0) - strip.top, round(run.y1) - strip.top
+    for x in (round(run.x0), round(run.x0) + 1, round(run.x1) - 2, round(run.x1) - 1):
+        up, down = strip.mask[max(0, first - reach) : first, x], strip.mask[last : last + reach, x]
+        if (len(up) >= reach and up.all()) or (len(down) >= reach and down.all()):
+            return True
+    return False
+
+
+def _has_arrowheads(strip: Strip, run: Run, high: float) -> bool:
+    """Whether both ends swell a little inside the tip: heads of a dimension arrow."""
+    first, last = round(run.y0) - strip.top, round(run.y1) - strip.top
+    thick, reach = last - first, max(2, round(0.45 * high))
+    tall = strip.mask[max(0, first - reach) : last + reach].copy()
+    heights = _connected_heights(tall, min(first, reach), thick)
+    deep = max(4, round(0.7 * high))
+    tip = 1 + round(0.06 * high)
+    left = heights[round(run.x0) : round(run.x0) + deep]
+    right = heights[round(run.x1) - deep : round(run.x1)][::-1]
+    return all(len(end) > tip and end[tip:].max() >= thick + 3 and end[tip:].max() > 1.4 * end[:tip].max() for end in (left, right))
+
+
+def _connected_heights(tall: Mask, first: int, thick: int) -> npt.NDArray[np.int64]:
+    """Per column, how many pixels of ink hang together with rows `first` to `first + thick`."""
+    up = np.cumprod(tall[:first][::-1], axis=0).sum(axis=0)
+    down = np.cumprod(tall[first + thick :], axis=0).sum(axis=0)
+    return np.asarray(up + down + thick, dtype=np.int64)
+
+
+def _stacked(strip: Strip, runs: list[Run], label: tuple[float, float, float, float]) -> Iterator[Run]:
+    """Bars above or below their label, the nearest and best centred with the least cost."""
+    x0, y0, x1, y1 = label
+    high = y1 - y0
+    for run in runs:
+        above, middle = run.y1 <= y0 + 0.3 * high, (run.x0 + run.x1) / 2
+        if not above and run.y0 < y1 - 0.35 * high:
+            continue
+        gap = max(0.0, (y0 - run.y1) if above else (run.y0 - y1)) / high
+        shared = min(x1, run.x1) - max(x0, run.x0)
+        if gap > _NEAR or shared < 0.3 * min(x1 - x0, run.x1 - run.x0):
+            continue
+        offset = abs(middle - (x0 + x1) / 2) / max(x1 - x0, run.x1 - run.x0)
+        yield run._replace(cost=0.35 * gap + 0.4 * offset + 0.02 * (run.x1 - run.x0) / high + 0.1 * above)
+
+
+def _in_band(run: Run, label: tuple[float, float, float, float]) -> bool:
+    middle, high = (run.y0 + run.y1) / 2, label[3] - label[1]
+    return label[1] + 0.15 * high < middle < label[3] - 0.15 * high
+
+
+def _flanking(strip: Strip, runs: list[Run], label: tuple[float, float, float, float]) -> Iterator[Run]:
+    """A bar whose label interrupts it, as on the data bar of some electron microscopes: |--- 100 µm ---|."""
+    x0, y0, x1, y1 = label
+    near = _FLANK_GAP * (y1 - y0)
+    lefts = [r for r in runs if _in_band(r, label) and -0.3 * near < x0 - r.x1 < near]
+    rights = [r for r in runs if _in_band(r, label) and -0.3 * near < r.x0 - x1 < near]
+    for left in lefts:
+        for right in rights:
+            alike = abs(left.y0 - right.y0) <= 2 and abs((x0 - left.x0) - (right.x1 - x1)) < 0.25 * (right.x1 - left.x0)
+            if alike:
+                yield Run(left.x0, min(left.y0, right.y0), right.x1, max(left.y1, right.y1), 0.0)
+
+
+def _beside(strip: Strip, runs: list[Run], label: tuple[float, float, float, float]) -> Iterator[Run]:
+    """A bar on its label's line. On white a line before a word is a legend's sample, unless its ends carry ticks."""
+    x0, y0, x1, y1 = label
+    near = _FLANK_GAP * (y1 - y0)
+    for run in runs:
+        gap = max(x0 - run.x1, run.x0 - x1)
+        if _in_band(run, label) and 0 <= gap < near and _has_ticks(strip, run):
+            yield run._replace(cost=0.5)
+
+
+def _has_ticks(strip: Strip, run: Run) -> bool:
+    first, last = round(run.y0) - strip.top, round(run.y1) - strip.top
+    thick = last - first
+    reach = thick + 2
+    heights = _connected_heights(strip.mask[max(0, first - reach) : last + reach], min(first, reach), thick)
+    ends = heights[round(run.x0) : round(run.x0) + 2].max(), heights[round(run.x1) - 2 : round(run.x1)].max()
+    return bool(min(ends) >= thick + 2)
