@@ -9,21 +9,28 @@ import numpy as np
 import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
+Frame = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels of the look
 Ink = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 # Lengths in heights of the label, as bars are drawn by the software of microscopes and by hand.
 _REACH = 2.5  # how far above and below the label a bar is looked for
 _NEAR = 1.6  # the widest gap between label and bar
-_SHORTEST, _THICKEST = 0.75, 0.9
+_SHORTEST, _THICKEST = 0.75, 0.75
 _LONGEST = 40.0
 _LONGEST_TICK = 1.3  # beyond it a line across the end is a frame or an axis
 _FLANK_GAP = 2.0
+_INTO = 0.4  # OCR boxes often take in a part of the bar
 _LEAST_ASPECT = 2.0
 _HALF = 0.5  # the threshold between background (0) and the label's ink (1), where a bar's edge is taken to be
 _OFF_COLOUR = 0.5  # how far from the line between the two colours, in units of their distance
 _LEAST_CONTRAST = 24.0  # grey levels between letters and background
-_FREE, _FREE_AT_LABEL = 0.35, 0.6  # share of ink allowed along the bar's sides
+_FREE = 0.4  # share of ink allowed along the bar's sides, where letters may touch it
+_CLOSE = 0.12  # how near to the bar its background must begin
+_SHARP, _UNEVEN = 0.1, 0.25
+_STRICT = 0.72  # a second threshold, for bars on a background nearly as dark as blurred letters
+_LEAST_HEIGHT = 4  # pixels of a label
+_NEEDS_TICKS = 12.0  # a longer line without ticks is an axis, a border, a layer
 _SAME = 0.85  # overlap of runs of neighbouring rows that are one bar
 
 
@@ -45,38 +52,46 @@ class Run(NamedTuple):
     cost: float
 
 
-def bar_of_label(look: Pixels, label: tuple[float, float, float, float]) -> Run | None:
+def bar_of_label(look: Pixels, label: Frame) -> Run | None:
     """The bar that belongs to a label's box (x0, y0, x1, y1 in pixels of the uint8 RGB look), or None."""
     high = label[3] - label[1]
-    strip = _strip(look, label)
-    if strip is None or high < 4:
+    if high < _LEAST_HEIGHT:
         return None
-    runs = [run for run in _runs(strip, high) if _is_free(strip, run, label)]
-    candidates = [*_flanking(strip, runs, label), *_beside(strip, runs, label), *_stacked(strip, runs, label)]
+    candidates: list[Run] = []
+    for strip, doubt in _strips(look, label):
+        runs = _unboxed([run for run in _runs(strip, high) if _is_bar(strip, run, label)])
+        placed = [*_flanking(runs, label), *_beside(strip, runs, label), *_stacked(strip, runs, label)]
+        candidates += [run._replace(cost=run.cost + doubt) for run in placed]
     return min(candidates, key=lambda run: (run.cost, run.x0, run.y0), default=None)
 
 
-def _strip(look: Pixels, label: tuple[float, float, float, float]) -> Strip | None:
+def _strips(look: Pixels, label: Frame) -> Iterator[tuple[Strip, float]]:
+    """What is ink around a label: in the colour of its letters, and at some doubt stricter, or in its background's."""
     x0, y0, x1, y1 = label
     reach = _REACH * (y1 - y0)
     top, foot = max(0, int(y0 - reach)), min(look.shape[0], int(y1 + reach) + 1)
     letters = look[max(0, round(y0)) : round(y1) + 1, max(0, round(x0)) : round(x1) + 1].astype(np.float32)
-    if letters.size == 0:
-        return None
+    if min(letters.shape[:2]) < _LEAST_HEIGHT:
+        return
     paper, ink = _two_colours(letters)
+    if float(np.abs(ink - paper).max()) < _LEAST_CONTRAST:
+        return
+    around = look[top:foot].astype(np.float32)
+    yield _strip(around, paper, ink, top, _HALF), 0.0
+    yield _strip(around, paper, ink, top, _STRICT), 0.05
+    yield _strip(around, ink, paper, top, _HALF), 0.3
+
+
+def _strip(around: Ink, paper: Ink, ink: Ink, top: int, threshold: float) -> Strip:
     span = ink - paper
-    far = float(np.abs(span).max())
-    if far < _LEAST_CONTRAST:
-        return None
-    apart = look[top:foot].astype(np.float32) - paper
+    apart = around - paper
     along = apart @ span / float(span @ span)
-    off = np.linalg.norm(apart - np.minimum(along, 1.0)[:, :, None] * span, axis=2) / float(np.linalg.norm(span))
-    over = np.maximum(along - 1.0, 0.0)  # brighter than the blurred letters is no other colour
-    return Strip(along, (along > _HALF) & (off - over < _OFF_COLOUR + over), top)
+    off = np.linalg.norm(apart - along[:, :, None] * span, axis=2) / float(np.linalg.norm(span))
+    return Strip(along, (along > threshold) & (off < _OFF_COLOUR), top)
 
 
 def _two_colours(letters: Ink) -> tuple[Ink, Ink]:
-    """Background and ink of a label: two classes of its most telling channel; the background rules the box's edge."""
+    """Background and ink of a label: two classes of its most telling channel; the background rules edge and middle."""
     best, split = -1.0, np.zeros(letters.shape[:2], dtype=np.bool_)
     for channel in range(3):
         plane = letters[:, :, channel]
@@ -84,7 +99,8 @@ def _two_colours(letters: Ink) -> tuple[Ink, Ink]:
         if apart > best:
             best, split = apart, plane > threshold
     edge = np.concatenate([split[0], split[-1], split[:, 0], split[:, -1]])
-    paper = ~split if edge.mean() < 0.5 else split
+    quarter = len(split) // 4
+    paper = ~split if edge.mean() + split[quarter : len(split) - quarter].mean() < 1 else split
     if paper.all() or not paper.any():
         return np.zeros(3, dtype=np.float32), np.zeros(3, dtype=np.float32)
     return np.median(letters[paper], axis=0), letters[~paper].mean(axis=0)
@@ -157,23 +173,42 @@ def _is_long(run: Run, high: float, strip: Strip) -> bool:
     return length >= _LEAST_ASPECT * thick and length <= _LONGEST * high and not at_edge
 
 
-def _is_free(strip: Strip, run: Run, label: tuple[float, float, float, float]) -> bool:
-    """Background along both sides; at the ends nothing but short ticks, and no arrowheads."""
+def _is_bar(strip: Strip, run: Run, label: Frame) -> bool:
+    """Even, with sharp ends and background along both sides; at the ends nothing but short ticks, and no arrowheads."""
     high = label[3] - label[1]
-    gap = 1 + round(0.08 * high)
+    return _is_even(strip, run, high) and _is_free(strip, run, high) and not _is_framed(strip, run, high) and not _has_arrowheads(strip, run, high)
+
+
+def _is_even(strip: Strip, run: Run, high: float) -> bool:
+    first, last = round(run.y0) - strip.top, round(run.y1) - strip.top
+    profile = strip.ink[first:last].mean(axis=0)
+    left, right, step = round(run.x0), round(run.x1), 1 + round(_SHARP * high)
+    body = profile[left + step : right - step]
+    if len(body) < 2 or left < step or right + step > len(profile):
+        return False
+    level = float(np.median(body))
+    beyond = max(float(profile[left - step : left].min()), float(profile[right : right + step].min()))
+    return float(body.std()) < _UNEVEN * level and beyond < _HALF * level
+
+
+def _is_free(strip: Strip, run: Run, high: float) -> bool:
     inset = round(0.12 * (run.x1 - run.x0)) + 1
-    left, right = round(run.x0) + inset, round(run.x1) - inset
-    above, below = round(run.y0) - strip.top - 1 - gap, round(run.y1) - strip.top + gap
-    if above < 0 or below >= len(strip.mask) or right <= left:
+    left, right, near = round(run.x0) + inset, round(run.x1) - inset, 2 + round(_CLOSE * high)
+    first, last = round(run.y0) - strip.top, round(run.y1) - strip.top
+    above, below = strip.mask[max(0, first - near) : first, left:right], strip.mask[last : last + near, left:right]
+    if above.size == 0 or below.size == 0:
         return False
-    touching = label[1] - gap < run.y0 < label[3] + gap
-    over, under = strip.mask[above, left:right].mean(), strip.mask[below, left:right].mean()
-    by_label = _FREE_AT_LABEL if touching else _FREE
-    if over > (by_label if run.y0 > label[1] + high / 2 else _FREE):
-        return False
-    if under > (by_label if run.y0 <= label[1] + high / 2 else _FREE):
-        return False
-    return not _is_framed(strip, run, high) and not _has_arrowheads(strip, run, high)
+    return bool(max(above.mean(axis=1).min(), below.mean(axis=1).min()) <= _FREE)
+
+
+def _unboxed(runs: list[Run]) -> list[Run]:
+    """Runs that are not one of two sides of a box: no other one has the same ends."""
+    return [run for run in runs if not any(other is not run and _same_ends(run, other) for other in runs)]
+
+
+def _same_ends(one: Run, other: Run) -> bool:
+    tolerance = max(2.0, 0.03 * (one.x1 - one.x0))
+    return abs(one.x0 - other.x0) <= tolerance and abs(one.x1 - other.x1) <= tolerance
 
 
 def _is_framed(strip: Strip, run: Run, high: float) -> bool:
@@ -207,28 +242,29 @@ def _connected_heights(tall: Mask, first: int, thick: int) -> npt.NDArray[np.int
     return np.asarray(up + down + thick, dtype=np.int64)
 
 
-def _stacked(strip: Strip, runs: list[Run], label: tuple[float, float, float, float]) -> Iterator[Run]:
+def _stacked(strip: Strip, runs: list[Run], label: Frame) -> Iterator[Run]:
     """Bars above or below their label, the nearest and best centred with the least cost."""
     x0, y0, x1, y1 = label
     high = y1 - y0
     for run in runs:
-        above, middle = run.y1 <= y0 + 0.3 * high, (run.x0 + run.x1) / 2
-        if not above and run.y0 < y1 - 0.35 * high:
+        length, middle = run.x1 - run.x0, (run.y0 + run.y1) / 2
+        above = middle < y0 + _INTO * high
+        if not above and middle < y1 - _INTO * high:
             continue
         gap = max(0.0, (y0 - run.y1) if above else (run.y0 - y1)) / high
         shared = min(x1, run.x1) - max(x0, run.x0)
-        if gap > _NEAR or shared < 0.3 * min(x1 - x0, run.x1 - run.x0):
+        if gap > _NEAR or shared < 0.3 * min(x1 - x0, length) or (length > _NEEDS_TICKS * high and not _has_ticks(strip, run)):
             continue
-        offset = abs(middle - (x0 + x1) / 2) / max(x1 - x0, run.x1 - run.x0)
-        yield run._replace(cost=0.35 * gap + 0.4 * offset + 0.02 * (run.x1 - run.x0) / high + 0.1 * above)
+        offset = abs((run.x0 + run.x1) / 2 - (x0 + x1) / 2) / max(x1 - x0, length)
+        yield run._replace(cost=0.35 * gap + 0.4 * offset + 0.02 * length / high + 0.1 * above)
 
 
-def _in_band(run: Run, label: tuple[float, float, float, float]) -> bool:
+def _in_band(run: Run, label: Frame) -> bool:
     middle, high = (run.y0 + run.y1) / 2, label[3] - label[1]
     return label[1] + 0.15 * high < middle < label[3] - 0.15 * high
 
 
-def _flanking(strip: Strip, runs: list[Run], label: tuple[float, float, float, float]) -> Iterator[Run]:
+def _flanking(runs: list[Run], label: Frame) -> Iterator[Run]:
     """A bar whose label interrupts it, as on the data bar of some electron microscopes: |--- 100 µm ---|."""
     x0, y0, x1, y1 = label
     near = _FLANK_GAP * (y1 - y0)
@@ -241,7 +277,7 @@ def _flanking(strip: Strip, runs: list[Run], label: tuple[float, float, float, f
                 yield Run(left.x0, min(left.y0, right.y0), right.x1, max(left.y1, right.y1), 0.0)
 
 
-def _beside(strip: Strip, runs: list[Run], label: tuple[float, float, float, float]) -> Iterator[Run]:
+def _beside(strip: Strip, runs: list[Run], label: Frame) -> Iterator[Run]:
     """A bar on its label's line. On white a line before a word is a legend's sample, unless its ends carry ticks."""
     x0, y0, x1, y1 = label
     near = _FLANK_GAP * (y1 - y0)
