@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,21 +52,23 @@ class Run(NamedTuple):
     cost: float
 
 
-def bar_of_label(look: Pixels, label: Frame) -> Run | None:
-    """The bar that belongs to a label's box (x0, y0, x1, y1 in pixels of the uint8 RGB look), or None."""
+def bar_of_label(look: Pixels, label: Frame, others: Sequence[Frame] = ()) -> Run | None:
+    """The bar that belongs to a label, or None: boxes of it and of other words in pixels of the uint8 RGB look."""
     high = label[3] - label[1]
     if high < _LEAST_HEIGHT:
         return None
     candidates: list[Run] = []
     for strip, doubt in _strips(look, label):
-        runs = _unboxed([run for run in _runs(strip, high) if _is_bar(strip, run, label)])
+        band = _letter_band(strip, label)
+        clear = [run for run in _runs(strip, high) if not _is_lettering(run, label, band, others)]
+        runs = _unboxed([run for run in clear if _is_bar(strip, run, high)])
         placed = [*_flanking(runs, label), *_beside(strip, runs, label), *_stacked(strip, runs, label)]
         candidates += [run._replace(cost=run.cost + doubt) for run in placed]
     return min(candidates, key=lambda run: (run.cost, run.x0, run.y0), default=None)
 
 
 def _strips(look: Pixels, label: Frame) -> Iterator[tuple[Strip, float]]:
-    """What is ink around a label: in the colour of its letters, and at some doubt stricter, or in its background's."""
+    """What is ink around a label: in the colour of its letters, and at some doubt stricter."""
     x0, y0, x1, y1 = label
     reach = _REACH * (y1 - y0)
     top, foot = max(0, int(y0 - reach)), min(look.shape[0], int(y1 + reach) + 1)
@@ -79,7 +81,6 @@ def _strips(look: Pixels, label: Frame) -> Iterator[tuple[Strip, float]]:
     around = look[top:foot].astype(np.float32)
     yield _strip(around, paper, ink, top, _HALF), 0.0
     yield _strip(around, paper, ink, top, _STRICT), 0.05
-    yield _strip(around, ink, paper, top, _HALF), 0.3
 
 
 def _strip(around: Ink, paper: Ink, ink: Ink, top: int, threshold: float) -> Strip:
@@ -173,10 +174,34 @@ def _is_long(run: Run, high: float, strip: Strip) -> bool:
     return length >= _LEAST_ASPECT * thick and length <= _LONGEST * high and not at_edge
 
 
-def _is_bar(strip: Strip, run: Run, label: Frame) -> bool:
+def _letter_band(strip: Strip, label: Frame) -> tuple[int, int]:
+    """First and last row of the look, the last excluded, where a label's box shows three strokes or more in a row."""
+    x0, y0, x1, y1 = (max(0, round(v)) for v in label)
+    box = strip.mask[max(0, y0 - strip.top) : y1 - strip.top + 1, x0:x1].astype(np.int8)
+    strokes = (np.diff(box, axis=1, prepend=0) == 1).sum(axis=1)
+    rows = np.flatnonzero(strokes >= 3)
+    return (y0 + int(rows[0]), y0 + int(rows[-1]) + 1) if len(rows) else (y0, y0)
+
+
+def _is_lettering(run: Run, label: Frame, band: tuple[int, int], others: Sequence[Frame]) -> bool:
+    """Whether a run is part of letters, or underlines another word."""
+    middle = (run.y0 + run.y1) / 2
+    if band[0] < middle < band[1] and run.x0 > label[0] - 2 and run.x1 < label[2] + 2:
+        return True
+    for x0, y0, x1, y1 in others:
+        shared = min(x1, run.x1) - max(x0, run.x0)
+        ends = max(abs(run.x0 - x0), abs(run.x1 - x1))
+        if y0 < middle < y1 and shared > 0.6 * (run.x1 - run.x0):
+            return True
+        if y0 < middle < y1 + 0.4 * (y1 - y0) and ends < 0.4 * (y1 - y0):
+            return True
+    return False
+
+
+def _is_bar(strip: Strip, run: Run, high: float) -> bool:
     """Even, with sharp ends and background along both sides; at the ends nothing but short ticks, and no arrowheads."""
-    high = label[3] - label[1]
-    return _is_even(strip, run, high) and _is_free(strip, run, high) and not _is_framed(strip, run, high) and not _has_arrowheads(strip, run, high)
+    free = _is_even(strip, run, high) and _is_free(strip, run, high)
+    return free and not _is_framed(strip, run, high) and not _has_arrowheads(strip, run, high)
 
 
 def _is_even(strip: Strip, run: Run, high: float) -> bool:
@@ -187,8 +212,8 @@ def _is_even(strip: Strip, run: Run, high: float) -> bool:
     if len(body) < 2 or left < step or right + step > len(profile):
         return False
     level = float(np.median(body))
-    beyond = max(float(profile[left - step : left].min()), float(profile[right : right + step].min()))
-    return float(body.std()) < _UNEVEN * level and beyond < _HALF * level
+    falls = (body[:step].mean() - profile[left - step : left].min(), body[-step:].mean() - profile[right : right + step].min())
+    return float(body.std()) < _UNEVEN * level and min(falls) > _HALF * level
 
 
 def _is_free(strip: Strip, run: Run, high: float) -> bool:

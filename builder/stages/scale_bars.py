@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from builder.records import Box, Page, ScaleBar, Word
 from builder.stages.scale_bar_labels import Label, caption_bar_lengths, labels_within
-from builder.stages.scale_bar_pixels import Run, bar_of_label
+from builder.stages.scale_bar_pixels import Frame, Run, bar_of_label
 
 _LEAST_CONFIDENCE = 0.5
 
@@ -22,27 +23,43 @@ def scale_bars(
     `look` shows the box as uint8 RGB (h, w, 3), best at 200 dpi or more; `words` are OCR words in points of the page.
     A label without a bar near it gives no record, nor does a reciprocal length (1/nm) or one that bars do not carry.
     """
-    across, down = look.shape[1] / bbox.width, look.shape[0] / bbox.height
+    view = _View(bbox, look.shape[1] / bbox.width, look.shape[0] / bbox.height)
+    labels = labels_within(bbox, page.lines, words)
+    texts = [text.box for text in (*page.lines, *words) if text.box.meet(bbox).area > 0]
     found = []
-    for label in labels_within(bbox, page.lines, words):
-        box = label.box
-        at = ((box.x0 - bbox.x0) * across, (box.y0 - bbox.y0) * down, (box.x1 - bbox.x0) * across, (box.y1 - bbox.y0) * down)
-        run = bar_of_label(look, at)
+    for label in labels:
+        others = [view.pixels(box) for box in texts if box.meet(label.box).area < 0.3 * min(box.area, label.box.area)]
+        run = bar_of_label(look, view.pixels(label.box), others)
         if run is not None:
-            bar = Box(bbox.x0 + run.x0 / across, bbox.y0 + run.y0 / down, bbox.x0 + run.x1 / across, bbox.y0 + run.y1 / down)
-            found.append(_record(label, bar, run))
+            found.append(_record(label, view.points(run), run.cost))
     kept = [bar for bar in found if bar.confidence >= _LEAST_CONFIDENCE]
     return tuple(sorted(kept, key=lambda bar: (bar.bbox.y0, bar.bbox.x0)))
 
 
-def _record(label: Label, bar: Box, run: Run) -> ScaleBar:
+class _View(NamedTuple):
+    """A box of the page and how many pixels of its look a point is, across and down."""
+
+    box: Box
+    across: float
+    down: float
+
+    def pixels(self, box: Box) -> Frame:
+        x0, y0 = self.box.x0, self.box.y0
+        return (box.x0 - x0) * self.across, (box.y0 - y0) * self.down, (box.x1 - x0) * self.across, (box.y1 - y0) * self.down
+
+    def points(self, run: Run) -> Box:
+        x0, y0 = self.box.x0, self.box.y0
+        return Box(x0 + run.x0 / self.across, y0 + run.y0 / self.down, x0 + run.x1 / self.across, y0 + run.y1 / self.down)
+
+
+def _record(label: Label, bar: Box, cost: float) -> ScaleBar:
     return ScaleBar(
         text=label.text,
         length_nm=label.length_nm,
         bbox=Box(*(round(value, 2) for value in bar)),
         nm_per_point=float(f"{label.length_nm / bar.width:.6g}"),
         source=label.source,
-        confidence=round(label.confidence * (1 - 0.4 * min(1.0, run.cost)), 3),
+        confidence=round(label.confidence * (1 - 0.4 * min(1.0, cost)), 3),
     )
 
 
