@@ -29,6 +29,9 @@ _FREE = 0.4  # share of ink allowed along the bar's sides, where letters may tou
 _CLOSE = 0.12  # how near to the bar its background must begin
 _SHARP, _UNEVEN = 0.1, 0.25
 _STRICT = 0.72  # a second threshold, for bars on a background nearly as dark as blurred letters
+_LONG_STROKE = 0.45  # of a label's width: no stroke of a letter
+_CLEAR_VOTE = 0.28  # more ink than that in a label's edge and middle, and it may be the background
+_PAGE_WHITE = 245.0  # letters are never of the page's white on darker ink: that is a gap between pictures
 _LEAST_HEIGHT = 4  # pixels of a label
 _NEEDS_TICKS = 12.0  # a longer line without ticks is an axis, a border, a layer
 _SAME = 0.85  # overlap of runs of neighbouring rows that are one bar
@@ -75,12 +78,14 @@ def _strips(look: Pixels, label: Frame) -> Iterator[tuple[Strip, float]]:
     letters = look[max(0, round(y0)) : round(y1) + 1, max(0, round(x0)) : round(x1) + 1].astype(np.float32)
     if min(letters.shape[:2]) < _LEAST_HEIGHT:
         return
-    paper, ink = _two_colours(letters)
+    paper, ink, vote = _two_colours(letters)
     if float(np.abs(ink - paper).max()) < _LEAST_CONTRAST:
         return
     around = look[top:foot].astype(np.float32)
     yield _strip(around, paper, ink, top, _HALF), 0.0
     yield _strip(around, paper, ink, top, _STRICT), 0.05
+    if vote > _CLEAR_VOTE and paper.min() < _PAGE_WHITE:
+        yield _strip(around, ink, paper, top, _HALF), 0.15
 
 
 def _strip(around: Ink, paper: Ink, ink: Ink, top: int, threshold: float) -> Strip:
@@ -91,8 +96,11 @@ def _strip(around: Ink, paper: Ink, ink: Ink, top: int, threshold: float) -> Str
     return Strip(along, (along > threshold) & (off < _OFF_COLOUR), top)
 
 
-def _two_colours(letters: Ink) -> tuple[Ink, Ink]:
-    """Background and ink of a label: two classes of its most telling channel; the background rules edge and middle."""
+def _two_colours(letters: Ink) -> tuple[Ink, Ink, float]:
+    """Background and ink of a label, two classes of its most telling channel, and the ink's share of edge and middle.
+
+    The background rules the box's edge and middle together; a share near one half leaves open which it is.
+    """
     best, split = -1.0, np.zeros(letters.shape[:2], dtype=np.bool_)
     for channel in range(3):
         plane = letters[:, :, channel]
@@ -101,10 +109,11 @@ def _two_colours(letters: Ink) -> tuple[Ink, Ink]:
             best, split = apart, plane > threshold
     edge = np.concatenate([split[0], split[-1], split[:, 0], split[:, -1]])
     quarter = len(split) // 4
-    paper = ~split if edge.mean() + split[quarter : len(split) - quarter].mean() < 1 else split
+    vote = float(edge.mean() + split[quarter : len(split) - quarter].mean()) / 2
+    paper = ~split if vote < 0.5 else split
     if paper.all() or not paper.any():
-        return np.zeros(3, dtype=np.float32), np.zeros(3, dtype=np.float32)
-    return np.median(letters[paper], axis=0), letters[~paper].mean(axis=0)
+        return np.zeros(3, dtype=np.float32), np.zeros(3, dtype=np.float32), 0.0
+    return np.median(letters[paper], axis=0), letters[~paper].mean(axis=0), min(vote, 1 - vote)
 
 
 def _otsu(plane: Ink) -> tuple[float, float]:
@@ -175,18 +184,18 @@ def _is_long(run: Run, high: float, strip: Strip) -> bool:
 
 
 def _letter_band(strip: Strip, label: Frame) -> tuple[int, int]:
-    """First and last row of the look, the last excluded, where a label's box shows three strokes or more in a row."""
+    """First and last row of the look, the last excluded, where a label's box shows three strokes and no long one."""
     x0, y0, x1, y1 = (max(0, round(v)) for v in label)
-    box = strip.mask[max(0, y0 - strip.top) : y1 - strip.top + 1, x0:x1].astype(np.int8)
-    strokes = (np.diff(box, axis=1, prepend=0) == 1).sum(axis=1)
-    rows = np.flatnonzero(strokes >= 3)
-    return (y0 + int(rows[0]), y0 + int(rows[-1]) + 1) if len(rows) else (y0, y0)
+    box = strip.mask[max(0, y0 - strip.top) : y1 - strip.top + 1, x0:x1]
+    strokes = (np.diff(box.astype(np.int8), axis=1, prepend=0) == 1).sum(axis=1)
+    rows = [at for at in np.flatnonzero(strokes >= 3) if not any(_row_runs(box[at], _LONG_STROKE * (x1 - x0)))]
+    return (y0 + int(rows[0]), y0 + int(rows[-1]) + 1) if rows else (y0, y0)
 
 
 def _is_lettering(run: Run, label: Frame, band: tuple[int, int], others: Sequence[Frame]) -> bool:
     """Whether a run is part of letters, or underlines another word."""
     middle = (run.y0 + run.y1) / 2
-    if band[0] < middle < band[1] and run.x0 > label[0] - 2 and run.x1 < label[2] + 2:
+    if band[0] < middle < band[1] and min(label[2], run.x1) - max(label[0], run.x0) > 0.6 * (run.x1 - run.x0):
         return True
     for x0, y0, x1, y1 in others:
         shared = min(x1, run.x1) - max(x0, run.x0)

@@ -102,6 +102,8 @@ def score(counts: Counter[tuple[str, str, str]], figure: Labelled, reader: str, 
         counts[figure.half, reader, name] += number
     if misses and figure.half == "even" and reader == "with OCR" and truth != got:
         print(figure.paper, figure.page, figure.label, "missed", dict(truth - got), "extra", dict(got - truth))
+    if misses and figure.half == "even" and agree < twins:
+        print(figure.paper, figure.page, figure.label, [(bar.text, bar.bbox.width) for bar in bars])
 
 
 def report(counts: Counter[tuple[str, str, str]]) -> None:
