@@ -26,11 +26,11 @@ _HALF = 0.5  # the threshold between background (0) and the label's ink (1), whe
 _OFF_COLOUR = 0.5  # how far from the line between the two colours, in units of their distance
 _LEAST_CONTRAST = 24.0  # grey levels between letters and background
 _FREE = 0.4  # share of ink allowed along the bar's sides, where letters may touch it
-_CLOSE = 0.12  # how near to the bar its background must begin
+_CLOSE = 0.06  # how near to the bar its background must begin
 _SHARP, _UNEVEN = 0.1, 0.25
 _STRICT = 0.72  # a second threshold, for bars on a background nearly as dark as blurred letters
 _LONG_STROKE = 0.45  # of a label's width: no stroke of a letter
-_CLEAR_VOTE = 0.28  # more ink than that in a label's edge and middle, and it may be the background
+_CLEAR_VOTE = 0.2  # more ink than that in a label's edge and middle, and it may be the background
 _PAGE_WHITE = 245.0  # letters are never of the page's white on darker ink: that is a gap between pictures
 _LEAST_HEIGHT = 4  # pixels of a label
 _NEEDS_TICKS = 12.0  # a longer line without ticks is an axis, a border, a layer
@@ -61,8 +61,10 @@ def bar_of_label(look: Pixels, label: Frame, others: Sequence[Frame] = ()) -> Ru
     if high < _LEAST_HEIGHT:
         return None
     candidates: list[Run] = []
-    for strip, doubt in _strips(look, label):
-        band = _letter_band(strip, label)
+    strips = list(_strips(look, label))
+    bands = [band for strip, _ in strips if (band := _letter_band(strip, label))]
+    band = min((b[0] for b in bands), default=0), max((b[1] for b in bands), default=0)
+    for strip, doubt in strips:
         clear = [run for run in _runs(strip, high) if not _is_lettering(run, label, band, others)]
         runs = _unboxed([run for run in clear if _is_bar(strip, run, high)])
         placed = [*_flanking(runs, label), *_beside(strip, runs, label), *_stacked(strip, runs, label)]
@@ -183,13 +185,13 @@ def _is_long(run: Run, high: float, strip: Strip) -> bool:
     return length >= _LEAST_ASPECT * thick and length <= _LONGEST * high and not at_edge
 
 
-def _letter_band(strip: Strip, label: Frame) -> tuple[int, int]:
+def _letter_band(strip: Strip, label: Frame) -> tuple[int, int] | None:
     """First and last row of the look, the last excluded, where a label's box shows three strokes and no long one."""
     x0, y0, x1, y1 = (max(0, round(v)) for v in label)
     box = strip.mask[max(0, y0 - strip.top) : y1 - strip.top + 1, x0:x1]
     strokes = (np.diff(box.astype(np.int8), axis=1, prepend=0) == 1).sum(axis=1)
     rows = [at for at in np.flatnonzero(strokes >= 3) if not any(_row_runs(box[at], _LONG_STROKE * (x1 - x0)))]
-    return (y0 + int(rows[0]), y0 + int(rows[-1]) + 1) if rows else (y0, y0)
+    return (y0 + int(rows[0]), y0 + int(rows[-1]) + 1) if rows else None
 
 
 def _is_lettering(run: Run, label: Frame, band: tuple[int, int], others: Sequence[Frame]) -> bool:
@@ -227,7 +229,7 @@ def _is_even(strip: Strip, run: Run, high: float) -> bool:
 
 def _is_free(strip: Strip, run: Run, high: float) -> bool:
     inset = round(0.12 * (run.x1 - run.x0)) + 1
-    left, right, near = round(run.x0) + inset, round(run.x1) - inset, 2 + round(_CLOSE * high)
+    left, right, near = round(run.x0) + inset, round(run.x1) - inset, 1 + max(1, round(_CLOSE * high))
     first, last = round(run.y0) - strip.top, round(run.y1) - strip.top
     above, below = strip.mask[max(0, first - near) : first, left:right], strip.mask[last : last + near, left:right]
     if above.size == 0 or below.size == 0:
@@ -290,7 +292,7 @@ def _stacked(strip: Strip, runs: list[Run], label: Frame) -> Iterator[Run]:
         if gap > _NEAR or shared < 0.3 * min(x1 - x0, length) or (length > _NEEDS_TICKS * high and not _has_ticks(strip, run)):
             continue
         offset = abs((run.x0 + run.x1) / 2 - (x0 + x1) / 2) / max(x1 - x0, length)
-        yield run._replace(cost=0.35 * gap + 0.4 * offset + 0.02 * length / high + 0.1 * above)
+        yield run._replace(cost=0.35 * gap + 0.4 * offset + 0.02 * length / high + 0.15 * above + 0.3 * max(0.0, 1.5 - length / high))
 
 
 def _in_band(run: Run, label: Frame) -> bool:
