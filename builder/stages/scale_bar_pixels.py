@@ -8,41 +8,23 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8]
-Frame = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels of the look
-Ink = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
+from builder.stages.scale_bar_ink import HALF, LEAST_HEIGHT, Frame, Ink, Mask, Pixels, Strip, strips_around
 
 # Lengths in heights of the label, as bars are drawn by the software of microscopes and by hand.
-_REACH = 2.5  # how far above and below the label a bar is looked for
 _NEAR = 1.6  # the widest gap between label and bar
-_SHORTEST, _THICKEST = 0.75, 0.75
+_SHORTEST, _THICKEST = 0.75, 0.95
 _LONGEST = 40.0
 _LONGEST_TICK = 1.3  # beyond it a line across the end is a frame or an axis
 _FLANK_GAP = 2.0
 _INTO = 0.4  # OCR boxes often take in a part of the bar
 _LEAST_ASPECT = 2.0
-_HALF = 0.5  # the threshold between background (0) and the label's ink (1), where a bar's edge is taken to be
-_OFF_COLOUR = 0.5  # how far from the line between the two colours, in units of their distance
-_LEAST_CONTRAST = 24.0  # grey levels between letters and background
 _FREE = 0.4  # share of ink allowed along the bar's sides, where letters may touch it
 _CLOSE = 0.06  # how near to the bar its background must begin
 _SHARP, _UNEVEN = 0.1, 0.25
-_STRICT = 0.72  # a second threshold, for bars on a background nearly as dark as blurred letters
+_FALL = 0.4  # of its own ink, that a bar loses at its ends
 _LONG_STROKE = 0.45  # of a label's width: no stroke of a letter
-_CLEAR_VOTE = 0.2  # more ink than that in a label's edge and middle, and it may be the background
-_PAGE_WHITE = 245.0  # letters are never of the page's white on darker ink: that is a gap between pictures
-_LEAST_HEIGHT = 4  # pixels of a label
 _NEEDS_TICKS = 12.0  # a longer line without ticks is an axis, a border, a layer
 _SAME = 0.85  # overlap of runs of neighbouring rows that are one bar
-
-
-class Strip(NamedTuple):
-    """Inkness around a label: 0 is its background, 1 the colour of its letters. Its top row is row `top` of the look."""
-
-    ink: Ink
-    mask: Mask
-    top: int
 
 
 class Run(NamedTuple):
@@ -58,10 +40,10 @@ class Run(NamedTuple):
 def bar_of_label(look: Pixels, label: Frame, others: Sequence[Frame] = ()) -> Run | None:
     """The bar that belongs to a label, or None: boxes of it and of other words in pixels of the uint8 RGB look."""
     high = label[3] - label[1]
-    if high < _LEAST_HEIGHT:
+    if high < LEAST_HEIGHT:
         return None
     candidates: list[Run] = []
-    strips = list(_strips(look, label))
+    strips = list(strips_around(look, label))
     bands = [band for strip, _ in strips if (band := _letter_band(strip, label))]
     band = min((b[0] for b in bands), default=0), max((b[1] for b in bands), default=0)
     for strip, doubt in strips:
@@ -70,64 +52,6 @@ def bar_of_label(look: Pixels, label: Frame, others: Sequence[Frame] = ()) -> Ru
         placed = [*_flanking(runs, label), *_beside(strip, runs, label), *_stacked(strip, runs, label)]
         candidates += [run._replace(cost=run.cost + doubt) for run in placed]
     return min(candidates, key=lambda run: (run.cost, run.x0, run.y0), default=None)
-
-
-def _strips(look: Pixels, label: Frame) -> Iterator[tuple[Strip, float]]:
-    """What is ink around a label: in the colour of its letters, and at some doubt stricter."""
-    x0, y0, x1, y1 = label
-    reach = _REACH * (y1 - y0)
-    top, foot = max(0, int(y0 - reach)), min(look.shape[0], int(y1 + reach) + 1)
-    letters = look[max(0, round(y0)) : round(y1) + 1, max(0, round(x0)) : round(x1) + 1].astype(np.float32)
-    if min(letters.shape[:2]) < _LEAST_HEIGHT:
-        return
-    paper, ink, vote = _two_colours(letters)
-    if float(np.abs(ink - paper).max()) < _LEAST_CONTRAST:
-        return
-    around = look[top:foot].astype(np.float32)
-    yield _strip(around, paper, ink, top, _HALF), 0.0
-    yield _strip(around, paper, ink, top, _STRICT), 0.05
-    if vote > _CLEAR_VOTE and paper.min() < _PAGE_WHITE:
-        yield _strip(around, ink, paper, top, _HALF), 0.15
-
-
-def _strip(around: Ink, paper: Ink, ink: Ink, top: int, threshold: float) -> Strip:
-    span = ink - paper
-    apart = around - paper
-    along = apart @ span / float(span @ span)
-    off = np.linalg.norm(apart - along[:, :, None] * span, axis=2) / float(np.linalg.norm(span))
-    return Strip(along, (along > threshold) & (off < _OFF_COLOUR), top)
-
-
-def _two_colours(letters: Ink) -> tuple[Ink, Ink, float]:
-    """Background and ink of a label, two classes of its most telling channel, and the ink's share of edge and middle.
-
-    The background rules the box's edge and middle together; a share near one half leaves open which it is.
-    """
-    best, split = -1.0, np.zeros(letters.shape[:2], dtype=np.bool_)
-    for channel in range(3):
-        plane = letters[:, :, channel]
-        threshold, apart = _otsu(plane)
-        if apart > best:
-            best, split = apart, plane > threshold
-    edge = np.concatenate([split[0], split[-1], split[:, 0], split[:, -1]])
-    quarter = len(split) // 4
-    vote = float(edge.mean() + split[quarter : len(split) - quarter].mean()) / 2
-    paper = ~split if vote < 0.5 else split
-    if paper.all() or not paper.any():
-        return np.zeros(3, dtype=np.float32), np.zeros(3, dtype=np.float32), 0.0
-    return np.median(letters[paper], axis=0), letters[~paper].mean(axis=0), min(vote, 1 - vote)
-
-
-def _otsu(plane: Ink) -> tuple[float, float]:
-    """The threshold that parts a plane best, and the variance between its two sides (Otsu 1979)."""
-    counts, edges = np.histogram(plane, bins=64, range=(0, 256))
-    middles = (edges[:-1] + edges[1:]) / 2
-    below, total = np.cumsum(counts), counts.sum()
-    sums = np.cumsum(counts * middles)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = np.nan_to_num((sums[-1] * below / total - sums) ** 2 / (below * (total - below)))
-    at = int(np.argmax(between))
-    return float(edges[at + 1]), float(between[at])
 
 
 def _runs(strip: Strip, high: float) -> list[Run]:
@@ -224,7 +148,7 @@ def _is_even(strip: Strip, run: Run, high: float) -> bool:
         return False
     level = float(np.median(body))
     falls = (body[:step].mean() - profile[left - step : left].min(), body[-step:].mean() - profile[right : right + step].min())
-    return float(body.std()) < _UNEVEN * level and min(falls) > _HALF * level
+    return float(body.std()) < _UNEVEN * level and min(falls) > _FALL * level
 
 
 def _is_free(strip: Strip, run: Run, high: float) -> bool:
@@ -259,23 +183,22 @@ def _is_framed(strip: Strip, run: Run, high: float) -> bool:
 
 
 def _has_arrowheads(strip: Strip, run: Run, high: float) -> bool:
-    """Whether both ends swell a little inside the tip: heads of a dimension arrow."""
+    """Whether both ends, and not the middle, swell upwards and downwards a little inside the tip: a dimension arrow."""
+    swelling = np.minimum(*_ticks(strip, run, max(2, round(0.45 * high))))[round(run.x0) : round(run.x1)]
+    deep, tip = max(4, round(0.7 * high)), 1 + round(0.06 * high)
+    if len(swelling) < 2 * deep + 2:
+        deep = max(tip + 1, len(swelling) // 3)
+    ends = swelling[:deep], swelling[::-1][:deep]
+    middle = int(swelling[deep : len(swelling) - deep].max(initial=0))
+    return all(end[tip:].max(initial=0) >= 2 + max(middle, int(end[:tip].max(initial=0))) for end in ends)
+
+
+def _ticks(strip: Strip, run: Run, reach: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Per column, how many pixels of ink, up to `reach`, stand on a run's upper side and hang from its lower side."""
     first, last = round(run.y0) - strip.top, round(run.y1) - strip.top
-    thick, reach = last - first, max(2, round(0.45 * high))
-    tall = strip.mask[max(0, first - reach) : last + reach].copy()
-    heights = _connected_heights(tall, min(first, reach), thick)
-    deep = max(4, round(0.7 * high))
-    tip = 1 + round(0.06 * high)
-    left = heights[round(run.x0) : round(run.x0) + deep]
-    right = heights[round(run.x1) - deep : round(run.x1)][::-1]
-    return all(len(end) > tip and end[tip:].max() >= thick + 3 and end[tip:].max() > 1.4 * end[:tip].max() for end in (left, right))
-
-
-def _connected_heights(tall: Mask, first: int, thick: int) -> npt.NDArray[np.int64]:
-    """Per column, how many pixels of ink hang together with rows `first` to `first + thick`."""
-    up = np.cumprod(tall[:first][::-1], axis=0).sum(axis=0)
-    down = np.cumprod(tall[first + thick :], axis=0).sum(axis=0)
-    return np.asarray(up + down + thick, dtype=np.int64)
+    up = np.cumprod(strip.mask[max(0, first - reach) : first][::-1], axis=0).sum(axis=0)
+    down = np.cumprod(strip.mask[last : last + reach], axis=0).sum(axis=0)
+    return up.astype(np.int64), down.astype(np.int64)
 
 
 def _stacked(strip: Strip, runs: list[Run], label: Frame) -> Iterator[Run]:
@@ -319,14 +242,11 @@ def _beside(strip: Strip, runs: list[Run], label: Frame) -> Iterator[Run]:
     near = _FLANK_GAP * (y1 - y0)
     for run in runs:
         gap = max(x0 - run.x1, run.x0 - x1)
-        if _in_band(run, label) and 0 <= gap < near and _has_ticks(strip, run):
-            yield run._replace(cost=0.5)
+        if _in_band(run, label) and 0 <= gap < near and (not strip.on_page or _has_ticks(strip, run)):
+            yield run._replace(cost=0.3 + 0.35 * gap / (y1 - y0))
 
 
 def _has_ticks(strip: Strip, run: Run) -> bool:
-    first, last = round(run.y0) - strip.top, round(run.y1) - strip.top
-    thick = last - first
-    reach = thick + 2
-    heights = _connected_heights(strip.mask[max(0, first - reach) : last + reach], min(first, reach), thick)
-    ends = heights[round(run.x0) : round(run.x0) + 2].max(), heights[round(run.x1) - 2 : round(run.x1)].max()
-    return bool(min(ends) >= thick + 2)
+    reach = round(run.y1 - run.y0) + 2
+    extent = np.add(*_ticks(strip, run, reach))[round(run.x0) : round(run.x1)]
+    return bool(min(extent[:2].max(initial=0), extent[-2:].max(initial=0)) >= 2)
