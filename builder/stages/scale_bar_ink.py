@@ -20,6 +20,7 @@ _REACH = 2.5  # how far above and below a label a bar is looked for, in its heig
 _OFF_COLOUR = 0.5  # how far from the line between the two colours, in units of their distance
 _LEAST_CONTRAST = 24.0  # grey levels between letters and background
 _CLEAR_VOTE = 0.2  # more ink than that in a label's edge and middle, and it may be the background
+_LEAST_PLAIN, _PLAIN_DOUBT = 90.0, 0.35  # contrast and cost of a bar that is white or black whatever its label is
 _PAGE_WHITE = 245.0  # letters are never of the page's white on darker ink: that is a gap between pictures
 
 
@@ -48,6 +49,23 @@ def strips_around(look: Pixels, label: Frame) -> Iterator[tuple[Strip, float]]:
     yield _strip(around, paper, ink, top, _STRICT), 0.05
     if vote > _CLEAR_VOTE and paper.min() < _PAGE_WHITE:
         yield _strip(around, ink, paper, top, HALF), 0.15
+
+
+def plain_strips(look: Pixels, label: Frame) -> Iterator[tuple[Strip, float]]:
+    """White and black as ink, on what lies below or above a label: for bars in another colour than their letters."""
+    x0, y0, x1, y1 = (round(v) for v in label)
+    reach, high = round(_REACH * (y1 - y0)), y1 - y0
+    top, foot = max(0, y0 - reach), min(len(look), y1 + reach + 1)
+    around = look[top:foot].astype(np.float32)
+    for first, last in ((y1, y1 + 2 * high), (y0 - 2 * high, y0)):
+        ground = look[max(0, first) : max(0, last), max(0, x0) : max(0, x1)].reshape(-1, 3)
+        if len(ground) < LEAST_HEIGHT**2:
+            continue
+        paper = np.median(ground, axis=0).astype(np.float32)
+        for shade in (255.0, 0.0):
+            ink = np.full(3, shade, dtype=np.float32)
+            if float(np.abs(ink - paper).max()) >= _LEAST_PLAIN and paper.min() < _PAGE_WHITE:
+                yield _strip(around, paper, ink, top, _STRICT), _PLAIN_DOUBT
 
 
 def _strip(around: Ink, paper: Ink, ink: Ink, top: int, threshold: float) -> Strip:

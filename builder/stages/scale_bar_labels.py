@@ -30,7 +30,9 @@ _CLAUSE_END = re.compile(r"\.(?=\s|$)")
 _SAID = re.compile(rf"(?<![\w.])({_NUMBER})\s*({_UNIT})(?![\w/^⁻−²³-])")
 _LETTER = r"\(?[A-Za-z]\)?(?!\w)"
 _LETTERS = rf"{_LETTER}(?:\s*(?:,\s*and|,|and|&|-|–|to)\s*{_LETTER})*"
-_AFTER = re.compile(rf"\s*(?:for|in|of)?\s*(?:panels?|figs?\.|figures?)?\s*(?<!\w)(\({_LETTERS}|(?<=for\s|.in\s|els\s|nel\s){_LETTERS})")
+_AFTER = re.compile(
+    rf"\s*(?:for|in|of)?\s*(?:panels?|figs?\.|figures?)?\s*(?<!\w)(\({_LETTERS}|(?<=for\s|.in\s|els\s|nel\s){_LETTERS})"
+)
 _IS = r"(?:[:,=]|is|are|represents?|indicates?)"
 _BEFORE = re.compile(rf"(?:^|(?<=[\s,;(]))(?:(\({_LETTERS})\s*{_IS}?|({_LETTERS})\s*{_IS})\s*$")
 _GOES_ON = re.compile(rf"\s*(?:and\s+)?(?:{_LETTERS}\s*[:,=]?\s*)?{_SAID.pattern}")

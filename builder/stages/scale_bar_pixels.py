@@ -3,110 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from builder.stages.scale_bar_ink import HALF, LEAST_HEIGHT, Frame, Ink, Mask, Pixels, Strip, strips_around
+from builder.stages.scale_bar_dots import dotted
+from builder.stages.scale_bar_ink import LEAST_HEIGHT, Frame, Pixels, Strip, plain_strips, strips_around
+from builder.stages.scale_bar_run import Run, row_runs, runs_of
 
 # Lengths in heights of the label, as bars are drawn by the software of microscopes and by hand.
 _NEAR = 1.6  # the widest gap between label and bar
-_SHORTEST, _THICKEST = 0.75, 0.95
-_LONGEST = 40.0
 _LONGEST_TICK = 1.3  # beyond it a line across the end is a frame or an axis
 _FLANK_GAP = 2.0
 _INTO = 0.4  # OCR boxes often take in a part of the bar
-_LEAST_ASPECT = 2.0
 _FREE = 0.4  # share of ink allowed along the bar's sides, where letters may touch it
 _CLOSE = 0.06  # how near to the bar its background must begin
 _SHARP, _UNEVEN = 0.1, 0.25
 _FALL = 0.4  # of its own ink, that a bar loses at its ends
 _LONG_STROKE = 0.45  # of a label's width: no stroke of a letter
 _NEEDS_TICKS = 12.0  # a longer line without ticks is an axis, a border, a layer
-_SAME = 0.85  # overlap of runs of neighbouring rows that are one bar
-
-
-class Run(NamedTuple):
-    """A rectangle of ink in pixels of the look, ends at half of its contrast; `cost` is 0 where it stands as bars do."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    cost: float
 
 
 def bar_of_label(look: Pixels, label: Frame, others: Sequence[Frame] = ()) -> Run | None:
     """The bar that belongs to a label, or None: boxes of it and of other words in pixels of the uint8 RGB look."""
-    high = label[3] - label[1]
-    if high < LEAST_HEIGHT:
+    if label[3] - label[1] < LEAST_HEIGHT:
         return None
-    candidates: list[Run] = []
     strips = list(strips_around(look, label))
+    found = _best(strips, label, others)
+    return found or _best(list(plain_strips(look, label)), label, others)
+
+
+def _best(strips: Sequence[tuple[Strip, float]], label: Frame, others: Sequence[Frame]) -> Run | None:
+    high = label[3] - label[1]
     bands = [band for strip, _ in strips if (band := _letter_band(strip, label))]
     band = min((b[0] for b in bands), default=0), max((b[1] for b in bands), default=0)
+    candidates: list[Run] = []
     for strip, doubt in strips:
-        clear = [run for run in _runs(strip, high) if not _is_lettering(run, label, band, others)]
-        runs = _unboxed([run for run in clear if _is_bar(strip, run, high)])
-        placed = [*_flanking(runs, label), *_beside(strip, runs, label), *_stacked(strip, runs, label)]
+        clear = [run for run in runs_of(strip, high) if not _is_lettering(run, label, band, others)]
+        runs = _unboxed([run for run in clear if _is_bar(strip, run, high)], high)
+        placed = [*_flanking(runs, label), *_beside(strip, runs, label), *_stacked(strip, runs, label), *dotted(strip, label)]
         candidates += [run._replace(cost=run.cost + doubt) for run in placed]
     return min(candidates, key=lambda run: (run.cost, run.x0, run.y0), default=None)
-
-
-def _runs(strip: Strip, high: float) -> list[Run]:
-    """Rectangles of ink at least _SHORTEST label heights long: runs of neighbouring rows with the same ends."""
-    rows = [list(_row_runs(row, max(5.0, _SHORTEST * high))) for row in strip.mask]
-    open_stacks: list[list[tuple[int, int, int]]] = []
-    done: list[list[tuple[int, int, int]]] = []
-    for y, found in enumerate(rows):
-        grown: list[list[tuple[int, int, int]]] = []
-        for x0, x1 in found:
-            stack = next((s for s in open_stacks if _overlap(s[-1][1:], (x0, x1)) >= _SAME and s not in grown), [])
-            stack.append((y, x0, x1))
-            grown.append(stack)
-        done += [stack for stack in open_stacks if stack not in grown]
-        open_stacks = grown
-    rectangles = [_rectangle(strip, stack) for stack in [*done, *open_stacks]]
-    return [run for run in rectangles if run.y1 - run.y0 <= _THICKEST * high and _is_long(run, high, strip)]
-
-
-def _row_runs(row: Mask, least: float) -> Iterator[tuple[int, int]]:
-    steps = np.diff(np.concatenate([[0], row.astype(np.int8), [0]]))
-    starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
-    for start, end in zip(starts, ends, strict=True):
-        if end - start >= least:
-            yield int(start), int(end)
-
-
-def _overlap(one: tuple[int, int], other: tuple[int, int]) -> float:
-    shared = min(one[1], other[1]) - max(one[0], other[0])
-    return shared / (max(one[1], other[1]) - min(one[0], other[0]))
-
-
-def _rectangle(strip: Strip, stack: list[tuple[int, int, int]]) -> Run:
-    """A stack's box; its ends where the mean of its rows falls to half of the bar's own ink."""
-    first, last = stack[0][0], stack[-1][0] + 1
-    x0, x1 = (int(np.median([row[side] for row in stack])) for side in (1, 2))
-    profile = strip.ink[first:last].mean(axis=0)
-    half = float(np.median(profile[x0:x1])) / 2
-    left, right = _crossing(profile[::-1], len(profile) - x0, half), _crossing(profile, x1, half)
-    return Run(len(profile) - left, first + strip.top, right, last + strip.top, 0.0)
-
-
-def _crossing(profile: Ink, end: int, half: float) -> float:
-    """Where a profile falls through `half` near index `end`, to a fraction of a pixel; edges of pixels count from 0."""
-    for at in range(max(1, end - 2), min(end + 2, len(profile) - 1) + 1):
-        inner, outer = float(profile[at - 1]), float(profile[at])
-        if inner >= half > outer:
-            return at - 0.5 + (inner - half) / (inner - outer)
-    return float(end)
-
-
-def _is_long(run: Run, high: float, strip: Strip) -> bool:
-    length, thick = run.x1 - run.x0, run.y1 - run.y0
-    at_edge = run.x0 < 1 or run.x1 > strip.mask.shape[1] - 1
-    return length >= _LEAST_ASPECT * thick and length <= _LONGEST * high and not at_edge
 
 
 def _letter_band(strip: Strip, label: Frame) -> tuple[int, int] | None:
@@ -114,7 +51,7 @@ def _letter_band(strip: Strip, label: Frame) -> tuple[int, int] | None:
     x0, y0, x1, y1 = (max(0, round(v)) for v in label)
     box = strip.mask[max(0, y0 - strip.top) : y1 - strip.top + 1, x0:x1]
     strokes = (np.diff(box.astype(np.int8), axis=1, prepend=0) == 1).sum(axis=1)
-    rows = [at for at in np.flatnonzero(strokes >= 3) if not any(_row_runs(box[at], _LONG_STROKE * (x1 - x0)))]
+    rows = [at for at in np.flatnonzero(strokes >= 3) if not any(row_runs(box[at], _LONG_STROKE * (x1 - x0)))]
     return (y0 + int(rows[0]), y0 + int(rows[-1]) + 1) if rows else None
 
 
@@ -161,9 +98,9 @@ def _is_free(strip: Strip, run: Run, high: float) -> bool:
     return bool(max(above.mean(axis=1).min(), below.mean(axis=1).min()) <= _FREE)
 
 
-def _unboxed(runs: list[Run]) -> list[Run]:
-    """Runs that are not one of two sides of a box: no other one has the same ends."""
-    return [run for run in runs if not any(other is not run and _same_ends(run, other) for other in runs)]
+def _unboxed(runs: list[Run], high: float) -> list[Run]:
+    """Runs that are not one of two sides of a box: no other one at some distance has the same ends."""
+    return [run for run in runs if not any(_same_ends(run, other) and abs(run.y0 - other.y0) > 0.3 * high for other in runs)]
 
 
 def _same_ends(one: Run, other: Run) -> bool:
@@ -215,7 +152,9 @@ def _stacked(strip: Strip, runs: list[Run], label: Frame) -> Iterator[Run]:
         if gap > _NEAR or shared < 0.3 * min(x1 - x0, length) or (length > _NEEDS_TICKS * high and not _has_ticks(strip, run)):
             continue
         offset = abs((run.x0 + run.x1) / 2 - (x0 + x1) / 2) / max(x1 - x0, length)
-        yield run._replace(cost=0.35 * gap + 0.4 * offset + 0.02 * length / high + 0.15 * above + 0.3 * max(0.0, 1.5 - length / high))
+        yield run._replace(
+            cost=0.35 * gap + 0.4 * offset + 0.02 * length / high + 0.15 * above + 0.3 * max(0.0, 1.5 - length / high)
+        )
 
 
 def _in_band(run: Run, label: Frame) -> bool:

@@ -15,9 +15,7 @@ from builder.stages.scale_bar_pixels import Frame, Run, bar_of_label
 _LEAST_CONFIDENCE = 0.5
 
 
-def scale_bars(
-    bbox: Box, page: Page, look: npt.NDArray[np.uint8], words: Sequence[Word] = ()
-) -> tuple[ScaleBar, ...]:
+def scale_bars(bbox: Box, page: Page, look: npt.NDArray[np.uint8], words: Sequence[Word] = ()) -> tuple[ScaleBar, ...]:
     """Bars in a figure's or panel's box (points) of a page, from the top, then from the left.
 
     `look` shows the box as uint8 RGB (h, w, 3), best at 200 dpi or more; `words` are OCR words in points of the page.

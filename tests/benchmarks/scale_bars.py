@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from builder.edges import ocr, pdf
-from builder.records import Box, Page, ScaleBar, Word
+from builder.records import Box, ScaleBar, Word
 from builder.stages.scale_bars import scale_bars
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
