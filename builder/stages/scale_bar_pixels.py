@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,8 @@ import numpy.typing as npt
 from builder.stages.scale_bar_dots import dotted
 from builder.stages.scale_bar_ink import LEAST_HEIGHT, Frame, Pixels, Strip, plain_strips, strips_around
 from builder.stages.scale_bar_run import Run, row_runs, runs_of
+
+Rows = tuple[int, int]  # of the look, the last excluded
 
 # Lengths in heights of the label, as bars are drawn by the software of microscopes and by hand.
 _NEAR = 1.6  # the widest gap between label and bar
@@ -29,36 +31,35 @@ def bar_of_label(look: Pixels, label: Frame, others: Sequence[Frame] = ()) -> Ru
     if label[3] - label[1] < LEAST_HEIGHT:
         return None
     strips = list(strips_around(look, label))
-    found = _best(strips, label, others)
-    return found or _best(list(plain_strips(look, label)), label, others)
+    letters = [_letter_rows(strip, label) for strip, _ in strips]
+    rows = min((first for first, _ in letters), default=0), max((last for _, last in letters), default=0)
+    return _best(strips, label, rows, others) or _best(plain_strips(look, label), label, rows, others)
 
 
-def _best(strips: Sequence[tuple[Strip, float]], label: Frame, others: Sequence[Frame]) -> Run | None:
+def _best(strips: Iterable[tuple[Strip, float]], label: Frame, rows: Rows, others: Sequence[Frame]) -> Run | None:
     high = label[3] - label[1]
-    bands = [band for strip, _ in strips if (band := _letter_band(strip, label))]
-    band = min((b[0] for b in bands), default=0), max((b[1] for b in bands), default=0)
     candidates: list[Run] = []
     for strip, doubt in strips:
-        clear = [run for run in runs_of(strip, high) if not _is_lettering(run, label, band, others)]
-        runs = _unboxed([run for run in clear if _is_bar(strip, run, high)], high)
+        clear = [run for run in runs_of(strip, high) if not _is_lettering(run, label, rows, others)]
+        runs = _unboxed([run for run in clear if _is_bar(strip, run, high)])
         placed = [*_flanking(runs, label), *_beside(strip, runs, label), *_stacked(strip, runs, label), *dotted(strip, label)]
         candidates += [run._replace(cost=run.cost + doubt) for run in placed]
     return min(candidates, key=lambda run: (run.cost, run.x0, run.y0), default=None)
 
 
-def _letter_band(strip: Strip, label: Frame) -> tuple[int, int] | None:
+def _letter_rows(strip: Strip, label: Frame) -> Rows:
     """First and last row of the look, the last excluded, where a label's box shows three strokes and no long one."""
     x0, y0, x1, y1 = (max(0, round(v)) for v in label)
     box = strip.mask[max(0, y0 - strip.top) : y1 - strip.top + 1, x0:x1]
     strokes = (np.diff(box.astype(np.int8), axis=1, prepend=0) == 1).sum(axis=1)
-    rows = [at for at in np.flatnonzero(strokes >= 3) if not any(row_runs(box[at], _LONG_STROKE * (x1 - x0)))]
-    return (y0 + int(rows[0]), y0 + int(rows[-1]) + 1) if rows else None
+    rows = [int(at) for at in np.flatnonzero(strokes >= 3) if not any(row_runs(box[at], _LONG_STROKE * (x1 - x0)))]
+    return (y0 + rows[0], y0 + rows[-1] + 1) if rows else ((y0 + y1) // 2, (y0 + y1) // 2)
 
 
-def _is_lettering(run: Run, label: Frame, band: tuple[int, int], others: Sequence[Frame]) -> bool:
+def _is_lettering(run: Run, label: Frame, rows: Rows, others: Sequence[Frame]) -> bool:
     """Whether a run is part of letters, or underlines another word."""
     middle = (run.y0 + run.y1) / 2
-    if band[0] < middle < band[1] and min(label[2], run.x1) - max(label[0], run.x0) > 0.6 * (run.x1 - run.x0):
+    if rows[0] < middle < rows[1] and min(label[2], run.x1) - max(label[0], run.x0) > 0.6 * (run.x1 - run.x0):
         return True
     for x0, y0, x1, y1 in others:
         shared = min(x1, run.x1) - max(x0, run.x0)
@@ -98,9 +99,13 @@ def _is_free(strip: Strip, run: Run, high: float) -> bool:
     return bool(max(above.mean(axis=1).min(), below.mean(axis=1).min()) <= _FREE)
 
 
-def _unboxed(runs: list[Run], high: float) -> list[Run]:
-    """Runs that are not one of two sides of a box: no other one at some distance has the same ends."""
-    return [run for run in runs if not any(_same_ends(run, other) and abs(run.y0 - other.y0) > 0.3 * high for other in runs)]
+def _unboxed(runs: list[Run]) -> list[Run]:
+    """Runs that are not one of two sides of a box: no other one apart from it has the same ends."""
+    return [run for run in runs if not any(_same_ends(run, other) and _apart(run, other) for other in runs)]
+
+
+def _apart(one: Run, other: Run) -> bool:
+    return max(one.y0, other.y0) - min(one.y1, other.y1) >= 2
 
 
 def _same_ends(one: Run, other: Run) -> bool:
