@@ -37,8 +37,7 @@ def _rows_of_dots(row: Mask, high: float) -> Iterator[tuple[float, float]]:
         if not _LEAST_STEP * high < step < _MOST_STEP * high or wide.max() > min(0.6 * step, wide.min() + 2):
             continue
         off = np.abs(dots - (dots[0] + step * np.arange(_DOTS)))
-        alone = all(
-            not 0 <= n < len(middles) or abs(middles[n] - dots[e]) > 1.5 * step for n, e in ((at - 1, 0), (at + _DOTS, -1))
-        )
+        before, after = middles[max(0, at - 1) : at], middles[at + _DOTS : at + _DOTS + 1]
+        alone = bool((dots[0] - before > 1.5 * step).all() and (after - dots[-1] > 1.5 * step).all())
         if alone and off.max() <= max(1.0, _UNEVEN * step):
             yield float(dots[0]), float(dots[-1])

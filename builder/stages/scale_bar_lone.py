@@ -47,10 +47,7 @@ def _solid(strip: Strip, look: Pixels, words: Sequence[Frame]) -> Iterator[Run]:
 def _on_page(look: Pixels, run: Run) -> bool:
     """Whether the page's white is all around: a rule or an axis, no part of a picture."""
     near = 2 + round(run.y1 - run.y0)
-    columns = slice(round(run.x0), round(run.x1))
-    above, below = (
-        look[max(0, round(run.y0) - near) : max(0, round(run.y0) - 1), columns],
-        look[round(run.y1) + 1 : round(run.y1) + near, columns],
-    )
+    columns, top, foot = slice(round(run.x0), round(run.x1)), round(run.y0), round(run.y1)
+    above, below = look[max(0, top - near) : max(0, top - 1), columns], look[foot + 1 : foot + near, columns]
     around = np.concatenate([above.reshape(-1, 3), below.reshape(-1, 3)])
     return bool(len(around) == 0 or np.median(around.min(axis=1)) >= _PAGE_WHITE)

@@ -40,8 +40,8 @@ def _best(strips: Iterable[tuple[Strip, float]], label: Frame, rows: Rows, other
     high = label[3] - label[1]
     candidates: list[Run] = []
     for strip, doubt in strips:
-        clear = [run for run in runs_of(strip, high) if not _is_lettering(run, label, rows, others)]
-        runs = _unboxed([run for run in clear if _is_bar(strip, run, high)])
+        clear = [run for run in runs_of(strip, high) if not is_lettering(run, label, rows, others)]
+        runs = _unboxed([run for run in clear if is_bar(strip, run, high)])
         placed = [*_flanking(runs, label), *_beside(strip, runs, label), *_stacked(strip, runs, label), *dotted(strip, label)]
         candidates += [run._replace(cost=run.cost + doubt) for run in placed]
     return min(candidates, key=lambda run: (run.cost, run.x0, run.y0), default=None)
@@ -56,7 +56,7 @@ def _letter_rows(strip: Strip, label: Frame) -> Rows:
     return (y0 + rows[0], y0 + rows[-1] + 1) if rows else ((y0 + y1) // 2, (y0 + y1) // 2)
 
 
-def _is_lettering(run: Run, label: Frame, rows: Rows, others: Sequence[Frame]) -> bool:
+def is_lettering(run: Run, label: Frame, rows: Rows, others: Sequence[Frame]) -> bool:
     """Whether a run is part of letters, or underlines another word."""
     middle = (run.y0 + run.y1) / 2
     if rows[0] < middle < rows[1] and min(label[2], run.x1) - max(label[0], run.x0) > 0.6 * (run.x1 - run.x0):
@@ -71,7 +71,7 @@ def _is_lettering(run: Run, label: Frame, rows: Rows, others: Sequence[Frame]) -
     return False
 
 
-def _is_bar(strip: Strip, run: Run, high: float) -> bool:
+def is_bar(strip: Strip, run: Run, high: float) -> bool:
     """Even, with sharp ends and background along both sides; at the ends nothing but short ticks, and no arrowheads."""
     free = _is_even(strip, run, high) and _is_free(strip, run, high)
     return free and not _is_framed(strip, run, high) and not _has_arrowheads(strip, run, high)
@@ -157,9 +157,8 @@ def _stacked(strip: Strip, runs: list[Run], label: Frame) -> Iterator[Run]:
         if gap > _NEAR or shared < 0.3 * min(x1 - x0, length) or (length > _NEEDS_TICKS * high and not _has_ticks(strip, run)):
             continue
         offset = abs((run.x0 + run.x1) / 2 - (x0 + x1) / 2) / max(x1 - x0, length)
-        yield run._replace(
-            cost=0.35 * gap + 0.4 * offset + 0.02 * length / high + 0.15 * above + 0.3 * max(0.0, 1.5 - length / high)
-        )
+        odd = 0.15 * above + 0.02 * length / high + 0.3 * max(0.0, 1.5 - length / high)
+        yield run._replace(cost=0.35 * gap + 0.4 * offset + odd)
 
 
 def _in_band(run: Run, label: Frame) -> bool:

@@ -14,6 +14,7 @@ _SHORTEST, _THICKEST = 0.75, 0.95
 _LONGEST = 40.0
 _LEAST_ASPECT = 2.0
 _LEAST_LENGTH = 5.0  # pixels
+_BEYOND = 3  # pixels beyond an end that tell its background
 _SAME = 0.85  # overlap of runs of neighbouring rows that are one bar
 
 
@@ -58,17 +59,19 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> float:
 
 
 def _rectangle(strip: Strip, stack: list[tuple[int, int, int]]) -> Run:
-    """A stack's box; its ends where the mean of its rows falls to half of the bar's own ink."""
+    """A stack's box; its ends where the mean of its rows falls half way to the background."""
     first, last = stack[0][0], stack[-1][0] + 1
     x0, x1 = (int(np.median([row[side] for row in stack])) for side in (1, 2))
     profile = strip.ink[first:last].mean(axis=0)
-    half = float(np.median(profile[x0:x1])) / 2
-    left, right = _crossing(profile[::-1], len(profile) - x0, half), _crossing(profile, x1, half)
+    level = float(np.median(profile[x0:x1]))
+    left, right = _crossing(profile[::-1], len(profile) - x0, level), _crossing(profile, x1, level)
     return Run(len(profile) - left, first + strip.top, right, last + strip.top, 0.0)
 
 
-def _crossing(profile: Ink, end: int, half: float) -> float:
-    """Where a profile falls through `half` near index `end`, to a fraction of a pixel; edges of pixels count from 0."""
+def _crossing(profile: Ink, end: int, level: float) -> float:
+    """Where a profile falls half way from `level` to what lies beyond index `end`; edges of pixels count from 0."""
+    beyond = profile[end + 1 : end + 1 + _BEYOND]
+    half = (level + float(np.median(beyond))) / 2 if len(beyond) else level / 2
     for at in range(max(1, end - 2), min(end + 2, len(profile) - 1) + 1):
         inner, outer = float(profile[at - 1]), float(profile[at])
         if inner >= half > outer:
