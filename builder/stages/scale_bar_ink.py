@@ -71,7 +71,7 @@ def plain_strips(look: Pixels, label: Frame) -> Iterator[tuple[Strip, float]]:
 def _strip(around: Ink, paper: Ink, ink: Ink, top: int, threshold: float) -> Strip:
     span = ink - paper
     apart = around - paper
-    along = apart @ span / float(span @ span)
+    along: Ink = (apart @ span / float(span @ span)).astype(np.float32)
     off = np.linalg.norm(apart - along[:, :, None] * span, axis=2) / float(np.linalg.norm(span))
     return Strip(along, (along > threshold) & (off < _OFF_COLOUR), top, bool(paper.min() >= _PAGE_WHITE))
 

@@ -35,7 +35,8 @@ def scale_bars(
     Where no label has a bar, bars without a label take the one length that the caption gives for panel `letter`.
     """
     view = _View(bbox, look.shape[1] / bbox.width, look.shape[0] / bbox.height)
-    texts = [text.box for text in (*page.lines, *words) if text.box.meet(bbox).area > 0]
+    boxes = [line.box for line in page.lines] + [word.box for word in words]
+    texts = [box for box in boxes if box.meet(bbox).area > 0]
     found = []
     for label in labels_within(bbox, page.lines, words):
         others = [view.pixels(box) for box in texts if box.meet(label.box).area < 0.3 * min(box.area, label.box.area)]
