@@ -21,12 +21,26 @@ _TOLERANCES = ((0.0, 0.0), (0.008, 0.4), (0.025, 1.0), (0.06, 2.0))
 _NARROWEST = 1.5  # points; what is narrower at one tolerance is the space between letters
 _WIDEST = 24.0  # points; a wider gutter says no more
 _LONG = 120.0  # points; blank along this length is no accident
-_SEAM_STEP = 24  # grey levels between neighbours on the two sides of a seam
-_SEAM_SHARE = 0.8  # of a seam's length where the step is seen
-_SEAM_QUALITY = 1.3
+_LINE_LENGTH = 16.0  # points; a straight thin stroke this long is an axis or a frame, not type
+_LINE_WIDTH = 3.0  # points; what is thicker is a picture or a fill
+_CROSSED = 0.7  # points lost for each line that a cut crosses: it runs through the inside of a chart
+_MOST_CROSSED = 4
+_EDGE_STEP = 9  # grey levels between neighbours that are one tint
+_BESIDE = 6  # pixels on each side of a place that a border is told by
+_STILL = 2.0  # grey levels of change from pixel to pixel that mean nothing
+_SPIKE = 1.6  # times the change beside it: a border
+_TEXTURE = 2.2  # times the change on the other side: two pictures
+_SEAM_STEP = 30.0  # grey levels between the means on both sides: two pictures
+_SEAM_QUALITY = 1.2  # points for a border twice what is asked
+_SEAM_BEST = 1.5
+_SEAM_LEAST = 0.7  # of what is asked of a border
+_LONG_QUALITY = 1.5  # points for a cut _LONG or longer
+_PICTURE_SHARE = 0.7  # of a column beside a seam that is ink
+_FLAT_SHARE = 0.012  # of a tinted gutter's length that may hold edges: its frame's
+_FLAT_COST = 1.2
 _LINE_SHARE = 0.6  # of a cut's length that one dark line runs along: the shared axis of two charts
 _LINE_QUALITY = -0.6
-_KEPT = 9  # cuts a region and direction
+_KEPT = 12  # cuts a region and direction
 
 
 class Region(NamedTuple):
@@ -63,17 +77,34 @@ class Field:
         return _summed(self.ink)
 
     @cached_property
-    def steps_across(self) -> Sums:
-        """Sums of places where grey jumps between a pixel's left and right neighbour."""
-        jump = np.zeros(self.grey.shape, dtype=bool)
-        jump[:, 1:-1] = np.abs(self.grey[:, 2:] - self.grey[:, :-2]) > _SEAM_STEP
-        return _summed(jump)
+    def levels(self) -> Sums:
+        return _totals(self.grey)
 
     @cached_property
-    def steps_down(self) -> Sums:
-        jump = np.zeros(self.grey.shape, dtype=bool)
-        jump[1:-1] = np.abs(self.grey[2:] - self.grey[:-2]) > _SEAM_STEP
-        return _summed(jump)
+    def changes_across(self) -> Sums:
+        """Sums of the change of grey from the left neighbour."""
+        return _totals(np.abs(np.diff(self.grey, axis=1, prepend=self.grey[:, :1])))
+
+    @cached_property
+    def changes_down(self) -> Sums:
+        return _totals(np.abs(np.diff(self.grey, axis=0, prepend=self.grey[:1])))
+
+    @cached_property
+    def edges(self) -> Sums:
+        """Sums of places where grey or colour changes to a neighbour."""
+        change = np.zeros(self.grey.shape, dtype=bool)
+        change[:, 1:] = np.abs(np.diff(self.grey, axis=1)) > _EDGE_STEP
+        change[1:] |= np.abs(np.diff(self.grey, axis=0)) > _EDGE_STEP
+        return _summed(change)
+
+    @cached_property
+    def rules_across(self) -> Sums:
+        """Sums of the upper edges of thin lines that run from left to right: what upright cuts cross."""
+        return _summed(_rules(self.ink, self.scale))
+
+    @cached_property
+    def rules_down(self) -> Sums:
+        return _summed(_rules(self.ink.T, self.scale).T)
 
     @property
     def whole(self) -> Region:
@@ -122,6 +153,36 @@ def _summed(mask: Mask) -> Sums:
     return sums
 
 
+def _totals(values: npt.NDArray[np.int16]) -> Sums:
+    sums = np.zeros((values.shape[0] + 1, values.shape[1] + 1), dtype=np.int32)
+    sums[1:, 1:] = values.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
+    return sums
+
+
+def _rules(ink: Mask, scale: float) -> Mask:
+    """The upper edges of thin lines that run along rows."""
+    long, thick = max(3, int(_LINE_LENGTH * scale)), max(2, int(_LINE_WIDTH * scale))
+    lines = _opened(ink, long)
+    lines &= ~_opened(ink.T, thick + 1).T
+    edges = lines.copy()
+    edges[1:] &= ~lines[:-1]
+    return edges
+
+
+def _opened(ink: Mask, long: int) -> Mask:
+    """Pixels of runs along rows at least `long` pixels long."""
+    if ink.shape[1] < long:
+        return np.zeros(ink.shape, dtype=bool)
+    sums = np.zeros((ink.shape[0], ink.shape[1] + 1), dtype=np.int32)
+    sums[:, 1:] = ink.cumsum(axis=1, dtype=np.int32)
+    starts = sums[:, long:] - sums[:, :-long] == long
+    reach = np.zeros((ink.shape[0], ink.shape[1] + 1), dtype=np.int32)
+    reach[:, : starts.shape[1]] += starts
+    reach[:, long : long + starts.shape[1]] -= starts
+    opened: Mask = reach.cumsum(axis=1)[:, :-1] > 0
+    return opened
+
+
 def _profile(sums: Sums, region: Region, *, upright: bool) -> npt.NDArray[np.int32]:
     """Counts per column (upright) or row of the region."""
     x0, y0, x1, y1 = region
@@ -133,7 +194,11 @@ def cuts(field: Field, region: Region) -> list[Cut]:
     """The best cuts through a region, both ways, best first."""
     found = []
     for upright in (True, False):
-        ways = [*_gutters(field, region, upright), *_seams(field, region, upright), *_lines(field, region, upright)]
+        ways = [*_gutters(field, region, upright), *_flats(field, region, upright)]
+        ways += [*_seams(field, region, upright), *_lines(field, region, upright)]
+        crossed = _profile(field.rules_across if upright else field.rules_down, region, upright=upright)
+        start = region.x0 if upright else region.y0
+        ways = [w._replace(quality=w.quality - _CROSSED * min(_MOST_CROSSED, int(crossed[w.at - start]))) for w in ways]
         found += _apart(sorted(ways, key=lambda c: (-c.quality, c.at)), field.scale)[:_KEPT]
     return sorted(found, key=lambda c: (-c.quality, c.upright, c.at))
 
@@ -163,7 +228,7 @@ def _gutters(field: Field, region: Region, upright: bool) -> list[Cut]:
 
 def gutter_quality(width: float, length: float) -> float:
     """What a blank strip is worth as a border, its sides in points: wide and long ones are no accident."""
-    return float(np.log2(1 + min(width, _WIDEST) / 3) + 1.5 * min(1.0, length / _LONG) - 1)
+    return float(np.log2(1 + min(width, _WIDEST) / 3) + _LONG_QUALITY * min(1.0, length / _LONG) - 1)
 
 
 def _runs(flags: Mask) -> list[tuple[int, int]]:
@@ -172,15 +237,81 @@ def _runs(flags: Mask) -> list[tuple[int, int]]:
 
 
 def _seams(field: Field, region: Region, upright: bool) -> list[Cut]:
-    """Straight jumps of grey through the whole region: pictures set edge to edge."""
-    sums = field.steps_across if upright else field.steps_down
-    length = (region.y1 - region.y0) if upright else (region.x1 - region.x0)
-    share = _profile(sums, region, upright=upright) / max(1, length)
+    """Straight borders along much of the region, ink on both sides: pictures set edge to edge.
+
+    A border is a jump of grey, or a change of texture, that three of four stretches of the cut agree on.
+    """
+    sums = field.changes_across if upright else field.changes_down
+    levels = field.levels
+    size = (region.x1 - region.x0) if upright else (region.y1 - region.y0)
+    if size < 4 * _BESIDE:
+        return []
+    ink = _profile(field.sums, region, upright=upright) / max(1, _length(region, upright))
+    agreed = []
+    for part in _quarters(region, upright):
+        length = max(1, _length(part, upright))
+        change, level = _profile(sums, part, upright=upright) / length, _profile(levels, part, upright=upright) / length
+        agreed.append(_border(change, level))
+    strength = np.sort(np.array(agreed), axis=0)[1]
+    beside = np.minimum(_mean_before(ink), _mean_behind(ink)) >= _PICTURE_SHARE
+    strength = np.where(beside, strength, 0.0)
     start = region.x0 if upright else region.y0
     found = []
-    for first, last in _runs(share >= _SEAM_SHARE):
-        if first > 3 and last < len(share) - 3 and last - first <= 4 * field.scale:
-            found.append(Cut(upright, start + (first + last) // 2, _SEAM_QUALITY * float(share[first:last].max())))
+    for first, last in _runs(strength > _SEAM_LEAST):
+        at = first + int(np.argmax(strength[first:last]))
+        quality = min(_SEAM_BEST, _SEAM_QUALITY * float(np.log2(strength[at])))
+        found.append(Cut(upright, start + at, quality + _LONG_QUALITY * min(1.0, _length(region, upright) / field.scale / _LONG) - 1))
+    return found
+
+
+def _length(region: Region, upright: bool) -> int:
+    return (region.y1 - region.y0) if upright else (region.x1 - region.x0)
+
+
+def _quarters(region: Region, upright: bool) -> list[Region]:
+    x0, y0, x1, y1 = region
+    ends = np.linspace(y0 if upright else x0, y1 if upright else x1, 5).astype(int).tolist()
+    pairs = list(zip(ends, ends[1:], strict=False))
+    return [Region(x0, a, x1, b) if upright else Region(a, y0, b, y1) for a, b in pairs]
+
+
+def _mean_before(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Mean of the _BESIDE values that end two places before each."""
+    sums = np.concatenate(([0.0], np.cumsum(values)))
+    at = np.arange(len(values))
+    low, high = np.clip(at - 1 - _BESIDE, 0, None), np.clip(at - 1, 0, None)
+    mean: npt.NDArray[np.float64] = (sums[high] - sums[low]) / np.maximum(1, high - low)
+    return mean
+
+
+def _mean_behind(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return _mean_before(values[::-1])[::-1]
+
+
+def _border(change: npt.NDArray[np.float64], level: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """How many times what is asked of a border stands at each place: a spike of change, a step of level or of texture."""
+    before, behind = _mean_before(change), _mean_behind(change)
+    spike = change / (np.maximum(before, behind) + _STILL) / _SPIKE
+    texture = np.maximum((before + _STILL) / (behind + _STILL), (behind + _STILL) / (before + _STILL)) / _TEXTURE
+    step = np.abs(_mean_before(level) - _mean_behind(level)) / _SEAM_STEP
+    sharp = change >= 0.8 * np.maximum(before, behind)
+    strength: npt.NDArray[np.float64] = np.maximum(spike, np.where(sharp, np.maximum(np.minimum(texture, 2.0), np.minimum(step, 2.0)), 0.0))
+    strength[: _BESIDE + 2] = 0.0
+    strength[-_BESIDE - 2 :] = 0.0
+    return strength
+
+
+def _flats(field: Field, region: Region, upright: bool) -> list[Cut]:
+    """Strips without an edge in them, blank or tinted: gutters on a coloured ground."""
+    steps = _profile(field.edges, region, upright=upright)
+    length = (region.y1 - region.y0) if upright else (region.x1 - region.x0)
+    start = region.x0 if upright else region.y0
+    found = []
+    for first, last in _runs(steps <= _FLAT_SHARE * length):
+        width = (last - first) / field.scale
+        if first > 0 and last < len(steps) and width >= _NARROWEST:
+            quality = gutter_quality(width, length / field.scale) - _FLAT_COST
+            found.append(Cut(upright, start + (first + last) // 2, quality))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
@@ -19,6 +19,7 @@ _LEADING = re.compile(r"^(?P<letter>[A-Za-z])\s+\S")
 # Letters whose two cases have one shape: size alone tells them apart, so a reader of pixels mixes them up.
 _ONE_SHAPE = frozenset("cosuvwxzCOSUVWXZkKpPiIjJfFmMyY")
 _ALIGNED = 4.0  # points between the same edges of two letters of one row or column
+_MOST = 0.6  # of a run's letters that must be seen where the caption announces none
 _SURE = 0.5  # confidence of OCR below which a single letter is noise
 
 Source = Literal["text", "ocr"]
@@ -93,12 +94,21 @@ def _run(seen: Sequence[_Seen], form: re.Pattern[str], alphabet: tuple[str, ...]
             if letter is not None:
                 places[letter].append(one)
     wanted = [x for x in alphabet if x.lower() in {y.lower() for y in announced}]
-    run = list(alphabet[: next((n for n, x in enumerate(alphabet) if x not in places), len(alphabet))])
+    run = _reach(alphabet, places)
     letters = sorted({*wanted, *(run if len(run) > len(wanted) and form is _BRACKETED or not wanted else ())}, key=alphabet.index)
     kept = [x for x in letters if x in places]
     if len(kept) < 2 and not (wanted and kept and form is not _LEADING) or (not wanted and form is not _BRACKETED and len(kept) < 3):
         return []
     return _one_each({x: places[x] for x in kept}, sure=form is _BRACKETED)
+
+
+def _reach(alphabet: tuple[str, ...], places: Mapping[str, object]) -> list[str]:
+    """The alphabet up to the last letter before which most are seen; empty where the first or the second is not."""
+    if not alphabet[0] in places and not alphabet[1] in places:
+        return []
+    seen = [n for n, x in enumerate(alphabet) if x in places]
+    last = max((n for rank, n in enumerate(seen) if rank + 1 >= _MOST * (n + 1)), default=-1)
+    return list(alphabet[: last + 1])
 
 
 def _in_alphabet(printed: str, alphabet: tuple[str, ...], source: Source) -> str | None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from builder.records import Box, Page, PairedFigure, Panel, Word
-from builder.stages.panel_captions import Part, caption_parts, without_label
+from builder.stages.panel_captions import ALPHABETS, Part, caption_parts, without_label
 from builder.stages.panel_gaps import Field, Region, field_of
 from builder.stages.panel_layout import Layout, Sign, layout
 from builder.stages.panel_letters import Sighting, sightings
 
-_POOR = -1.0  # points a panel, mean: below it no cuts give what the caption announces
+LetterSource = Literal["text", "ocr", "caption", "none"]
+_POOR = -2.4  # points a panel, mean: below it no cuts give what the caption announces
 _ROW = 0.5  # of the lower of two panels' heights: overlap that puts them in one row
 
 
+LAST=[0.]
 def panels(
     paired: PairedFigure, page: Page, look: npt.NDArray[np.uint8], words: Sequence[Word] = ()
 ) -> tuple[Panel, ...]:
@@ -29,10 +32,12 @@ def panels(
     announced = tuple(letter for part in parts for letter in part.letters)
     seen = sightings(at, page.lines, words, announced)
     field = field_of(look, look.shape[1] / max(at.width, 1e-6))
-    chosen = _chosen(field, at, announced, seen)
-    if len(chosen.regions) < 2:
+    run = _run(announced, seen)
+    chosen = _chosen(field, at, run, seen)
+    LAST[0] = chosen.score
+    if len(chosen.regions) < 2 or chosen.score < _POOR * len(run):
         return (Panel(letter=None, bbox=at, caption=without_label(paired.caption), confidence=0.9),)
-    return _named(chosen, field, at, parts, seen)
+    return _named(chosen, field, at, run, parts, seen)
 
 
 def _lone_letters(paired: PairedFigure, page: Page) -> frozenset[str]:
@@ -45,46 +50,57 @@ def _lone_letters(paired: PairedFigure, page: Page) -> frozenset[str]:
     return frozenset(text for text in bold if 0 < len(text) <= 5)
 
 
-def _chosen(field: Field, at: Box, announced: Sequence[str], seen: Sequence[Sighting]) -> Layout:
-    signs = [_sign(one, at, field.scale) for one in seen]
-    count = max(len(announced), len(seen))
-    if count < 2:
+def _run(announced: Sequence[str], seen: Sequence[Sighting]) -> tuple[str, ...]:
+    """The figure's letters in their order, in the case that the figure prints."""
+    used = {x.lower() for x in announced} | {one.letter.lower() for one in seen}
+    if not used:
+        return ()
+    alphabets = [a for a in ALPHABETS if used <= {x.lower() for x in a}]
+    if not alphabets:
+        return ()
+    alphabet = alphabets[0]
+    last = max(n for n, x in enumerate(alphabet) if x.lower() in used)
+    upper = (seen[0].letter if seen else announced[0]).isupper()
+    return tuple(x.upper() if upper else x.lower() for x in alphabet[: last + 1])
+
+
+def _chosen(field: Field, at: Box, run: Sequence[str], seen: Sequence[Sighting]) -> Layout:
+    if len(run) < 2:
         return Layout((field.whole,), 0.0)
-    return layout(field, signs, count)
+    signs = [_sign(one, run, at, field.scale) for one in seen]
+    return layout(field, signs, len(run))
 
 
-def _sign(one: Sighting, at: Box, scale: float) -> Sign:
+def _sign(one: Sighting, run: Sequence[str], at: Box, scale: float) -> Sign:
     x, y = (one.box.x0 + one.box.x1) / 2, (one.box.y0 + one.box.y1) / 2
     x, y = min(max(x, at.x0 + 1), at.x1 - 1), min(max(y, at.y0 + 1), at.y1 - 1)
-    return Sign(one.letter, (x - at.x0) * scale, (y - at.y0) * scale)
+    return Sign([r.lower() for r in run].index(one.letter.lower()), (x - at.x0) * scale, (y - at.y0) * scale)
 
 
-def _named(chosen: Layout, field: Field, at: Box, parts: Sequence[Part], seen: Sequence[Sighting]) -> tuple[Panel, ...]:
-    boxes = reading_order([_in_points(r, at, field.scale) for r in chosen.regions])
+def _named(chosen: Layout, field: Field, at: Box, run: Sequence[str], parts: Sequence[Part], seen: Sequence[Sighting]) -> tuple[Panel, ...]:
+    boxes = [_in_points(r, at, field.scale) for r in chosen.regions]
     held: dict[int, Sighting] = {}
+    if not chosen.ordered:
+        boxes = reading_order(boxes)
     for one in seen:
-        x, y = (one.box.x0 + one.box.x1) / 2, (one.box.y0 + one.box.y1) / 2
-        inside = [n for n, b in enumerate(boxes) if n not in held and b.x0 - 2 <= x <= b.x1 + 2 and b.y0 - 2 <= y <= b.y1 + 2]
+        inside = [n for n, b in enumerate(boxes) if n not in held and _stands_in(one.box, b)]
         if inside:
             held[inside[0]] = one
-    letters = [x for part in parts for x in part.letters]
-    upper = bool(seen) and seen[0].letter.isupper()
-    letters = [x.upper() if upper else x for x in letters]
     used = {s.letter.lower() for s in held.values()}
-    spare = sorted((x for x in letters if x.lower() not in used), key=lambda x: (len(x), x))
+    spare = [x for x in run if x.lower() not in used]
     texts = {x.lower(): part.text for part in parts for x in part.letters}
     made = []
     for n, box in enumerate(boxes):
-        if n in held:
-            letter: str | None = held[n].letter
-            source = held[n].source
-            made.append(Panel(letter=letter, bbox=box, caption=texts.get(held[n].letter.lower()), letter_source=source, confidence=0.9))
-        elif spare:
-            letter = spare.pop(0)
-            made.append(Panel(letter=letter, bbox=box, caption=texts[letter.lower()], letter_source="caption", confidence=0.6))
-        else:
-            made.append(Panel(letter=None, bbox=box, caption=None, confidence=0.4))
+        source: LetterSource = held[n].source if n in held else "caption"
+        letter = held[n].letter if n in held else spare.pop(0) if spare else None
+        text = texts.get(letter.lower()) if letter else None
+        made.append(Panel(letter=letter, bbox=box, caption=text, letter_source=source if letter else "none", confidence=0.9 if n in held else 0.6))
     return tuple(made)
+
+
+def _stands_in(letter: Box, panel: Box) -> bool:
+    x, y = (letter.x0 + letter.x1) / 2, (letter.y0 + letter.y1) / 2
+    return panel.x0 - 2 <= x <= panel.x1 + 2 and panel.y0 - 2 <= y <= panel.y1 + 2
 
 
 def _in_points(region: Region, at: Box, scale: float) -> Box:
