@@ -25,6 +25,8 @@ _LINE_LENGTH = 16.0  # points; a straight thin stroke this long is an axis or a 
 _LINE_WIDTH = 3.0  # points; what is thicker is a picture or a fill
 _CROSSED = 0.7  # points lost for each line that a cut crosses: it runs through the inside of a chart
 _MOST_CROSSED = 4
+_FRAME_REACH = 5.0  # points from the figure's edge
+_FRAME_SHARE = 0.93  # of a side
 _EDGE_STEP = 9  # grey levels between neighbours that are one tint
 _BESIDE = 6  # pixels on each side of a place that a border is told by
 _STILL = 2.0  # grey levels of change from pixel to pixel that mean nothing
@@ -134,7 +136,20 @@ def field_of(look: npt.NDArray[np.uint8], scale: float) -> Field:
         h, w = (n // fine * fine for n in grey.shape)
         grey = grey[:h, :w].reshape(h // fine, fine, w // fine, fine).mean(axis=(1, 3)).astype(np.int16)
         ink = ink[:h, :w].reshape(h // fine, fine, w // fine, fine).any(axis=(1, 3))
-    return Field(grey, ink, scale / fine)
+    return Field(grey, _unframed(_unframed(ink, scale / fine).T, scale / fine).T, scale / fine)
+
+
+def _unframed(ink: Mask, scale: float) -> Mask:
+    """Ink without thin lines that run from side to side near the upper or the lower edge: a frame around the figure."""
+    reach, thick = int(_FRAME_REACH * scale) + 1, int(_LINE_WIDTH * scale) + 1
+    full = ink.mean(axis=1) >= _FRAME_SHARE
+    lines = [(a, b) for a, b in _runs(full) if b - a <= thick and (b <= reach or a >= len(full) - reach)]
+    if not lines:
+        return ink
+    bare = ink.copy()
+    for first, last in lines:
+        bare[max(0, first - 1) : last + 1] = False
+    return bare
 
 
 def _ground(look: npt.NDArray[np.uint8]) -> Mask:

@@ -22,7 +22,7 @@ _OFF_CORNER = 2.0  # points lost for a letter a whole panel away from its corner
 _STRAY = 6.0  # points more beyond _NEAR
 _NEAR = 0.25  # shares of a panel: letters set inside axes stand so far from the corner
 _TRIED = 30  # cuts a region over the number of panels sought, never under 4
-_PATIENCE = 800  # regions looked into before only the two best cuts of each are tried
+_PATIENCE = 700  # regions looked into before only the best cut of each is tried
 _CLEAR, _CLOSE = 1.2, 0.9  # a clear cut is in every good layout: only its equals are tried beside it
 _WORSE = 2.5  # points below the region's best cut: not tried
 _FORCED = -3.0  # quality of a cut where nothing is blank
@@ -146,8 +146,9 @@ def _shares(
         low, high = max([low, *(rank - first + 1 for rank in before)]), min([high, *(rank - first for rank in behind)])
     if len(here) < count and not (search.ordered and low == high):
         expected = count * sides[0].area / max(1, sides[0].area + sides[1].area)
-        slack = max(1.0, 0.4 * count)
-        low, high = max(low, int(expected - slack)), min(high, int(expected + slack) + 1)
+        slack = max(1.0, 0.3 * count) if len(search.found) < _PATIENCE else 0.0
+        nearest = min(max(round(expected), low), high)
+        low, high = max(low, int(nearest - slack)), min(high, int(nearest + slack))
     return range(low, high + 1)
 
 
@@ -159,8 +160,10 @@ def _cuts(search: _Search, region: Region, here: Sequence[Sign], count: int) -> 
     if len(here) >= count:
         ways = [w for w in ways if 0 < sum((s.x if w.upright else s.y) < w.at for s in here) < len(here)]
     best = max((w.quality for w in ways), default=0.0)
-    tried = max(4, _TRIED // search.count) if len(search.found) < _PATIENCE else 2
+    tried = max(4, _TRIED // search.count) if len(search.found) < _PATIENCE else 1
     ways = [w for w in ways if w.quality > best - (_CLOSE if best >= _CLEAR else _WORSE)][:tried]
+    if len(search.found) >= _PATIENCE and ways:
+        return ways
     return ways + _forced(region, here, count, filled=search.field.inked(region) > _FILLED)
 
 

@@ -16,6 +16,10 @@ from builder.stages.panel_letters import Sighting, sightings
 
 LetterSource = Literal["text", "ocr", "caption", "none"]
 _POOR = -2.4  # points a panel, mean: below it no cuts give what the caption announces
+_COUNTS = (6, 4, 3, 2)  # panels without letters that are looked for
+_CLEAR = 1.2  # points a cut of a layout without letters
+_ALIKE = 0.15  # of the larger: panels without letters differ by no more
+_LEAST_SIDE = 60.0  # points, of a panel without a letter
 _ROW = 0.5  # of the lower of two panels' heights: overlap that puts them in one row
 
 
@@ -35,7 +39,7 @@ def panels(
     run = _run(announced, seen)
     chosen = _chosen(field, at, run, seen)
     LAST[0] = chosen.score
-    if len(chosen.regions) < 2 or chosen.score < _POOR * len(run):
+    if len(chosen.regions) < 2 or chosen.score < _POOR * len(chosen.regions):
         return (Panel(letter=None, bbox=at, caption=without_label(paired.caption), confidence=0.9),)
     return _named(chosen, field, at, run, parts, seen)
 
@@ -66,9 +70,24 @@ def _run(announced: Sequence[str], seen: Sequence[Sighting]) -> tuple[str, ...]:
 
 def _chosen(field: Field, at: Box, run: Sequence[str], seen: Sequence[Sighting]) -> Layout:
     if len(run) < 2:
-        return Layout((field.whole,), 0.0)
+        return _alike(field)
     signs = [_sign(one, run, at, field.scale) for one in seen]
     return layout(field, signs, len(run))
+
+
+def _alike(field: Field) -> Layout:
+    """The most panels of one size that clear gutters give; the whole figure where they give none."""
+    for count in _COUNTS:
+        found = layout(field, (), count)
+        if found.score >= _CLEAR * (count - 1) and _of_one_size(found.regions, field.scale):
+            return found
+    return Layout((field.whole,), 0.0)
+
+
+def _of_one_size(regions: Sequence[Region], scale: float) -> bool:
+    wide, high = [r.x1 - r.x0 for r in regions], [r.y1 - r.y0 for r in regions]
+    least = _LEAST_SIDE * scale
+    return all(min(sides) >= max(least, (1 - _ALIKE) * max(sides)) for sides in (wide, high))
 
 
 def _sign(one: Sighting, run: Sequence[str], at: Box, scale: float) -> Sign:
