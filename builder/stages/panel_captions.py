@@ -10,7 +10,7 @@ from string import ascii_lowercase
 from builder.stages.captions import LABEL
 
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-# What counts panels, in the order tried; a caption that announces two runs means the one it opens first.
+# What counts panels, in the order tried; a caption with two runs means letters, not numerals, then the run it opens first.
 ALPHABETS: tuple[tuple[str, ...], ...] = (
     tuple(ascii_lowercase),
     tuple(ascii_lowercase.upper()),
@@ -31,9 +31,13 @@ _FORMS = (_BRACKETED, _HALF, _COLON, _BARE)
 _RANGE = re.compile(r"\s*(?:[~–—−-]|to|through)\s*")
 _JOINS = re.compile(r"^\s*(?:,|;|&|/|,?\s*and|,?\s*to|through|[–—−-])\s*$")
 _CITED = re.compile(r"(?:\b(?:see|in|from|panels?|to|with|than|Figs?\.?|Figures?|Refs?\.?|as|by|of Fig)\s*\(?)$", re.IGNORECASE)
-_POINTS_AT = re.compile(r"(?:\b(?:see|shown in|marked in|as in|panels?|inset (?:of|in|to)|same as|Figs?\.?|Figures?)\s*\(?)$", re.IGNORECASE)
+_POINTS_AT = re.compile(
+    r"(?:\b(?:see|shown in|marked in|as in|panels?|inset (?:of|in|to)|same as|Figs?\.?|Figures?)\s*\(?)$", re.IGNORECASE
+)
 _ENDS = re.compile(r"^\s*(?:[,.;)]|and\b|$)")
-_SENTENCE = re.compile(r"(?<!\bFig)(?<!\bRef)(?<!\bFigs)(?<!\bRefs)(?<!\bvs)(?<!\bca)(?<!\bcf)(?<!e\.g)(?<!i\.e)(?<!\bNo)[.;]\s+(?=[A-Z(\[])")
+_SENTENCE = re.compile(
+    r"(?<!\bFig)(?<!\bRef)(?<!\bFigs)(?<!\bRefs)(?<!\bvs)(?<!\bca)(?<!\bcf)(?<!e\.g)(?<!i\.e)(?<!\bNo)[.;]\s+(?=[A-Z(\[])"
+)
 _LEAD_WORDS = 25  # a longer stretch before a letter is a sentence about the panel before it
 
 
@@ -77,7 +81,8 @@ def caption_parts(caption: str, lone: frozenset[str] = frozenset()) -> tuple[Par
     runs = [run for form in _FORMS for alphabet in ALPHABETS if (run := _run(text, form, alphabet, lone))]
     if not runs:
         return ()
-    best = max(runs, key=lambda run: (-run[0].start, len(_letters(run))))
+    lettered = [run for run in runs if len(_letters(run)[1]) == 1]
+    best = max(lettered or runs, key=lambda run: (-run[0].start, len(_letters(run))))
     return _after(text, best) if _stands_before(text, best) else _before(text, best)
 
 
@@ -105,7 +110,9 @@ def _marks(text: str, form: re.Pattern[str], alphabet: tuple[str, ...], lone: fr
     return [_mark(text, match, form, alphabet, lone) for match in form.finditer(text)]
 
 
-def _mark(text: str, match: re.Match[str], form: re.Pattern[str], alphabet: tuple[str, ...], lone: frozenset[str]) -> _Mark | None:
+def _mark(
+    text: str, match: re.Match[str], form: re.Pattern[str], alphabet: tuple[str, ...], lone: frozenset[str]
+) -> _Mark | None:
     letters = _expanded(match["letters"], alphabet)
     if letters is None:
         return None

@@ -8,7 +8,8 @@ from dataclasses import field as made
 from math import log, sqrt
 from typing import NamedTuple
 
-from builder.stages.panel_gaps import Cut, Field, Region, cuts
+from builder.stages.panel_field import Field, Region
+from builder.stages.panel_gaps import Cut, cuts
 
 # Corners where a figure's letters may stand, as shares of a panel's width and height.
 CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (0.5, 0.0), (0.5, 1.0))
@@ -23,7 +24,7 @@ _STRAY = 6.0  # points more beyond _NEAR
 _NEAR = 0.25  # shares of a panel: letters set inside axes stand so far from the corner
 _TRIED = 30  # cuts a region over the number of panels sought, never under 4
 _PATIENCE = 700  # regions looked into before only the best cut of each is tried
-_CLEAR, _CLOSE = 1.2, 0.9  # a clear cut is in every good layout: only its equals are tried beside it
+_CLEAR, _CLOSE = 1.2, 0.9  # a clear cut is in most good layouts: where letters do not tell, only its equals are tried
 _WORSE = 2.5  # points below the region's best cut: not tried
 _FORCED = -3.0  # quality of a cut where nothing is blank
 _EVEN = -1.2  # quality of a cut into equal parts of what is all picture
@@ -161,7 +162,8 @@ def _cuts(search: _Search, region: Region, here: Sequence[Sign], count: int) -> 
         ways = [w for w in ways if 0 < sum((s.x if w.upright else s.y) < w.at for s in here) < len(here)]
     best = max((w.quality for w in ways), default=0.0)
     tried = max(4, _TRIED // search.count) if len(search.found) < _PATIENCE else 1
-    ways = [w for w in ways if w.quality > best - (_CLOSE if best >= _CLEAR else _WORSE)][:tried]
+    near = _CLOSE if best >= _CLEAR and len(here) < count else _WORSE
+    ways = [w for w in ways if w.quality > best - near][:tried]
     if len(search.found) >= _PATIENCE and ways:
         return ways
     return ways + _forced(region, here, count, filled=search.field.inked(region) > _FILLED)

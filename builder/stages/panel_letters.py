@@ -13,7 +13,9 @@ from builder.records import Box, Line, Word
 from builder.stages.panel_captions import ALPHABETS
 
 _MARGIN = 6.0  # points a letter may stand outside the figure's box
-_BRACKETED = re.compile(r"^[(\[]\s*(?P<letter>[A-Za-z]|[ivxIVX]{2,4})\s*[)\]}.,:]?(?=\s|$|[A-Z(\[]|[a-z]{3})|^(?P<half>[A-Za-z]|[ivxIVX]{2,4})\s?[)\]](?!\w*\()")
+_BRACKETED = re.compile(
+    r"^[(\[]\s*(?P<letter>[A-Za-z]|[ivxIVX]{2,4})\s*[)\]}.,:]?(?=\s|$|[A-Z(\[]|[a-z]{3})|^(?P<half>[A-Za-z]|[ivxIVX]{2,4})\s?[)\]](?!\w*\()"
+)
 _BARE = re.compile(r"^(?P<letter>[A-Za-z]|[ivxIVX]{2,4})[.,:|]?$")
 _LEADING = re.compile(r"^(?P<letter>[A-Za-z])\s+\S")
 # Letters whose two cases have one shape: size alone tells them apart, so a reader of pixels mixes them up.
@@ -48,7 +50,12 @@ def sightings(at: Box, lines: Sequence[Line], words: Sequence[Word], announced: 
     `announced` are the caption's letters; a run that goes beyond them is followed, one that lacks some is given as it is.
     """
     seen = [*_of_lines(at, lines), *_of_words(words)]
-    found = [run for form in (_BRACKETED, _BARE, _LEADING) for alphabet in _alphabets(announced) if (run := _run(seen, form, alphabet, announced))]
+    found = [
+        run
+        for form in (_BRACKETED, _BARE, _LEADING)
+        for alphabet in _alphabets(announced)
+        if (run := _run(seen, form, alphabet, announced))
+    ]
     if not found:
         return ()
     best = max(found, key=len)
@@ -95,16 +102,20 @@ def _run(seen: Sequence[_Seen], form: re.Pattern[str], alphabet: tuple[str, ...]
                 places[letter].append(one)
     wanted = [x for x in alphabet if x.lower() in {y.lower() for y in announced}]
     run = _reach(alphabet, places)
-    letters = sorted({*wanted, *(run if len(run) > len(wanted) and form is _BRACKETED or not wanted else ())}, key=alphabet.index)
-    kept = [x for x in letters if x in places]
-    if len(kept) < 2 and not (wanted and kept and form is not _LEADING) or (not wanted and form is not _BRACKETED and len(kept) < 3):
+    if wanted:
+        beyond = alphabet[len(wanted) :] if form is _BRACKETED else ()
+        run = [*wanted, *(x for n, x in enumerate(beyond) if all(y in places for y in beyond[: n + 1]))]
+    kept = [x for x in run if x in places]
+    if not wanted and form is not _BRACKETED and (len(kept) < max(3, len(run)) or any(len(places[x]) > 1 for x in kept)):
+        return []
+    if len(kept) < 2 and not (wanted and kept and form is not _LEADING):
         return []
     return _one_each({x: places[x] for x in kept}, sure=form is _BRACKETED)
 
 
 def _reach(alphabet: tuple[str, ...], places: Mapping[str, object]) -> list[str]:
     """The alphabet up to the last letter before which most are seen; empty where the first or the second is not."""
-    if not alphabet[0] in places and not alphabet[1] in places:
+    if alphabet[0] not in places and alphabet[1] not in places:
         return []
     seen = [n for n, x in enumerate(alphabet) if x in places]
     last = max((n for rank, n in enumerate(seen) if rank + 1 >= _MOST * (n + 1)), default=-1)
@@ -131,7 +142,5 @@ def _one_each(places: dict[str, list[_Seen]], *, sure: bool) -> list[Sighting]:
 
 
 def _fits(one: _Seen, others: Sequence[Box], height: float) -> float:
-    aligned = sum(
-        min(abs(one.box.x0 - b.x0), abs(one.box.y0 - b.y0), abs(one.box.y1 - b.y1)) < _ALIGNED for b in others
-    )
+    aligned = sum(min(abs(one.box.x0 - b.x0), abs(one.box.y0 - b.y0), abs(one.box.y1 - b.y1)) < _ALIGNED for b in others)
     return aligned + 0.5 * one.stands_out - 2 * abs(one.box.height / max(height, 0.1) - 1)

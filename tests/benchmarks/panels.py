@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from builder.edges import pdf
-from builder.records import Box, Figure, Page, PairedFigure
 from builder.recipe import ReferenceRule
+from builder.records import Box, Figure, Page, PairedFigure
 from builder.stages.captions import normal_label
 from builder.stages.locate import locate
 from builder.stages.pair import pair
