@@ -19,6 +19,7 @@ from builder.stages.ingest import PaperRow
 from builder.stages.reflow import line_text, reflow
 from builder.stages.rights import Policy
 from builder.stages.sieve import SievedPage
+from builder.stages.typeset import Typeset, typeset_of
 
 R = TypeVar("R", bound=Record)
 LOOK_DPI = 100  # what the classifier is shown
@@ -67,6 +68,11 @@ class Bench:
     @property
     def broken_pages(self) -> tuple[tuple[int, str], ...]:
         return self._read[1]
+
+    @cached_property
+    def typeset(self) -> Typeset:
+        """How the paper is set, worked out once for all stages that look at its pages."""
+        return typeset_of(self.pages)
 
     @cached_property
     def text(self) -> str:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from builder.records import Box, Caption, Dropped, Ink, Page
-from builder.stages.captions import Anchor, accepted, anchors, extent
+from builder.stages.captions import Anchor, accepted, anchors, extent, may_start
 from builder.stages.reflow import reflow
-from builder.stages.rows import Row, angles, print_of, rows_of, turn_box, turned
+from builder.stages.rows import Row, rows_of
+from builder.stages.turning import turn_box, turned
+from builder.stages.typeset import Typeset
 
 _MIN_IMAGE = 40.0  # points a side: smaller rasters are logos and icons
 _MIN_PATHS = 15  # fewer are rules, frames and links
@@ -24,15 +26,14 @@ class SievedPage:
     captions: tuple[Caption, ...]
 
 
-def sieve(pages: Sequence[Page], paper_id: str) -> tuple[list[SievedPage], list[Dropped]]:
+def sieve(paper: Typeset, paper_id: str) -> tuple[list[SievedPage], list[Dropped]]:
     """Each page kept with its captions, or dropped with its reason.
 
     A page whose caption has no graphics beside it is kept when the page before or after has some: the figure may face it.
     """
-    upright = [rows_of(page) for page in pages]
-    body = print_of(pages, upright)
-    views = {(p.number, 0): rows for p, rows in zip(pages, upright, strict=True)}
-    views |= {(p.number, a): rows_of(turned(p, a)) for p in pages for a in angles(p) if a}
+    pages, body = paper.pages, paper.body
+    views = {(p.number, 0): rows for p, rows in zip(pages, paper.rows, strict=True)}
+    views |= {(p.number, a): rows_of(turned(p, a)) for p in pages for a in _sideways(p)}
     found = accepted([x for (n, a), rows in sorted(views.items()) for x in anchors(rows, body, page=n, angle=a)])
     drawn = [has_graphics(page) for page in pages]
     kept, dropped = [], []
@@ -42,11 +43,16 @@ def sieve(pages: Sequence[Page], paper_id: str) -> tuple[list[SievedPage], list[
         if reason:
             dropped.append(Dropped(record_id=f"{paper_id}#p{page.number}", stage="sieve", reason=reason))
             continue
-        starts = {a: {x.index for x in here if x.angle == a} for a in angles(page)}
+        starts = {a: {x.index for x in here if x.angle == a} for a in {x.angle for x in here}}
         spans = {x: extent(views[page.number, x.angle], x.index, starts[x.angle], body) for x in here}
         captions = (_caption(page, x, [views[page.number, x.angle][i] for i in spans[x]], paper_id) for x in here)
         kept.append(SievedPage(page, tuple(captions)))
     return kept, dropped
+
+
+def _sideways(page: Page) -> set[int]:
+    """Directions, but upright, in which something on the page may start a caption."""
+    return {line.angle for line in page.lines if line.angle and may_start(line.text)}
 
 
 def _reason(page: Page, found: Sequence[Anchor], drawn: bool) -> str | None:
