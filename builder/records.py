@@ -84,7 +84,10 @@ class Line:
     @property
     def size(self) -> float:
         """Size in points that most of the line's letters have."""
-        return max(self.spans, key=lambda span: len(span.text)).size if self.spans else 0.0
+        if len(self.spans) < 2:
+            return self.spans[0].size if self.spans else 0.0
+        letters = [len(span.text) for span in self.spans]
+        return self.spans[letters.index(max(letters))].size
 
 
 @dataclass(frozen=True, slots=True)

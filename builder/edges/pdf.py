@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -251,9 +252,24 @@ def _graphics(log: _BoxLog, turn: pymupdf.Matrix) -> Graphics:
     return Graphics(boxes, np.array(log.kinds, dtype=np.uint8)[seen])
 
 
-def with_grey(pdf: PdfFile, page: Page) -> Page:
-    """The page with a grey render at its `grey_scale`, for tightening boxes to the ink."""
-    return replace(page, grey=_samples(pdf, page.number, page.grey_scale, None, pymupdf.csGRAY)[:, :, 0])
+def with_grey(pdf: PdfFile, page: Page, within: Box | None = None) -> Page:
+    """The page with a grey render at its `grey_scale`, for tightening boxes to the ink; white outside `within`.
+
+    Colours are not managed here, which halves the cost: ink or paper is all that is asked.
+    """
+    scale = page.grey_scale
+    grey = np.full((ceil(page.height * scale), ceil(page.width * scale)), 255, dtype=np.uint8)
+    box = Box(0, 0, page.width, page.height).meet(within or Box(0, 0, page.width, page.height))
+    if box.area:
+        pymupdf.TOOLS.set_icc(False)
+        try:
+            seen = _samples(pdf, page.number, scale, box, pymupdf.csGRAY)[:, :, 0]
+        finally:
+            pymupdf.TOOLS.set_icc(True)
+        top, left = int(box.y0 * scale), int(box.x0 * scale)
+        spot = grey[top : top + seen.shape[0], left : left + seen.shape[1]]
+        spot[:] = seen[: spot.shape[0], : spot.shape[1]]
+    return replace(page, grey=grey)
 
 
 def render(pdf: PdfFile, number: int, box: Box, dpi: int) -> npt.NDArray[np.uint8]:

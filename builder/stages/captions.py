@@ -210,7 +210,9 @@ def _next_row(rows: Sequence[Row], taken: list[int], stops: set[int], steps: lis
 
 
 def _continues(row: Row, caption: Sequence[Row], box: Box, body: Print, bare: bool) -> bool:
-    sizes = Counter(round(r.size, 1) for r in caption for _ in range(len(r.text)))
+    sizes: Counter[float] = Counter()
+    for r in caption:
+        sizes[round(r.size, 1)] += len(r.text)
     size = sizes.most_common(1)[0][0]
     if abs(row.size - size) > (2.0 if bare else 0.6):
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -38,11 +38,14 @@ def row_of(spans: tuple[Span, ...], box: Box, block: int) -> Row:
 
 def _main(spans: Sequence[Span]) -> Span:
     """The fragment that shows the print most letters have."""
-    weight: Counter[tuple[str, float]] = Counter()
+    letters: dict[tuple[str, float], int] = {}
     for span in spans:
-        weight[span.font, round(span.size, 1)] += len(span.text.strip())
-    font, size = max(weight, key=lambda kind: weight[kind])
-    return next(span for span in spans if (span.font, round(span.size, 1)) == (font, size))
+        kind = span.font, span.size
+        letters[kind] = letters.get(kind, 0) + len(span.text.strip())
+    if len(letters) == 1:
+        return spans[0]
+    font, size = max(letters, key=lambda kind: letters[kind])
+    return next(span for span in spans if span.font == font and span.size == size)
 
 
 class _Growing:
@@ -50,22 +53,22 @@ class _Growing:
 
     __slots__ = ("box", "letters", "lines", "size")
 
-    def __init__(self, line: Line, text: str) -> None:
-        self.lines, self.box, self.size, self.letters = [line], line.box, line.size, len(text)
+    def __init__(self, line: Line, size: float, text: str) -> None:
+        self.lines, self.box, self.size, self.letters = [line], line.box, size, len(text)
 
-    def takes(self, line: Line) -> bool:
-        here, there, size = self.box, line.box, max(self.size, line.size)
-        gap = there.x0 - here.x1
-        if not -size < gap < size * (_SAME_BLOCK_GAP if self.lines[0].block == line.block else _OTHER_BLOCK_GAP):
-            return False
+    def takes(self, line: Line, size: float) -> bool:
+        here, there = self.box, line.box
         shared = min(here.y1, there.y1) - max(here.y0, there.y0)
-        return shared >= _SHARED * min(here.y1 - here.y0, there.y1 - there.y0)
+        if shared < _SHARED * min(here.y1 - here.y0, there.y1 - there.y0):
+            return False
+        gap, size = there.x0 - here.x1, max(self.size, size)
+        return -size < gap < size * (_SAME_BLOCK_GAP if self.lines[0].block == line.block else _OTHER_BLOCK_GAP)
 
-    def add(self, line: Line, text: str) -> None:
+    def add(self, line: Line, size: float, text: str) -> None:
         self.lines.append(line)
         self.box = self.box.join(line.box)
         if len(text) > self.letters:
-            self.size, self.letters = line.size, len(text)
+            self.size, self.letters = size, len(text)
 
     def row(self) -> Row:
         spans = self.lines[0].spans
@@ -80,23 +83,23 @@ class _Growing:
 
 def rows_of(page: Page) -> list[Row]:
     """The upright rows of a page from top to bottom, then from left to right."""
-    pieces = [(line.box.x0, line.box.y0, line.text, line) for line in page.lines if not line.angle]
-    pieces = sorted([piece for piece in pieces if piece[2].strip()], key=lambda piece: piece[:3])
-    reach = _SAME_BLOCK_GAP * max((line.size for *_, line in pieces), default=0.0)
+    pieces = [(line.box, line.text, line.size, line) for line in page.lines if not line.angle]
+    pieces = sorted([piece for piece in pieces if piece[1].strip()], key=lambda piece: piece[:2])
+    reach = _SAME_BLOCK_GAP * max((size for _, _, size, _ in pieces), default=0.0)
     grown: list[_Growing] = []
     bands: dict[int, list[_Growing]] = defaultdict(list)  # rows by the middle they began at, so that only neighbours meet
-    for x0, _, text, line in pieces:
-        band = int((line.box.y0 + line.box.y1) / 2 // _BAND)
+    for (x0, y0, _, y1), text, size, line in pieces:
+        band = int((y0 + y1) / 2 // _BAND)
         host = None
         for near in (band + 1, band, band - 1):
             if near in bands:
                 bands[near] = [row for row in bands[near] if row.box.x1 > x0 - reach]  # the others are behind for good
-                host = host or next((row for row in reversed(bands[near]) if row.takes(line)), None)
+                host = host or next((row for row in reversed(bands[near]) if row.takes(line, size)), None)
         if host is None:
-            grown.append(_Growing(line, text))
+            grown.append(_Growing(line, size, text))
             bands[band].append(grown[-1])
         else:
-            host.add(line, text)
+            host.add(line, size, text)
     return sorted([row.row() for row in grown], key=lambda row: (round(row.middle), row.box.x0))
 
 

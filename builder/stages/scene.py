@@ -21,6 +21,7 @@ _PAGE_SHARE = 0.85  # of the page: a box that covers it is a background or a sca
 _RULE = 2.5  # points: what is thinner is a rule
 _TABLE_REACH = 250.0  # points from one rule of a table to the next
 _FRAME = 5.5  # points: rounded corners of a publisher's frame reach this far
+_LABELS = 40.0  # points from graphics to the last of their labels
 _EDGE = 0.07  # of the page's width: sideways text in it is a running head of a landscape page or a stamp
 _TITLE_WORDS = 12  # of an axis
 _TITLE_SHARE = 0.35  # of the page's height: a longer line is a stamp in the margin
@@ -71,6 +72,16 @@ def _sideways(page: Page) -> list[Row]:
     lines = [x for x in page.lines if x.angle and x.text.strip() and len(x.text.split()) <= _TITLE_WORDS]
     lines = [x for x in lines if x.box.x1 > _EDGE * page.width and x.box.x0 < (1 - _EDGE) * page.width]
     return [row_of(x.spans, x.box, x.block) for x in lines if x.box.height < _TITLE_SHARE * page.height]
+
+
+def drawn_zone(page: Page, captions: Sequence[Box]) -> Box:
+    """What has to be looked at to tighten the figures of a page: all its graphics, and where their labels may stand."""
+    b = page.graphics.boxes
+    zone = Box(*(float(v) for v in (*b[:, :2].min(axis=0), *b[:, 2:].max(axis=0)))) if len(b) else Box(0, 0, 0, 0)
+    for caption in captions:
+        zone = zone.join(caption) if zone.area else caption
+    zone = Box(zone.x0 - _LABELS, zone.y0 - _LABELS, zone.x1 + _LABELS, zone.y1 + _LABELS)
+    return zone.meet(Box(0, 0, page.width, page.height))
 
 
 def _outside(rows: Sequence[Row], boxes: Sequence[Box]) -> list[Row]:
@@ -303,9 +314,9 @@ def _ink(page: Page, hidden: Sequence[Box]) -> Mask | None:
 
 def _to_grid(ink: Mask, page: Page) -> Mask:
     high, wide = _shape(page)
-    step = CELL * page.grey_scale
-    grid = np.zeros((high, wide), dtype=bool)
-    tops, lefts = (np.ceil(np.arange(0, n / step) * step).astype(np.int64) for n in ink.shape)
-    tops, lefts = tops[tops < ink.shape[0]][:high], lefts[lefts < ink.shape[1]][:wide]
-    grid[: len(tops), : len(lefts)] = np.logical_or.reduceat(np.logical_or.reduceat(ink, tops, axis=0), lefts, axis=1)
-    return grid
+    step = round(CELL * page.grey_scale)
+    whole = np.zeros((high * step, wide * step), dtype=bool)
+    cut = ink[: high * step, : wide * step]
+    whole[: cut.shape[0], : cut.shape[1]] = cut
+    rows = np.logical_or.reduce([whole[k::step] for k in range(step)])
+    return np.asarray(np.logical_or.reduce([rows[:, k::step] for k in range(step)]), dtype=np.bool_)
