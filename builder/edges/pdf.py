@@ -205,16 +205,36 @@ def _lines(blocks: list[dict], turn: pymupdf.Matrix, rotation: int) -> Iterator[
     place = (lambda rect: _turned(rect, turn)) if rotation else _rounded
     for block_number, block in enumerate(blocks):
         for line in block.get("lines", ()):
-            spans = tuple([_span(s, place) for s in line["spans"] if s["text"]])
-            if any(s.text.strip() for s in spans):
+            spans = tuple([_span(run, place) for run in _runs(line["spans"])])
+            if spans and (spans[0].text.strip() or any(s.text.strip() for s in spans)):
                 angle = 0 if line["dir"] == _ALONG and not rotation else (_angle(line["dir"]) + rotation) % 360
                 yield Line(spans, place(line["bbox"]), block_number, angle)
 
 
-def _span(raw: dict, place: Callable[[_Corners], Box]) -> Span:  # type: ignore[type-arg]
-    flags, name = raw["flags"], raw["font"]
+def _runs(spans: list[dict]) -> list[list[dict]]:  # type: ignore[type-arg]
+    """Neighbours in one print: the reader parts them at each blank it puts in, and at each change of colour."""
+    runs: list[list[dict]] = []  # type: ignore[type-arg]
+    print_before = None
+    for span in spans:
+        if span["text"]:
+            print_here = span["font"], span["size"], span["flags"]
+            if print_here == print_before:
+                runs[-1].append(span)
+            else:
+                runs.append([span])
+                print_before = print_here
+    return runs
+
+
+def _span(run: list[dict], place: Callable[[_Corners], Box]) -> Span:  # type: ignore[type-arg]
+    first = run[0]
+    text, box, flags, name = first["text"], first["bbox"], first["flags"], first["font"]
+    if len(run) > 1:
+        text = "".join([raw["text"] for raw in run])
+        x0, y0, x1, y1 = zip(*[raw["bbox"] for raw in run], strict=True)
+        box = min(x0), min(y0), max(x1), max(y1)
     bold = bool(flags & _BOLD) or _says_bold(name)
-    return Span(raw["text"], place(raw["bbox"]), name, raw["size"], bold, bool(flags & _ITALIC), bool(flags & _SUPERSCRIPT))
+    return Span(text, place(box), name, first["size"], bold, bool(flags & _ITALIC), bool(flags & _SUPERSCRIPT))
 
 
 @lru_cache(maxsize=1024)
