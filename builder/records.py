@@ -128,7 +128,7 @@ class Page:
     lines: tuple[Line, ...]
     graphics: Graphics
     grey: npt.NDArray[np.uint8] | None = field(default=None, repr=False)
-    grey_scale: float = 1.5
+    grey_scale: float = 1.0
 
 
 # ---- records that go to disk

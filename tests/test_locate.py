@@ -72,7 +72,7 @@ def test_box_is_snapped_to_the_ink_inside_a_white_margin() -> None:
     grey[105:435, 150:570] = 40
     sheet = page(1, [caption(1, 80, 310), *paragraph(420, 12, 2)], [Box(80, 60, 400, 300)])
     kept, _ = sieve(typeset_of([sheet]), "p")
-    figures, _ = locate([replace(kept[0], page=replace(sheet, grey=grey))], typeset_of([sheet]), "p")
+    figures, _ = locate([replace(kept[0], page=replace(sheet, grey=grey, grey_scale=1.5))], typeset_of([sheet]), "p")
     assert figures[0].bbox.iou(Box(100, 70, 380, 290)) > 0.97
 
 
@@ -128,7 +128,7 @@ def test_ink_of_a_neighbour_across_a_white_gap_stays_outside() -> None:
     grey[145:450, 300:780] = 40
     sheet = page(1, [*lines, *paragraph(460, 12, 2)], [scheme, chart])
     kept, _ = sieve(typeset_of([sheet]), "p")
-    figures, _ = locate([replace(kept[0], page=replace(sheet, grey=grey))], typeset_of([sheet]), "p")
+    figures, _ = locate([replace(kept[0], page=replace(sheet, grey=grey, grey_scale=1.5))], typeset_of([sheet]), "p")
     assert [f.bbox.iou(b) > 0.95 for f, b in zip(figures, (scheme, chart), strict=True)] == [True, True]
     assert figures[1].bbox.y0 > 95
 
