@@ -14,8 +14,9 @@ from builder.stages.rows import Row, rows_of
 from builder.stages.turning import turn_box, turned
 from builder.stages.typeset import Typeset
 
-_MIN_IMAGE = 40.0  # points a side: smaller rasters are logos and icons
-_MIN_PATHS = 15  # fewer are rules, frames and links
+_MIN_SIDE = 40.0  # points: smaller rasters are logos and icons, flatter paths rules
+_MIN_PIECES = 15  # fewer small ones are rules, frames and links
+_BACKGROUND = 0.8  # of the page
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,15 @@ def _reason(page: Page, found: Sequence[Anchor], drawn: bool) -> str | None:
 
 
 def has_graphics(page: Page) -> bool:
-    """Is there a raster of 40 x 40 points, a shading, or as many paths as a small drawing has?"""
+    """Is there a raster or a path of 40 x 40 points, a shading, or as many pieces as a small drawing or a tiled picture has?
+
+    A path that covers the page is its background.
+    """
     boxes, kinds = page.graphics.boxes, page.graphics.kinds
     sides = boxes[:, 2:] - boxes[:, :2]
-    image = (kinds == page.graphics.KINDS.index(Ink.IMAGE)) & (sides >= _MIN_IMAGE).all(axis=1)
-    paths = np.count_nonzero(kinds == page.graphics.KINDS.index(Ink.PATH))
-    return bool(image.any() or paths >= _MIN_PATHS or (kinds == page.graphics.KINDS.index(Ink.SHADE)).any())
+    background = (kinds == page.graphics.KINDS.index(Ink.PATH)) & (sides.prod(axis=1) > _BACKGROUND * page.width * page.height)
+    large = (sides >= _MIN_SIDE).all(axis=1) & ~background
+    return bool(large.any() or len(boxes) >= _MIN_PIECES or (kinds == page.graphics.KINDS.index(Ink.SHADE)).any())
 
 
 def _caption(page: Page, anchor: Anchor, rows: Sequence[Row], paper_id: str) -> Caption:

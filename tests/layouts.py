@@ -1,0 +1,510 @@
+"""Pages of every layout that figures stand in, written here with the true box of each figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pymupdf
+
+WIDTH, HEIGHT = 595.0, 842.0
+LEFT, RIGHT, TOP, FOOT = 50.0, 545.0, 70.0, 780.0
+COLUMNS = ((50.0, 290.0), (305.0, 545.0))
+WORDS = """the terrace of the annealed surface was measured again after each step of growth and the height of the islands did
+not change within the error of the probe while the density of defects fell with the square of the dose as shown by the
+counts taken from many frames of the same sample at rest in vacuum for one hour before use""".split()
+
+Rect = tuple[float, float, float, float]
+
+
+@dataclass
+class Sheet:
+    """A paper being written: text pages around the pages under test, and the truth."""
+
+    columns: int = 2
+    pdf: pymupdf.Document = field(default_factory=pymupdf.open)
+    truth: dict[str, tuple[int, Rect]] = field(default_factory=dict)  # label: page from 1 and box as displayed
+    size: tuple[float, float] = (WIDTH, HEIGHT)
+
+    def page(self) -> pymupdf.Page:
+        page = self.pdf.new_page(width=self.size[0], height=self.size[1])
+        page.insert_text((LEFT, 40), "Journal of Made Surfaces", fontname="tiit", fontsize=8)
+        page.insert_text((self.size[0] - 60, self.size[1] - 30), str(len(self.pdf)), fontname="tiro", fontsize=8)
+        return page
+
+    def text_page(self) -> None:
+        page = self.page()
+        for x0, x1 in COLUMNS if self.columns == 2 else [(LEFT, RIGHT)]:
+            body(page, (x0, TOP, x1, FOOT))
+
+    def shows(self, label: str, page: pymupdf.Page, box: Rect) -> None:
+        self.truth[label] = (page.number + 1, box)
+
+    def finished(self) -> bytes:
+        self.text_page()
+        return bytes(self.pdf.tobytes())
+
+
+def lines_of(words: list[str], width: float, size: float, font: str) -> Iterator[str]:
+    line = ""
+    for word in words:
+        longer = f"{line} {word}".strip()
+        if pymupdf.get_text_length(longer, fontname=font, fontsize=size) > width:
+            yield line
+            line = word
+        else:
+            line = longer
+    yield line
+
+
+def body(page: pymupdf.Page, box: Rect, *, size: float = 10.0) -> None:
+    """Paragraphs that fill the box."""
+    x0, y0, x1, y1 = box
+    many = [w for i in range(40) for w in WORDS[i % 7 :]]
+    y = y0 + size
+    for line in lines_of(many, x1 - x0, size, "tiro"):
+        if y > y1:
+            break
+        page.insert_text((x0, y), line, fontname="tiro", fontsize=size)
+        y += 1.2 * size
+
+
+def caption(page: pymupdf.Page, at: tuple[float, float], width: float, label: str, *, words: int = 24, size: float = 8.5) -> float:
+    """A caption, its label in bold; returns the y below it."""
+    x, y = at
+    page.insert_text((x, y + size), label, fontname="hebo", fontsize=size)
+    text = ["Islands", "on", *WORDS[: words - 2]]
+    indent = pymupdf.get_text_length(label + "  ", fontname="hebo", fontsize=size)
+    first, *rest = lines_of(text, width - indent, size, "helv")
+    page.insert_text((x + indent, y + size), first, fontname="helv", fontsize=size)
+    y += 1.2 * size
+    for line in lines_of(" ".join(rest).split(), width, size, "helv") if rest else ():
+        page.insert_text((x, y + size), line, fontname="helv", fontsize=size)
+        y += 1.2 * size
+    return y
+
+
+def raster(page: pymupdf.Page, box: Rect, *, seed: int = 0, rotate: int = 0) -> Rect:
+    """A placed picture without white in it."""
+    x0, y0, x1, y1 = box
+    shape = max(2, int(y1 - y0)), max(2, int(x1 - x0))
+    grey = np.random.default_rng(seed).integers(0, 200, shape, dtype=np.uint8)
+    pixmap = pymupdf.Pixmap(pymupdf.csGRAY, shape[1], shape[0], grey.tobytes(), False)
+    page.insert_image(pymupdf.Rect(box), pixmap=pixmap, keep_proportion=False, rotate=rotate)
+    return box
+
+
+def chart(page: pymupdf.Page, box: Rect, *, paths: int = 60) -> Rect:
+    """Axes, ticks with numbers, axis titles and a curve of many strokes; returns the box of all its ink."""
+    x0, y0, x1, y1 = box
+    a0, b1 = x0 + 30, y1 - 24
+    shape = page.new_shape()
+    shape.draw_rect(pymupdf.Rect(a0, y0, x1, b1))
+    steps = np.linspace(0, 1, paths + 1)
+    xs, ys = a0 + steps * (x1 - a0), b1 - (0.2 + 0.6 * np.abs(np.sin(9 * steps))) * (b1 - y0)
+    for k in range(paths):
+        shape.draw_line((xs[k], ys[k]), (xs[k + 1], ys[k + 1]))
+        if k % 40 == 39:
+            shape.finish(width=0.7)
+    for k in range(5):
+        x = a0 + k * (x1 - a0) / 5
+        shape.draw_line((x, b1), (x, b1 - 4))
+        page.insert_text((x, b1 + 9), str(k), fontname="helv", fontsize=7)
+        page.insert_text((x0 + 14, b1 - k * (b1 - y0) / 5), f"{k}.0", fontname="helv", fontsize=7)
+    shape.finish(width=0.7)
+    shape.commit()
+    page.insert_text(((a0 + x1) / 2 - 20, y1 - 2), "dose (a.u.)", fontname="helv", fontsize=8)
+    page.insert_text((x0 + 8, (y0 + b1) / 2 + 20), "height (nm)", fontname="helv", fontsize=8, rotate=90)
+    return box
+
+
+def table(page: pymupdf.Page, box: Rect, label: str, *, rows: int = 6) -> float:
+    """A ruled table under its title; returns the y below its last rule."""
+    x0, y0, x1, _ = box
+    page.insert_text((x0, y0 + 8.5), label, fontname="hebo", fontsize=8.5)
+    page.insert_text((x0 + 50, y0 + 8.5), "Counts of islands after each dose.", fontname="helv", fontsize=8.5)
+    y = y0 + 16
+    page.draw_line((x0, y), (x1, y), width=0.8)
+    for row in range(rows):
+        for k in range(5):
+            page.insert_text((x0 + 4 + k * (x1 - x0) / 5, y + 10), f"{row + 1}.{k}7" if row else "Dose", fontname="helv", fontsize=8)
+        y += 13
+        if row == 0:
+            page.draw_line((x0, y), (x1, y), width=0.5)
+    page.draw_line((x0, y + 2), (x1, y + 2), width=0.8)
+    return y + 2
+
+
+LAYOUTS: dict[str, Callable[[], Sheet]] = {}
+
+
+def layout(make: Callable[[], Sheet]) -> Callable[[], Sheet]:
+    LAYOUTS[make.__name__] = make
+    return make
+
+
+def begun(columns: int = 2, size: tuple[float, float] = (WIDTH, HEIGHT)) -> tuple[Sheet, pymupdf.Page]:
+    sheet = Sheet(columns, size=size)
+    sheet.text_page()
+    return sheet, sheet.page()
+
+
+@layout
+def caption_below() -> Sheet:
+    sheet, page = begun(1)
+    sheet.shows("Figure 1", page, raster(page, (120, 80, 470, 300)))
+    y = caption(page, (60, 308), 470, "Figure 1.")
+    body(page, (LEFT, y + 20, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def caption_above() -> Sheet:
+    sheet, page = begun(1)
+    y = caption(page, (60, 80), 470, "Figure 1.")
+    sheet.shows("Figure 1", page, raster(page, (120, y + 8, 470, y + 230)))
+    body(page, (LEFT, y + 250, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def caption_at_the_left() -> Sheet:
+    sheet, page = begun(1)
+    caption(page, (50, 80), 140, "Figure 1.", words=40)
+    sheet.shows("Figure 1", page, chart(page, (205, 80, 545, 330)))
+    body(page, (LEFT, 360, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def caption_at_the_right() -> Sheet:
+    sheet, page = begun(1)
+    caption(page, (400, 200), 140, "Fig. 1", words=40)
+    sheet.shows("Figure 1", page, raster(page, (50, 80, 385, 330)))
+    body(page, (LEFT, 360, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def caption_on_the_next_page() -> Sheet:
+    sheet, page = begun(1)
+    sheet.shows("Figure 1", page, raster(page, (60, 80, 535, 770)))
+    after = sheet.page()
+    y = caption(after, (60, 75), 470, "Figure 1.", words=50)
+    body(after, (LEFT, y + 20, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def caption_on_the_page_before() -> Sheet:
+    sheet, page = begun(1)
+    body(page, (LEFT, TOP, RIGHT, 700))
+    caption(page, (60, 720), 470, "Figure 1.", words=50)
+    after = sheet.page()
+    sheet.shows("Figure 1", after, chart(after, (60, 80, 535, 760)))
+    return sheet
+
+
+@layout
+def one_column_of_two() -> Sheet:
+    sheet, page = begun()
+    sheet.shows("Figure 1", page, chart(page, (305, 75, 540, 250)))
+    y = caption(page, (305, 258), 240, "Figure 1.")
+    body(page, (305, y + 16, 545, FOOT))
+    body(page, (50, TOP, 290, FOOT))
+    return sheet
+
+
+@layout
+def side_by_side_in_two_columns() -> Sheet:
+    sheet, page = begun()
+    for n, (x0, x1) in enumerate(COLUMNS, 1):
+        sheet.shows(f"Figure {n}", page, raster(page, (x0 + 5, 75, x1 - 5, 250 + 20 * n), seed=n))
+        y = caption(page, (x0, 258 + 20 * n), x1 - x0, f"Figure {n}.")
+        body(page, (x0, y + 16, x1, FOOT))
+    return sheet
+
+
+@layout
+def across_two_columns() -> Sheet:
+    sheet, page = begun()
+    chart(page, (60, 75, 290, 260))
+    raster(page, (310, 75, 535, 260))
+    sheet.shows("Figure 1", page, (60, 75, 535, 260))
+    y = caption(page, (50, 268), 495, "Figure 1.", words=50)
+    for x0, x1 in COLUMNS:
+        body(page, (x0, y + 16, x1, FOOT))
+    return sheet
+
+
+@layout
+def across_two_columns_with_a_caption_of_one() -> Sheet:
+    sheet, page = begun()
+    sheet.shows("Figure 1", page, raster(page, (60, 75, 535, 260)))
+    y = caption(page, (50, 268), 240, "Figure 1.", words=30)
+    body(page, (50, y + 16, 290, FOOT))
+    body(page, (305, 280, 545, FOOT))
+    return sheet
+
+
+@layout
+def across_two_columns_with_a_short_caption() -> Sheet:
+    sheet, page = begun()
+    sheet.shows("Figure 1", page, chart(page, (130, 75, 470, 240)))
+    y = caption(page, (50, 250), 240, "Figure 1.", words=5)
+    body(page, (50, y + 16, 290, FOOT))
+    body(page, (305, y + 16, 545, FOOT))
+    return sheet
+
+
+@layout
+def wide_with_its_caption_in_two_columns() -> Sheet:
+    sheet, page = begun()
+    sheet.shows("Figure 1", page, raster(page, (60, 75, 535, 300)))
+    caption(page, (50, 308), 240, "Figure 1.", words=34)
+    for k, line in enumerate(lines_of(WORDS[:30], 240, 8.5, "helv")):
+        page.insert_text((305, 316.5 + 10.2 * k), line, fontname="helv", fontsize=8.5)
+    for x0, x1 in COLUMNS:
+        body(page, (x0, 380, x1, FOOT))
+    return sheet
+
+
+@layout
+def stacked_in_one_column() -> Sheet:
+    sheet, page = begun()
+    y = 75.0
+    for n in range(1, 4):
+        sheet.shows(f"Figure {n}", page, raster(page, (310, y, 540, y + 150), seed=n))
+        y = caption(page, (305, y + 156), 240, f"Figure {n}.", words=14) + 12
+    body(page, (50, TOP, 290, FOOT))
+    return sheet
+
+
+@layout
+def stacked_over_the_whole_width() -> Sheet:
+    sheet, page = begun(1)
+    y = 75.0
+    for n in range(1, 4):
+        sheet.shows(f"Figure {n}", page, chart(page, (120, y, 480, y + 170)))
+        y = caption(page, (100, y + 178), 400, f"FIG. {n}.", words=14) + 14
+    return sheet
+
+
+@layout
+def table_above() -> Sheet:
+    sheet, page = begun(1)
+    y = table(page, (60, 80, 535, 0), "Table 1.")
+    sheet.shows("Figure 1", page, chart(page, (80, y + 22, 515, y + 250)))
+    y = caption(page, (60, y + 260), 470, "Figure 1.")
+    body(page, (LEFT, y + 16, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def table_just_below_the_caption() -> Sheet:
+    sheet, page = begun(1)
+    sheet.shows("Figure 1", page, raster(page, (120, 80, 470, 300)))
+    y = caption(page, (60, 308), 470, "Figure 1.")
+    y = table(page, (60, y + 14, 535, 0), "Table 2.", rows=9)
+    body(page, (LEFT, y + 16, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def framed_with_its_caption() -> Sheet:
+    sheet, page = begun(1)
+    sheet.shows("Figure 1", page, raster(page, (80, 90, 515, 300)))
+    y = caption(page, (70, 312), 450, "FIGURE 1 |", words=40)
+    page.draw_rect(pymupdf.Rect(60, 78, 535, y + 8), width=0.75, color=(0.4, 0.4, 0.4))
+    body(page, (LEFT, y + 30, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def on_a_tinted_panel_with_its_caption() -> Sheet:
+    sheet, page = begun(1)
+    page.draw_rect(pymupdf.Rect(50, 70, 545, 380), color=None, fill=(0.92, 0.95, 1.0))
+    sheet.shows("Figure 1", page, raster(page, (80, 85, 515, 310)))
+    caption(page, (70, 318), 450, "Figure 1.", words=40)
+    body(page, (LEFT, 400, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def twelve_hundred_tiles() -> Sheet:
+    sheet, page = begun(1)
+    grey = np.random.default_rng(3).integers(0, 180, (12, 11), dtype=np.uint8)
+    tile = pymupdf.Pixmap(pymupdf.csGRAY, 11, 12, grey.tobytes(), False)
+    xref = 0
+    for i in range(1200):
+        x, y = 100 + (i % 40) * 10, 80 + (i // 40) * 8
+        xref = page.insert_image(pymupdf.Rect(x, y, x + 10, y + 8), pixmap=tile, keep_proportion=False, xref=xref)
+    sheet.shows("Figure 1", page, (100, 80, 500, 320))
+    y = caption(page, (60, 328), 470, "Figure 1.")
+    body(page, (LEFT, y + 20, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def twenty_thousand_paths() -> Sheet:
+    sheet, page = begun()
+    points = np.random.default_rng(4).uniform((85, 80), (500, 300), (20_000, 2)).round(1)
+    strokes = "".join(f"{x} {842 - y:.1f} m {x + 3:.1f} {842 - y + 2:.1f} l S\n" for x, y in points)
+    xref = sheet.pdf.get_new_xref()
+    sheet.pdf.update_object(xref, "<<>>")
+    sheet.pdf.update_stream(xref, f"q 0.4 w {strokes} Q".encode())
+    sheet.pdf.xref_set_key(page.xref, "Contents", f"{page.read_contents() and xref} 0 R")
+    page = sheet.pdf.reload_page(page)
+    sheet.shows("Figure 1", page, (85, 78, 503, 300))
+    y = caption(page, (50, 310), 495, "Figure 1.")
+    for x0, x1 in COLUMNS:
+        body(page, (x0, y + 16, x1, FOOT))
+    return sheet
+
+
+def _turned_page(rotation: int) -> Sheet:
+    """A landscape page as journals have them: written upright as displayed, stored turned."""
+    sheet, page = begun(1)
+    wide, high = (HEIGHT, WIDTH) if rotation in (90, 270) else (WIDTH, HEIGHT)
+    flat = pymupdf.open()
+    drawn = flat.new_page(width=wide, height=high)
+    chart(drawn, (80, 80, 430, 380))
+    raster(drawn, (445, 80, 545, 380))
+    y = caption(drawn, (80, 390), 460, "Figure 1.")
+    body(drawn, (80, y + 20, 545, high - 50))
+    page.show_pdf_page(page.rect, flat, 0, rotate=rotation)
+    page.set_rotation(rotation)
+    sheet.shows("Figure 1", page, (80, 80, 545, 380))
+    return sheet
+
+
+@layout
+def page_turned_by_90() -> Sheet:
+    return _turned_page(90)
+
+
+@layout
+def page_turned_by_180() -> Sheet:
+    return _turned_page(180)
+
+
+@layout
+def page_turned_by_270() -> Sheet:
+    return _turned_page(270)
+
+
+def _sideways(turn: int) -> Sheet:
+    """A figure and its caption set sideways on an upright page."""
+    sheet, page = begun(1)
+    flat = pymupdf.open()
+    drawn = flat.new_page(width=HEIGHT, height=WIDTH)
+    chart(drawn, (80, 80, 760, 420))
+    caption(drawn, (80, 432), 680, "Figure 1.", words=40)
+    page.show_pdf_page(page.rect, flat, 0, rotate=turn)
+    x0, y0, x1, y1 = 80, 80, 760, 420
+    sheet.shows("Figure 1", page, (y0, HEIGHT - x1, y1, HEIGHT - x0) if turn == 90 else (WIDTH - y1, x0, WIDTH - y0, x1))
+    return sheet
+
+
+@layout
+def sideways_reading_up() -> Sheet:
+    return _sideways(90)
+
+
+@layout
+def sideways_reading_down() -> Sheet:
+    return _sideways(270)
+
+
+@layout
+def continued_on_the_next_page() -> Sheet:
+    sheet, page = begun(1)
+    sheet.shows("Figure 1", page, raster(page, (80, 80, 515, 600)))
+    caption(page, (60, 610), 470, "Figure 1.", words=40)
+    after = sheet.page()
+    raster(after, (80, 80, 515, 500), seed=5)
+    caption(after, (60, 510), 470, "Figure 1 (continued).", words=3)
+    body(after, (LEFT, 560, RIGHT, FOOT))
+    return sheet
+
+
+def _labelled(*labels: tuple[str, str]) -> Sheet:
+    sheet, page = begun(1)
+    y = 75.0
+    for n, (printed, normal) in enumerate(labels):
+        sheet.shows(normal, page, raster(page, (120, y, 480, y + 150), seed=n))
+        y = caption(page, (100, y + 158), 400, printed, words=14) + 16
+    body(page, (LEFT, y + 10, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def extended_data_and_supplementary_labels() -> Sheet:
+    return _labelled(("Extended Data Fig. 1 |", "Extended Data Figure 1"), ("Supplementary Figure 2.", "Figure S2"), ("Fig. S3.", "Figure S3"))
+
+
+@layout
+def scheme_chart_and_plate_labels() -> Sheet:
+    return _labelled(("Scheme 1.", "Scheme 1"), ("Chart 2.", "Chart 2"), ("PLATE 3.", "Plate 3"))
+
+
+@layout
+def panels_with_letters_and_wide_gaps() -> Sheet:
+    sheet, page = begun()
+    for n, (x, y) in enumerate([(70, 85), (320, 85), (70, 265), (320, 265)]):
+        page.insert_text((x - 12, y + 2), "abcd"[n], fontname="hebo", fontsize=10)
+        raster(page, (x, y, x + 210, y + 150), seed=n)
+    sheet.shows("Figure 1", page, (58, 77, 530, 415))
+    y = caption(page, (50, 425), 495, "Figure 1.", words=50)
+    for x0, x1 in COLUMNS:
+        body(page, (x0, y + 16, x1, FOOT))
+    return sheet
+
+
+@layout
+def at_the_foot_of_the_page() -> Sheet:
+    sheet, page = begun()
+    for x0, x1 in COLUMNS:
+        body(page, (x0, TOP, x1, 480))
+    sheet.shows("Figure 1", page, chart(page, (100, 510, 500, 720)))
+    caption(page, (50, 730), 495, "Figure 1.", words=30)
+    return sheet
+
+
+@layout
+def between_text_in_one_column() -> Sheet:
+    sheet, page = begun()
+    body(page, (50, TOP, 290, 300))
+    sheet.shows("Figure 1", page, raster(page, (60, 320, 280, 500)))
+    y = caption(page, (50, 508), 240, "Figure 1.")
+    body(page, (50, y + 14, 290, FOOT))
+    body(page, (305, TOP, 545, 400))
+    sheet.shows("Figure 2", page, chart(page, (305, 420, 545, 600)))
+    y = caption(page, (305, 610), 240, "Figure 2.")
+    body(page, (305, y + 14, 545, FOOT))
+    return sheet
+
+
+@layout
+def raster_with_white_margins_behind_a_clip() -> Sheet:
+    sheet, page = begun(1)
+    grey = np.full((400, 600), 255, dtype=np.uint8)
+    grey[60:340, 80:520] = np.random.default_rng(1).integers(0, 160, (280, 440), dtype=np.uint8)
+    pixmap = pymupdf.Pixmap(pymupdf.csGRAY, 600, 400, grey.tobytes(), False)
+    page.insert_image(pymupdf.Rect(70, 70, 520, 370), pixmap=pixmap)
+    sheet.shows("Figure 1", page, (130, 115, 460, 325))
+    y = caption(page, (60, 372), 470, "Figure 1.")
+    body(page, (LEFT, y + 20, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def page_with_a_shifted_crop_box() -> Sheet:
+    sheet, page = begun(1)
+    raster(page, (120, 100, 470, 320))
+    y = caption(page, (60, 330), 470, "Figure 1.")
+    body(page, (LEFT, y + 20, RIGHT, FOOT))
+    page.set_cropbox(pymupdf.Rect(20, 30, 575, 820))
+    sheet.shows("Figure 1", page, (100, 70, 450, 290))
+    return sheet
