@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
 
 import numpy as np
 import pymupdf
@@ -46,28 +48,30 @@ class Sheet:
         return bytes(self.pdf.tobytes())
 
 
+@cache
+def long(word: str, font: str) -> float:
+    """Width of a word at 1 point, its blank included."""
+    return float(pymupdf.get_text_length(word + " ", fontname=font, fontsize=1))
+
+
 def lines_of(words: list[str], width: float, size: float, font: str) -> Iterator[str]:
-    line = ""
+    line: list[str] = []
+    used = 0.0
     for word in words:
-        longer = f"{line} {word}".strip()
-        if pymupdf.get_text_length(longer, fontname=font, fontsize=size) > width:
-            yield line
-            line = word
-        else:
-            line = longer
-    yield line
+        used += long(word, font) * size
+        if line and used > width:
+            yield " ".join(line)
+            line, used = [], long(word, font) * size
+        line.append(word)
+    yield " ".join(line)
 
 
 def body(page: pymupdf.Page, box: Rect, *, size: float = 10.0) -> None:
     """Paragraphs that fill the box."""
     x0, y0, x1, y1 = box
     many = [w for i in range(40) for w in WORDS[i % 7 :]]
-    y = y0 + size
-    for line in lines_of(many, x1 - x0, size, "tiro"):
-        if y > y1:
-            break
-        page.insert_text((x0, y), line, fontname="tiro", fontsize=size)
-        y += 1.2 * size
+    rows = list(islice(lines_of(many, x1 - x0, size, "tiro"), int((y1 - y0 - size) / (1.2 * size)) + 1))
+    page.insert_text((x0, y0 + size), rows, fontname="tiro", fontsize=size, lineheight=1.2)
 
 
 def caption(page: pymupdf.Page, at: tuple[float, float], width: float, label: str, *, words: int = 24, size: float = 8.5) -> float:
@@ -507,4 +511,213 @@ def page_with_a_shifted_crop_box() -> Sheet:
     body(page, (LEFT, y + 20, RIGHT, FOOT))
     page.set_cropbox(pymupdf.Rect(20, 30, 575, 820))
     sheet.shows("Figure 1", page, (100, 70, 450, 290))
+    return sheet
+
+
+def plain_caption(page: pymupdf.Page, at: tuple[float, float], width: float, label: str, *, words: int = 24) -> float:
+    """A caption in the body's own print, as LaTeX sets it."""
+    x, y = at
+    for line in lines_of([*label.split(), "Islands", "on", *WORDS[:words]], width, 10, "tiro"):
+        page.insert_text((x, y + 10), line, fontname="tiro", fontsize=10)
+        y += 12
+    return y
+
+
+@layout
+def caption_in_the_print_of_the_body() -> Sheet:
+    sheet, page = begun(1)
+    body(page, (LEFT, TOP, RIGHT, 200))
+    sheet.shows("Figure 1", page, chart(page, (130, 215, 470, 430)))
+    y = plain_caption(page, (LEFT, 440), 495, "Figure 1:")
+    body(page, (LEFT, y + 18, RIGHT, FOOT))
+    after = sheet.page()
+    sheet.shows("Figure 2", after, raster(after, (130, 75, 470, 300)))
+    y = plain_caption(after, (LEFT, 308), 495, "Figure 2:", words=40)
+    body(after, (LEFT, y + 18, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def two_side_by_side_on_a_page_of_one_column() -> Sheet:
+    sheet, page = begun(1)
+    for n, x in enumerate((50, 305), 1):
+        sheet.shows(f"Figure {n}", page, chart(page, (x, 80, x + 235, 260)))
+        caption(page, (x, 268), 235, f"Figure {n}.", words=14 + 10 * n)
+    body(page, (LEFT, 340, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def stacked_with_captions_at_the_left() -> Sheet:
+    sheet, page = begun(1)
+    for n, y in enumerate((80, 330), 1):
+        caption(page, (50, y), 140, f"Figure {n}.", words=36)
+        sheet.shows(f"Figure {n}", page, raster(page, (205, y, 545, y + 230), seed=n))
+    body(page, (LEFT, 580, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def stacked_with_captions_above() -> Sheet:
+    sheet, page = begun(1)
+    y = 78.0
+    for n in (1, 2, 3):
+        y = caption(page, (60, y), 470, f"Figure {n}.", words=18) + 6
+        sheet.shows(f"Figure {n}", page, raster(page, (100, y, 500, y + 170), seed=n))
+        y += 190
+    return sheet
+
+
+@layout
+def three_columns() -> Sheet:
+    sheet = Sheet()
+    columns = ((50.0, 205.0), (220.0, 375.0), (390.0, 545.0))
+    for _ in range(2):
+        page = sheet.page()
+        for x0, x1 in columns:
+            body(page, (x0, TOP, x1, FOOT), size=8)
+    page = sheet.page()
+    sheet.shows("Figure 1", page, raster(page, (222, 75, 543, 240)))
+    y = caption(page, (220, 248), 325, "FIG. 1.", words=30, size=7)
+    body(page, (50, TOP, 205, FOOT), size=8)
+    sheet.shows("Figure 2", page, chart(page, (222, 400, 373, 520)))
+    body(page, (220, y + 14, 375, 385), size=8)
+    caption(page, (220, 528), 155, "FIG. 2.", size=7)
+    body(page, (220, 590, 375, FOOT), size=8)
+    body(page, (390, y + 14, 545, FOOT), size=8)
+    return sheet
+
+
+@layout
+def flow_chart_of_boxes_with_sentences() -> Sheet:
+    sheet, page = begun(1)
+    for n in range(6):
+        x, y = 90 + (n % 3) * 145, 80 + (n // 3) * 90
+        page.draw_rect(pymupdf.Rect(x, y, x + 125, y + 60), width=0.8)
+        for k, line in enumerate(list(lines_of(WORDS[n : n + 14], 115, 8, "helv"))[:4]):
+            page.insert_text((x + 5, y + 13 + 10 * k), line, fontname="helv", fontsize=8)
+        if n % 3 < 2:
+            page.draw_line((x + 125, y + 30), (x + 145, y + 30), width=0.8)
+    sheet.shows("Figure 1", page, (89.6, 79.6, 505.4, 230.4))
+    y = caption(page, (60, 240), 470, "Figure 1.")
+    body(page, (LEFT, y + 16, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def close_under_a_ruled_head() -> Sheet:
+    sheet = Sheet(1)
+    for n in range(3):
+        page = sheet.page()
+        page.draw_line((LEFT, 46), (RIGHT, 46), width=0.6)
+        raster(page, (500, 22, 545, 42), seed=9)
+        if n != 1:
+            body(page, (LEFT, TOP, RIGHT, FOOT))
+            continue
+        sheet.shows("Figure 1", page, raster(page, (60, 54, 535, 260)))
+        y = caption(page, (60, 266), 470, "Figure 1.")
+        body(page, (LEFT, y + 16, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def beside_a_stamp_in_the_margin() -> Sheet:
+    sheet, page = begun(1)
+    page.insert_text((28, 600), "arXiv:2101.00001v2  [cond-mat.mtrl-sci]  1 Jan 2021", fontname="tiro", fontsize=16, rotate=90)
+    sheet.shows("Figure 1", page, chart(page, (80, 300, 520, 520)))
+    body(page, (LEFT, TOP, RIGHT, 285))
+    y = caption(page, (60, 530), 470, "Figure 1.")
+    body(page, (LEFT, y + 16, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def text_flowing_around_an_inset() -> Sheet:
+    sheet, page = begun(1)
+    body(page, (LEFT, TOP, RIGHT, 200))
+    sheet.shows("Figure 1", page, raster(page, (340, 215, 540, 380)))
+    caption(page, (335, 388), 210, "Figure 1.")
+    body(page, (LEFT, 205, 320, 440))
+    body(page, (LEFT, 445, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def table_above_in_one_column_of_two() -> Sheet:
+    sheet, page = begun()
+    y = table(page, (305, 75, 545, 0), "Table 1.", rows=7)
+    sheet.shows("Figure 1", page, raster(page, (310, y + 12, 540, y + 180)))
+    y = caption(page, (305, y + 188), 240, "Fig. 3.")
+    sheet.truth["Figure 3"] = sheet.truth.pop("Figure 1")
+    body(page, (305, y + 14, 545, FOOT))
+    body(page, (50, TOP, 290, FOOT))
+    return sheet
+
+
+@layout
+def table_below_a_chart_with_the_caption_above() -> Sheet:
+    sheet, page = begun(1)
+    y = caption(page, (60, 76), 470, "Figure 1.")
+    sheet.shows("Figure 1", page, chart(page, (100, y + 8, 500, y + 200)))
+    y = table(page, (60, y + 220, 535, 0), "TABLE II.", rows=8)
+    body(page, (LEFT, y + 20, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def pale_chart_with_a_legend_outside() -> Sheet:
+    sheet, page = begun()
+    chart(page, (50, 75, 420, 260))
+    for k in range(4):
+        page.draw_line((440, 100 + 16 * k), (460, 100 + 16 * k), width=1, color=(0.2 * k, 0.4, 0.6))
+        page.insert_text((466, 103 + 16 * k), f"sample {k}", fontname="helv", fontsize=8)
+    sheet.shows("Figure 1", page, (50, 75, 500, 260))
+    y = caption(page, (50, 268), 495, "Figure 1.")
+    for x0, x1 in COLUMNS:
+        body(page, (x0, y + 16, x1, FOOT))
+    return sheet
+
+
+@layout
+def many_small_charts_far_apart() -> Sheet:
+    sheet, page = begun(1)
+    for n in range(9):
+        x, y = 60 + (n % 3) * 165, 80 + (n // 3) * 150
+        chart(page, (x, y, x + 140, y + 115), paths=20)
+    sheet.shows("Figure 1", page, (60, 80, 530, 495))
+    y = caption(page, (60, 505), 470, "Figure 1.", words=50)
+    body(page, (LEFT, y + 16, RIGHT, FOOT))
+    return sheet
+
+
+@layout
+def citing_sentence_above_a_figure_without_bold() -> Sheet:
+    sheet, page = begun()
+    body(page, (50, TOP, 290, 300))
+    for k, line in enumerate(lines_of(["Figure", "1", "shows", "that", *WORDS[:40]], 240, 10, "tiro")):
+        page.insert_text((50, 322 + 12 * k), line, fontname="tiro", fontsize=10)
+    sheet.shows("Figure 1", page, raster(page, (55, 450, 285, 640)))
+    y = plain_caption(page, (50, 648), 240, "Figure 1.")
+    body(page, (50, y + 14, 290, FOOT))
+    body(page, (305, TOP, 545, FOOT))
+    return sheet
+
+
+@layout
+def landscape_page_with_text() -> Sheet:
+    sheet, page = begun(1, size=(HEIGHT, WIDTH))
+    sheet.shows("Figure 1", page, chart(page, (80, 75, 760, 400)))
+    y = caption(page, (60, 410), 700, "Figure 1.")
+    body(page, (LEFT, y + 16, 790, 540))
+    return sheet
+
+
+@layout
+def plates_filling_facing_pages_with_captions() -> Sheet:
+    sheet = Sheet(1)
+    sheet.text_page()
+    for n in (1, 2):
+        page = sheet.page()
+        sheet.shows(f"Plate {n}", page, raster(page, (50, 60, 545, 700), seed=n))
+        caption(page, (60, 712), 470, f"Plate {n}.", words=40)
     return sheet
