@@ -13,9 +13,7 @@ import pymupdf
 WIDTH, HEIGHT = 595.0, 842.0
 LEFT, RIGHT, TOP, FOOT = 50.0, 545.0, 70.0, 780.0
 COLUMNS = ((50.0, 290.0), (305.0, 545.0))
-WORDS = """the terrace of the annealed surface was measured again after each step of growth and the height of the islands did
-not change within the error of the probe while the density of defects fell with the square of the dose as shown by the
-counts taken from many frames of the same sample at rest in vacuum for one hour before use""".split()
+WORDS = ["the", "terrace", "of", "the", "annealed", "surface", "was", "measured", "again", "after", "each", "step", "of", "growth", "and", "the", "height", "of", "the", "islands", "did", "not", "change", "within", "the", "error", "of", "the", "probe", "while", "the", "density", "of", "defects", "fell", "with", "the", "square", "of", "the", "dose", "as", "shown", "by", "the", "counts", "taken", "from", "many", "frames", "of", "the", "same", "sample", "at", "rest", "in", "vacuum", "for", "one", "hour", "before", "use"]
 
 Rect = tuple[float, float, float, float]
 
@@ -74,7 +72,9 @@ def body(page: pymupdf.Page, box: Rect, *, size: float = 10.0) -> None:
     page.insert_text((x0, y0 + size), rows, fontname="tiro", fontsize=size, lineheight=1.2)
 
 
-def caption(page: pymupdf.Page, at: tuple[float, float], width: float, label: str, *, words: int = 24, size: float = 8.5) -> float:
+def caption(
+    page: pymupdf.Page, at: tuple[float, float], width: float, label: str, *, words: int = 24, size: float = 8.5
+) -> float:
     """A caption, its label in bold; returns the y below it."""
     x, y = at
     page.insert_text((x, y + size), label, fontname="hebo", fontsize=size)
@@ -132,7 +132,9 @@ def table(page: pymupdf.Page, box: Rect, label: str, *, rows: int = 6) -> float:
     page.draw_line((x0, y), (x1, y), width=0.8)
     for row in range(rows):
         for k in range(5):
-            page.insert_text((x0 + 4 + k * (x1 - x0) / 5, y + 10), f"{row + 1}.{k}7" if row else "Dose", fontname="helv", fontsize=8)
+            page.insert_text(
+                (x0 + 4 + k * (x1 - x0) / 5, y + 10), f"{row + 1}.{k}7" if row else "Dose", fontname="helv", fontsize=8
+            )
         y += 13
         if row == 0:
             page.draw_line((x0, y), (x1, y), width=0.5)
@@ -335,36 +337,46 @@ def on_a_tinted_panel_with_its_caption() -> Sheet:
     return sheet
 
 
+def _with_stream(sheet: Sheet, page: pymupdf.Page, stream: str) -> pymupdf.Page:
+    """The page with this stream for its content."""
+    xref = sheet.pdf.get_new_xref()
+    sheet.pdf.update_object(xref, "<<>>")
+    sheet.pdf.update_stream(xref, stream.encode())
+    sheet.pdf.xref_set_key(page.xref, "Contents", f"{xref} 0 R")
+    return sheet.pdf.reload_page(page)
+
+
 @layout
 def twelve_hundred_tiles() -> Sheet:
     sheet, page = begun(1)
     grey = np.random.default_rng(3).integers(0, 180, (12, 11), dtype=np.uint8)
     tile = pymupdf.Pixmap(pymupdf.csGRAY, 11, 12, grey.tobytes(), False)
-    xref = 0
-    for i in range(1200):
-        x, y = 100 + (i % 40) * 10, 80 + (i // 40) * 8
-        xref = page.insert_image(pymupdf.Rect(x, y, x + 10, y + 8), pixmap=tile, keep_proportion=False, xref=xref)
+    page.insert_image(pymupdf.Rect(100, 80, 110, 88), pixmap=tile, keep_proportion=False)
+    name = page.get_images()[0][7]
+    places = [(100 + (i % 40) * 10, HEIGHT - 88 - (i // 40) * 8) for i in range(1200)]
+    page = _with_stream(sheet, page, "".join(f"q 10 0 0 8 {x} {y} cm /{name} Do Q\n" for x, y in places))
     sheet.shows("Figure 1", page, (100, 80, 500, 320))
     y = caption(page, (60, 328), 470, "Figure 1.")
     body(page, (LEFT, y + 20, RIGHT, FOOT))
     return sheet
 
 
-@layout
-def twenty_thousand_paths() -> Sheet:
+def many_paths(count: int) -> Sheet:
+    """A figure across two columns that is drawn with so many strokes."""
     sheet, page = begun()
-    points = np.random.default_rng(4).uniform((85, 80), (500, 300), (20_000, 2)).round(1)
+    points = np.random.default_rng(4).uniform((85, 80), (500, 300), (count, 2)).round(1)
     strokes = "".join(f"{x} {842 - y:.1f} m {x + 3:.1f} {842 - y + 2:.1f} l S\n" for x, y in points)
-    xref = sheet.pdf.get_new_xref()
-    sheet.pdf.update_object(xref, "<<>>")
-    sheet.pdf.update_stream(xref, f"q 0.4 w {strokes} Q".encode())
-    sheet.pdf.xref_set_key(page.xref, "Contents", f"{page.read_contents() and xref} 0 R")
-    page = sheet.pdf.reload_page(page)
+    page = _with_stream(sheet, page, f"q 0.4 w {strokes} Q")
     sheet.shows("Figure 1", page, (85, 78, 503, 300))
     y = caption(page, (50, 310), 495, "Figure 1.")
     for x0, x1 in COLUMNS:
         body(page, (x0, y + 16, x1, FOOT))
     return sheet
+
+
+@layout
+def twenty_thousand_paths() -> Sheet:
+    return many_paths(20_000)
 
 
 def _turned_page(rotation: int) -> Sheet:
@@ -445,7 +457,8 @@ def _labelled(*labels: tuple[str, str]) -> Sheet:
 
 @layout
 def extended_data_and_supplementary_labels() -> Sheet:
-    return _labelled(("Extended Data Fig. 1 |", "Extended Data Figure 1"), ("Supplementary Figure 2.", "Figure S2"), ("Fig. S3.", "Figure S3"))
+    extended, supplementary = ("Extended Data Fig. 1 |", "Extended Data Figure 1"), ("Supplementary Figure 2.", "Figure S2")
+    return _labelled(extended, supplementary, ("Fig. S3.", "Figure S3"))
 
 
 @layout

@@ -9,9 +9,9 @@ import pytest
 
 from builder.records import Box, Figure, Graphics, Page
 from builder.stages.locate import locate
+from builder.stages.sieve import sieve
 from builder.stages.turning import turn_box, turned
 from builder.stages.typeset import typeset_of
-from builder.stages.sieve import sieve
 from tests.test_sieve import page, paragraph, text
 
 

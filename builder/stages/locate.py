@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ _HOUSE_SIDE = 0.6  # points for the side on which most captions of the paper sta
 _OVERLAP = 4.0  # points lost for the whole overlap of two figures
 _BEAM = 60  # combinations kept while a page's captions are settled together
 _SNAP = 4.0  # points beyond a region over which its ink may run on
+_CONTINUED = re.compile(r"\bcont(?:inued|inuation|'?d)?\b", re.IGNORECASE)
+_LABEL_LETTERS = 60  # of a caption's start: where "(continued)" stands
 _SURE = 2.4  # a score from which a region is not doubted
 
 
@@ -39,7 +42,8 @@ class Case:
 def locate(sieved: Sequence[SievedPage], paper: Typeset, paper_id: str) -> tuple[list[Figure], list[Dropped]]:
     """One figure or one drop a caption. `paper` is all of it: its pages tell running heads and body print.
 
-    Of two captions with one label the first that finds a region is kept, the other dropped as "repeated-label".
+    Of two captions with one label the first that finds a region is kept, the other dropped as "continued-figure" where it
+    says so and as "repeated-label" elsewhere.
     """
     pages, upright = paper.pages, {page.number: rows for page, rows in zip(paper.pages, paper.rows, strict=True)}
     cases = [case for page in sieved for case in _cases(page, upright[page.page.number], paper.body)]
@@ -53,12 +57,17 @@ def locate(sieved: Sequence[SievedPage], paper: Typeset, paper_id: str) -> tuple
             label = normal_label(caption.label)
             figure = _figure(case, caption, choice, paper_id) if choice else _facing(caption, sieved, pages, paper_id)
             if figure is None or label in seen:
-                reason = "no-figure-region" if figure is None else "repeated-label"
+                reason = "no-figure-region" if figure is None else _again(caption)
                 dropped.append(Dropped(record_id=caption.id, stage="locate", reason=reason, detail=caption.label))
                 continue
             seen.add(label)
             figures.append(figure)
     return figures, dropped
+
+
+def _again(caption: Caption) -> str:
+    """Why a second caption of one label gives no second figure: its part of the figure goes on here, or the label repeats."""
+    return "continued-figure" if _CONTINUED.search(caption.text[:_LABEL_LETTERS]) else "repeated-label"
 
 
 def _cases(sieved: SievedPage, upright: Sequence[Row], body: Print) -> list[Case]:

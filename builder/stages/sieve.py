@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from builder.records import Box, Caption, Dropped, Ink, Page
 from builder.stages.captions import Anchor, accepted, anchors, extent, may_start
 from builder.stages.reflow import reflow
@@ -16,6 +14,7 @@ from builder.stages.typeset import Typeset
 
 _MIN_SIDE = 40.0  # points: smaller rasters are logos and icons, flatter paths rules
 _MIN_PIECES = 15  # fewer small ones are rules, frames and links
+_SCANNED = "a picture without a text layer: a scan, unless read with the extra 'microtome[ocr]'"
 _BACKGROUND = 0.8  # of the page
 
 
@@ -42,7 +41,8 @@ def sieve(paper: Typeset, paper_id: str) -> tuple[list[SievedPage], list[Dropped
         here = [x for x in found if x.page == page.number]
         reason = _reason(page, here, any(drawn[max(0, i - 1) : i + 2]))
         if reason:
-            dropped.append(Dropped(record_id=f"{paper_id}#p{page.number}", stage="sieve", reason=reason))
+            detail = _SCANNED if reason == "no-text" and has_graphics(page) else ""
+            dropped.append(Dropped(record_id=f"{paper_id}#p{page.number}", stage="sieve", reason=reason, detail=detail))
             continue
         starts = {a: {x.index for x in here if x.angle == a} for a in {x.angle for x in here}}
         spans = {x: extent(views[page.number, x.angle], x.index, starts[x.angle], body) for x in here}
