@@ -13,7 +13,10 @@ import pymupdf
 WIDTH, HEIGHT = 595.0, 842.0
 LEFT, RIGHT, TOP, FOOT = 50.0, 545.0, 70.0, 780.0
 COLUMNS = ((50.0, 290.0), (305.0, 545.0))
-WORDS = ["the", "terrace", "of", "the", "annealed", "surface", "was", "measured", "again", "after", "each", "step", "of", "growth", "and", "the", "height", "of", "the", "islands", "did", "not", "change", "within", "the", "error", "of", "the", "probe", "while", "the", "density", "of", "defects", "fell", "with", "the", "square", "of", "the", "dose", "as", "shown", "by", "the", "counts", "taken", "from", "many", "frames", "of", "the", "same", "sample", "at", "rest", "in", "vacuum", "for", "one", "hour", "before", "use"]
+TEXT = """the terrace of the annealed surface was measured again after each step of growth and the height of the islands did
+not change within the error of the probe while the density of defects fell with the square of the dose as shown by the
+counts taken from many frames of the same sample at rest in vacuum for one hour before use"""
+WORDS = TEXT.split()
 
 Rect = tuple[float, float, float, float]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from layouts import LAYOUTS
 
 from builder.edges.pdf import open_pdf, read_page, with_grey
 from builder.records import Box, Dropped, Figure
@@ -13,6 +12,7 @@ from builder.stages.captions import normal_label
 from builder.stages.locate import locate
 from builder.stages.sieve import SievedPage, sieve
 from builder.stages.typeset import typeset_of
+from tests.layouts import LAYOUTS
 
 
 def found(data: bytes, tmp_path: Path) -> tuple[list[Figure], list[Dropped]]:

@@ -1,4 +1,6 @@
-"""CPU a page of the locator beside PyMuPDF's bare text pass, paper by paper in one run: python locate_speed.py PDF...
+"""CPU a page of the locator beside PyMuPDF's bare text pass, paper by paper in one run:
+
+    python -m tests.benchmarks.locate_speed [PDF...]
 
 Without arguments: ../shared/corpus/papers where it is present. Also a made page of 300,000 paths, and the peak memory.
 """
@@ -13,15 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
-
-from layouts import many_paths
-
 from builder.edges.pdf import open_pdf, read_page, with_grey
 from builder.stages.locate import locate
 from builder.stages.scene import drawn_zone
 from builder.stages.sieve import SievedPage, sieve
 from builder.stages.typeset import typeset_of
+from tests.layouts import many_paths
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "papers"
 HEAVY = ("10.5194_hess-14-1863-2010.pdf", (4, 9))
