@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,9 @@ from builder.records import Caption, Figure, Page, Paper, Record
 from builder.stages.ingest import PaperRow
 from builder.stages.reflow import line_text, reflow
 from builder.stages.rights import Policy
+from builder.stages.scene import drawn_zone
 from builder.stages.sieve import SievedPage
+from builder.stages.typeset import Typeset, typeset_of
 
 R = TypeVar("R", bound=Record)
 LOOK_DPI = 100  # what the classifier is shown
@@ -69,6 +72,11 @@ class Bench:
         return self._read[1]
 
     @cached_property
+    def typeset(self) -> Typeset:
+        """How the paper is set, worked out once for all stages that look at its pages."""
+        return typeset_of(self.pages)
+
+    @cached_property
     def text(self) -> str:
         """Everything the paper's text layer says, block by block."""
         blocks: dict[tuple[int, int], list[str]] = {}
@@ -88,11 +96,12 @@ class Bench:
         by_page: dict[int, list[Caption]] = {}
         for caption in self.of("sieve", Caption):
             by_page.setdefault(caption.page, []).append(caption)
-        return [SievedPage(self._grey(page), tuple(by_page[page.number])) for page in self.pages if page.number in by_page]
+        kept = [(page, tuple(by_page[page.number])) for page in self.pages if page.number in by_page]
+        return [SievedPage(self._grey(page, captions), captions) for page, captions in kept]
 
-    def _grey(self, page: Page) -> Page:
+    def _grey(self, page: Page, captions: Sequence[Caption]) -> Page:
         try:
-            return pdf.with_grey(self.pdf, page)
+            return pdf.with_grey(self.pdf, page, drawn_zone(page, [c.bbox for c in captions]))
         except pdf.RefusedPdf:  # located by its objects alone; the crop decides whether the page can be rendered
             return page
 

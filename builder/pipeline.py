@@ -83,7 +83,7 @@ def _ingest(bench: Bench) -> Made:
 
 
 def _sieve(bench: Bench) -> Made:
-    sieved, dropped = sieve(bench.pages, bench.paper.id)
+    sieved, dropped = sieve(bench.typeset, bench.paper.id)
     name = "{}#p{}".format
     lost = [
         Dropped(record_id=name(bench.paper.id, n), stage="sieve", reason="broken-page", detail=d) for n, d in bench.broken_pages
@@ -97,7 +97,7 @@ def _sieve(bench: Bench) -> Made:
 
 
 def _locate(bench: Bench) -> Made:
-    figures, dropped = locate(bench.sieved(), bench.pages, bench.paper.id)
+    figures, dropped = locate(bench.sieved(), bench.typeset, bench.paper.id)
     read = tuple(caption.id for caption in bench.of("sieve", Caption))
     return Made(read, tuple(figure.caption.id for figure in figures), tuple(figures), tuple(dropped))
 

@@ -84,7 +84,10 @@ class Line:
     @property
     def size(self) -> float:
         """Size in points that most of the line's letters have."""
-        return max(self.spans, key=lambda span: len(span.text)).size if self.spans else 0.0
+        if len(self.spans) < 2:
+            return self.spans[0].size if self.spans else 0.0
+        letters = [len(span.text) for span in self.spans]
+        return self.spans[letters.index(max(letters))].size
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class Page:
     lines: tuple[Line, ...]
     graphics: Graphics
     grey: npt.NDArray[np.uint8] | None = field(default=None, repr=False)
-    grey_scale: float = 1.5
+    grey_scale: float = 1.0
 
 
 # ---- records that go to disk

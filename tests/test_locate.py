@@ -9,14 +9,15 @@ import pytest
 
 from builder.records import Box, Figure, Graphics, Page
 from builder.stages.locate import locate
-from builder.stages.rows import turn_box, turned
 from builder.stages.sieve import sieve
+from builder.stages.turning import turn_box, turned
+from builder.stages.typeset import typeset_of
 from tests.test_sieve import page, paragraph, text
 
 
 def located(*pages: Page) -> tuple[list[Figure], list[str]]:
-    kept, _ = sieve(pages, "p")
-    figures, dropped = locate(kept, pages, "p")
+    kept, _ = sieve(typeset_of(pages), "p")
+    figures, dropped = locate(kept, typeset_of(pages), "p")
     return figures, [d.reason for d in dropped]
 
 
@@ -70,8 +71,8 @@ def test_box_is_snapped_to_the_ink_inside_a_white_margin() -> None:
     grey = np.full((1200, 900), 255, dtype=np.uint8)
     grey[105:435, 150:570] = 40
     sheet = page(1, [caption(1, 80, 310), *paragraph(420, 12, 2)], [Box(80, 60, 400, 300)])
-    kept, _ = sieve([sheet], "p")
-    figures, _ = locate([replace(kept[0], page=replace(sheet, grey=grey))], [sheet], "p")
+    kept, _ = sieve(typeset_of([sheet]), "p")
+    figures, _ = locate([replace(kept[0], page=replace(sheet, grey=grey, grey_scale=1.5))], typeset_of([sheet]), "p")
     assert figures[0].bbox.iou(Box(100, 70, 380, 290)) > 0.97
 
 
@@ -126,8 +127,8 @@ def test_ink_of_a_neighbour_across_a_white_gap_stays_outside() -> None:
     grey[90:129, 60:480] = 40
     grey[145:450, 300:780] = 40
     sheet = page(1, [*lines, *paragraph(460, 12, 2)], [scheme, chart])
-    kept, _ = sieve([sheet], "p")
-    figures, _ = locate([replace(kept[0], page=replace(sheet, grey=grey))], [sheet], "p")
+    kept, _ = sieve(typeset_of([sheet]), "p")
+    figures, _ = locate([replace(kept[0], page=replace(sheet, grey=grey, grey_scale=1.5))], typeset_of([sheet]), "p")
     assert [f.bbox.iou(b) > 0.95 for f, b in zip(figures, (scheme, chart), strict=True)] == [True, True]
     assert figures[1].bbox.y0 > 95
 

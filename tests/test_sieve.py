@@ -10,6 +10,7 @@ import pytest
 from builder.records import Box, Graphics, Line, Page, Span
 from builder.stages.captions import normal_label
 from builder.stages.sieve import sieve
+from builder.stages.typeset import typeset_of
 
 
 def text(words: str, x: float, y: float, *, size: float = 10, font: str = "Times", bold: bool = False, block: int = 0) -> Line:
@@ -48,24 +49,24 @@ def test_a_label_has_one_spelling_however_it_is_printed(printed: str, normal: st
 
 
 def test_page_with_caption_and_picture_is_kept() -> None:
-    kept, dropped = sieve([page(1, [CAPTION, *paragraph(400, 12, 2)], [PICTURE])], "p")
+    kept, dropped = sieve(typeset_of([page(1, [CAPTION, *paragraph(400, 12, 2)], [PICTURE])]), "p")
     assert [c.id for s in kept for c in s.captions] == ["p#1#Figure 1"]
     assert not dropped
 
 
 def test_page_with_caption_but_no_image_is_dropped() -> None:
-    kept, dropped = sieve([page(1, [CAPTION, *paragraph(400, 12, 2)], [])], "p")
+    kept, dropped = sieve(typeset_of([page(1, [CAPTION, *paragraph(400, 12, 2)], [])]), "p")
     assert not kept
     assert [(d.record_id, d.reason) for d in dropped] == [("p#p1", "no-graphics")]
 
 
 def test_page_with_image_but_no_caption_is_dropped() -> None:
-    _, dropped = sieve([page(1, paragraph(400, 12, 2), [PICTURE])], "p")
+    _, dropped = sieve(typeset_of([page(1, paragraph(400, 12, 2), [PICTURE])]), "p")
     assert [d.reason for d in dropped] == ["no-caption"]
 
 
 def test_page_without_text_is_dropped_as_such() -> None:
-    _, dropped = sieve([page(1, [], [PICTURE])], "p")
+    _, dropped = sieve(typeset_of([page(1, [], [PICTURE])]), "p")
     assert [d.reason for d in dropped] == ["no-text"]
 
 
@@ -76,24 +77,24 @@ CITING = ["Figure 3 shows the step after", "Fig. 2, where the step is seen", "Fi
 def test_a_row_of_body_text_that_cites_a_figure_is_not_a_caption(start: str) -> None:
     citing = text(start + " the whole of the anneal and then some more", 60, 472, block=2)
     lines = [*paragraph(400, 6, 2), citing, *paragraph(484, 6, 2)]
-    _, dropped = sieve([page(1, lines, [PICTURE])], "p")
+    _, dropped = sieve(typeset_of([page(1, lines, [PICTURE])]), "p")
     assert [d.reason for d in dropped] == ["no-caption"]
 
 
 def test_a_caption_runs_on_over_blocks_and_stops_before_body_text() -> None:
     more = text("Arrows point to a step of 0.3 nm.", 60, 330, size=8, font="Sans", block=2)
-    kept, _ = sieve([page(1, [CAPTION, more, *paragraph(346, 12, 3)], [PICTURE])], "p")
+    kept, _ = sieve(typeset_of([page(1, [CAPTION, more, *paragraph(346, 12, 3)], [PICTURE])]), "p")
     assert kept[0].captions[0].text == "Figure 1. A terrace of the clean surface. Arrows point to a step of 0.3 nm."
 
 
 def test_a_title_set_apart_from_its_bare_label_belongs_to_the_caption() -> None:
     label = text("Figure 1", 60, 320, size=8, font="Sans", bold=True, block=1)
     title = text("A terrace of the clean surface", 110, 320, size=8, font="Sans", block=1)
-    kept, _ = sieve([page(1, [label, title, *paragraph(400, 12, 3)], [PICTURE])], "p")
+    kept, _ = sieve(typeset_of([page(1, [label, title, *paragraph(400, 12, 3)], [PICTURE])]), "p")
     assert kept[0].captions[0].text == "Figure 1 A terrace of the clean surface"
 
 
 def test_every_page_is_kept_or_dropped_once() -> None:
     pages = [page(1, paragraph(60, 20, 0), []), page(2, [CAPTION], [PICTURE]), page(3, [], [])]
-    kept, dropped = sieve(pages, "p")
+    kept, dropped = sieve(typeset_of(pages), "p")
     assert sorted([f"p#p{s.page.number}" for s in kept] + [d.record_id for d in dropped]) == ["p#p1", "p#p2", "p#p3"]

@@ -12,7 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from builder.errors import UsageError
-from builder.records import Box, Word
+from builder.records import Box, Line, Span, Word
+
+_LEGIBLE = 0.6  # below it words are guesses
+_LETTERS = 0.8  # of the reader's box, which stands a little off the letters
+_FONT = "ocr"
 
 
 class _Read(Protocol):
@@ -32,6 +36,18 @@ def _engine() -> _Engine:
     except ImportError as error:
         raise UsageError("ocr", "rapidocr is not installed", "pip install 'microtome[ocr]'") from error
     return cast(_Engine, RapidOCR(params={"Global.log_level": "critical", "EngineConfig.onnxruntime.intra_op_num_threads": 1}))
+
+
+def lines_of(pixels: npt.NDArray[np.uint8], at: Box) -> tuple[Line, ...]:
+    """The words of `words_of` as lines of a page without a text layer, so that its captions are found like any other.
+
+    The reader tells neither fonts nor blocks: letters are taken as high as their box allows, each line is a block.
+    """
+    read = [word for word in words_of(pixels, at) if word.confidence >= _LEGIBLE and word.text.strip()]
+    return tuple(
+        Line((Span(word.text, word.box, _FONT, round(_LETTERS * word.box.height, 1), False, False, False),), word.box, block, 0)
+        for block, word in enumerate(read)
+    )
 
 
 def words_of(pixels: npt.NDArray[np.uint8], at: Box) -> tuple[Word, ...]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from builder.records import Box
-from builder.stages.rows import Print, Row
+from builder.stages.rows import Row, between
+from builder.stages.typeset import Print
 
 _SERIES = r"(?P<series>Extended\s+Data|Supplement(?:ary|al)|Supporting(?:\s+Information)?|Appendix)?"
 _NOUN = r"(?P<noun>Figures?|Figs?|Schemes?|Charts?|Plates?)"
@@ -48,6 +49,12 @@ def normal_label(printed: str) -> str:
     if series.startswith("ext"):
         return f"Extended Data {noun} {letter}{number}"
     return f"{noun} {'S' if series.startswith('supp') else letter}{number}"
+
+
+def may_start(text: str) -> bool:
+    """Whether a line's text starts with a label, be it a caption's or a citation's."""
+    lead = _LEAD_IN.match(text)
+    return LABEL.match(text, lead.end() if lead else 0) is not None
 
 
 @dataclass(frozen=True)
@@ -171,7 +178,7 @@ def _beyond_label(rows: Sequence[Row], start: int, stops: set[int]) -> list[int]
         return []
     return [
         i
-        for i, row in enumerate(rows)
+        for i, row in ((i, rows[i]) for i in between(rows, label.middle - label.size, label.middle + label.size))
         if 0 < row.box.x0 - label.box.x1 < _TAB * label.size
         and abs(row.middle - label.middle) < 0.3 * label.size
         and abs(row.size - label.size) < 0.6
@@ -190,8 +197,8 @@ def _next_row(rows: Sequence[Row], taken: list[int], stops: set[int], steps: lis
     limit = 1.35 * median(steps) if steps else (2.4 if bare else ratio) * first.size
     below = [
         i
-        for i, row in enumerate(rows)
-        if 0.4 * first.size < row.middle - last.middle <= limit + 0.5 and _beside(row.box, box) > 0.5 and i not in taken
+        for i in between(rows, last.middle, last.middle + limit + 1)
+        if 0.4 * first.size < rows[i].middle - last.middle <= limit + 0.5 and _beside(rows[i].box, box) > 0.5 and i not in taken
     ]
     if not below:
         return None
@@ -203,7 +210,9 @@ def _next_row(rows: Sequence[Row], taken: list[int], stops: set[int], steps: lis
 
 
 def _continues(row: Row, caption: Sequence[Row], box: Box, body: Print, bare: bool) -> bool:
-    sizes = Counter(round(r.size, 1) for r in caption for _ in range(len(r.text)))
+    sizes: Counter[float] = Counter()
+    for r in caption:
+        sizes[round(r.size, 1)] += len(r.text)
     size = sizes.most_common(1)[0][0]
     if abs(row.size - size) > (2.0 if bare else 0.6):
         return False

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from builder.records import Box, Caption, Dropped, Figure, Ink, Page
+from builder.records import Box, Caption, Dropped, Figure, Ink, Line, Page
 from builder.stages.captions import normal_label
 from builder.stages.regions import Proposal, proposals
-from builder.stages.rows import Print, angles, print_of, rows_of, turn_box, turned
+from builder.stages.rows import Row, rows_of
 from builder.stages.scene import Mask, Scene, scene_of
 from builder.stages.sieve import SievedPage, has_graphics
+from builder.stages.turning import angles, turn_box, turned
+from builder.stages.typeset import Print, Typeset
 
 _HOUSE_SIDE = 0.6  # points for the side on which most captions of the paper stand
 _OVERLAP = 4.0  # points lost for the whole overlap of two figures
 _BEAM = 60  # combinations kept while a page's captions are settled together
 _SNAP = 4.0  # points beyond a region over which its ink may run on
+_CONTINUED = re.compile(r"\bcont(?:inued|inuation|'?d)?\b", re.IGNORECASE)
+_LABEL_LETTERS = 60  # of a caption's start: where "(continued)" stands
 _SURE = 2.4  # a score from which a region is not doubted
 
 
@@ -34,13 +39,14 @@ class Case:
     offers: tuple[tuple[Proposal, ...], ...]
 
 
-def locate(sieved: Sequence[SievedPage], pages: Sequence[Page], paper_id: str) -> tuple[list[Figure], list[Dropped]]:
-    """One figure or one drop a caption. `pages` are all pages of the paper: they tell running heads and body print.
+def locate(sieved: Sequence[SievedPage], paper: Typeset, paper_id: str) -> tuple[list[Figure], list[Dropped]]:
+    """One figure or one drop a caption. `paper` is all of it: its pages tell running heads and body print.
 
-    Of two captions with one label the first that finds a region is kept, the other dropped as "repeated-label".
+    Of two captions with one label the first that finds a region is kept, the other dropped as "continued-figure" where it
+    says so and as "repeated-label" elsewhere.
     """
-    body = print_of(pages, [rows_of(page) for page in pages])
-    cases = [case for page in sieved for case in _cases(page, body)]
+    pages, upright = paper.pages, {page.number: rows for page, rows in zip(paper.pages, paper.rows, strict=True)}
+    cases = [case for page in sieved for case in _cases(page, upright[page.page.number], paper.body)]
     sides: Counter[str] = Counter(p.side for case in cases for p in _settled(case, None) if p)
     house = max(sorted(sides), key=lambda side: sides[side]) if sides else None
     figures: list[Figure] = []
@@ -51,7 +57,7 @@ def locate(sieved: Sequence[SievedPage], pages: Sequence[Page], paper_id: str) -
             label = normal_label(caption.label)
             figure = _figure(case, caption, choice, paper_id) if choice else _facing(caption, sieved, pages, paper_id)
             if figure is None or label in seen:
-                reason = "no-figure-region" if figure is None else "repeated-label"
+                reason = "no-figure-region" if figure is None else _again(caption)
                 dropped.append(Dropped(record_id=caption.id, stage="locate", reason=reason, detail=caption.label))
                 continue
             seen.add(label)
@@ -59,7 +65,12 @@ def locate(sieved: Sequence[SievedPage], pages: Sequence[Page], paper_id: str) -
     return figures, dropped
 
 
-def _cases(sieved: SievedPage, body: Print) -> list[Case]:
+def _again(caption: Caption) -> str:
+    """Why a second caption of one label gives no second figure: its part of the figure goes on here, or the label repeats."""
+    return "continued-figure" if _CONTINUED.search(caption.text[:_LABEL_LETTERS]) else "repeated-label"
+
+
+def _cases(sieved: SievedPage, upright: Sequence[Row], body: Print) -> list[Case]:
     cases = []
     page = sieved.page
     for angle in angles(page):
@@ -67,8 +78,9 @@ def _cases(sieved: SievedPage, body: Print) -> list[Case]:
         if not captions:
             continue
         view = turned(page, angle)
+        rows = rows_of(view) if angle else upright
         boxes = [turn_box(c.bbox, page, angle) for c in captions]
-        scene = scene_of(view, rows_of(view), captions, boxes, body if angle == 0 else _without_gutters(body))
+        scene = scene_of(view, rows, captions, boxes, body if angle == 0 else _without_gutters(body))
         cases.append(Case(sieved, angle, scene, captions, tuple(tuple(proposals(scene, i)) for i in range(len(captions)))))
     return cases
 
@@ -78,7 +90,7 @@ def _without_gutters(body: Print) -> Print:
 
 
 def _angle_of(caption: Caption, page: Page) -> int:
-    counts = Counter(line.angle for line in page.lines if line.box.meet(caption.bbox).area > 0.5 * line.box.area)
+    counts = Counter(line.angle for line in lines_in(page, caption.bbox))
     return max(sorted(counts), key=lambda angle: counts[angle]) if counts else 0
 
 
@@ -179,7 +191,6 @@ def _record(
     caption: Caption, page: Page, box: Box, side: str, confidence: float, doubts: tuple[str, ...], paper_id: str
 ) -> Figure:
     box = Box(*(round(float(v), 2) for v in box))
-    inside = [line for line in page.lines if line.box.meet(box).area > 0.5 * line.box.area]
     name = hashlib.sha256(f"{paper_id}|{normal_label(caption.label)}".encode()).hexdigest()[:16]
     boxes, kinds = page.graphics.boxes, page.graphics.kinds
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
@@ -195,9 +206,16 @@ def _record(
             "doubts": doubts,
             "raster_share": _raster_share(page, box),
             "paths": int((held & (kinds == page.graphics.KINDS.index(Ink.PATH))).sum()),
-            "words": sum(len(line.text.split()) for line in inside),
+            "words": sum(len(line.text.split()) for line in lines_in(page, box)),
         }
     )
+
+
+def lines_in(page: Page, box: Box) -> list[Line]:
+    """The lines of which more than half lies in the box."""
+    x0, y0, x1, y1 = box
+    near = [n for n in page.lines if n.box[0] < x1 and n.box[2] > x0 and n.box[1] < y1 and n.box[3] > y0]
+    return [line for line in near if line.box.meet(box).area > 0.5 * line.box.area]
 
 
 def _raster_share(page: Page, box: Box) -> float:

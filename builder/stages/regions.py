@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from builder.records import Box
 from builder.stages.scene import CELL, Mask, Scene, cells_of
@@ -14,6 +15,7 @@ Side = Literal["below", "above", "left", "right", "facing"]
 
 _LABEL_REACH = 14.0  # points from graphics to loose text that belongs to it
 _TITLE_REACH = 24.0  # points from graphics to an axis title that reads sideways, tick labels between
+_ROUNDS = 3  # of growth: text beside text beside graphics, and no further
 _BLANK = 60.0  # points of white that end a figure
 _MIN_SIDE = 20.0  # points
 _WHITE = 8.0  # points of white across the whole width that may part two figures, one above the other
@@ -128,32 +130,41 @@ def _any_in_row(mask: Mask) -> Mask:
 
 def _reach(drawn: Mask, content: Mask, *, from_end: bool) -> Mask:
     """Grid rows from the caption's side up to the first wide blank beyond graphics."""
-    order = range(len(drawn) - 1, -1, -1) if from_end else range(len(drawn))
-    reach = np.zeros(len(drawn), dtype=bool)
-    blank, seen = 0, False
-    for i in order:
-        blank = 0 if content[i] else blank + 1
-        if seen and blank * CELL > _BLANK:
-            break
-        seen = seen or bool(drawn[i])
-        reach[i] = True
+    if from_end:
+        return _reach(drawn[::-1], content[::-1], from_end=False)[::-1]
+    reach = np.ones(len(drawn), dtype=bool)
+    if drawn.any():
+        first = int(drawn.argmax())
+        filled = np.flatnonzero(content[first:]) + first
+        wide = np.flatnonzero(np.diff([*filled.tolist(), len(drawn)]) * CELL > _BLANK)
+        if len(wide):
+            reach[filled[wide[0]] + 1 :] = False
     return reach
 
 
 def _with_labels(core: Box, band: Box, scene: Scene) -> Box:
+    text = scene.loose
+    middle = (text[:, :2] + text[:, 2:]) / 2
+    text = text[((middle >= band[:2]) & (middle <= band[2:])).all(axis=1)]
+    sideways = text[:, 3] - text[:, 1] > 2 * (text[:, 2] - text[:, 0])
+    title = _near(text, core, _TITLE_REACH) & sideways
     box = core
-    for _ in range(3):
-        for row in scene.loose:
-            reach = _TITLE_REACH if row.box.height > 2 * row.box.width else _LABEL_REACH
-            near = Box(core.x0 - reach, core.y0 - reach, core.x1 + reach, core.y1 + reach).join(_around(box))
-            x, y = (row.box.x0 + row.box.x1) / 2, row.middle
-            if row.box.meet(near).area > 0 and band.x0 <= x <= band.x1 and band.y0 <= y <= band.y1:
-                box = box.join(row.box)
+    for _ in range(_ROUNDS):
+        reached = text[title | _near(text, box, _LABEL_REACH)]
+        if not len(reached):
+            break
+        (x0, y0), (x1, y1) = reached[:, :2].min(axis=0), reached[:, 2:].max(axis=0)
+        grown = box.join(Box(float(x0), float(y0), float(x1), float(y1)))
+        if grown == box:
+            break
+        box = grown
     return box.meet(Box(band.x0, band.y0, max(band.x1, box.x1), max(band.y1, box.y1)))
 
 
-def _around(box: Box) -> Box:
-    return Box(box.x0 - _LABEL_REACH, box.y0 - _LABEL_REACH, box.x1 + _LABEL_REACH, box.y1 + _LABEL_REACH)
+def _near(boxes: npt.NDArray[np.float64], box: Box, reach: float) -> Mask:
+    near: Mask = (boxes[:, 2] > box.x0 - reach) & (boxes[:, 0] < box.x1 + reach)
+    near &= (boxes[:, 3] > box.y0 - reach) & (boxes[:, 1] < box.y1 + reach)
+    return near
 
 
 def _cut(scene: Scene, core: Box, columns: slice) -> float:

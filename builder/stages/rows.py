@@ -1,228 +1,112 @@
-"""Printed rows of a page, and what a paper's body print looks like: font, size, leading, gutters, running heads."""
+"""Printed rows of a page: fragments of text on one baseline, joined where they belong together."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from statistics import median
 
-import numpy as np
-import numpy.typing as npt
-
-from builder.records import Box, Graphics, Line, Page, Span
+from builder.records import Box, Line, Page, Span
 
 _SAME_BLOCK_GAP = 1.5  # of the letter size: fragments of one row that a wide blank or a formula tore apart
 _OTHER_BLOCK_GAP = 0.8  # below the narrowest gutter of the corpus (1.2)
-_RUNNING_ZONE = 0.12  # of the page's height, at the top and at the bottom
-_MARGIN = 0.08  # of the page's width, at the left and at the right
-_COLUMN_SHARE = 0.12  # of the body rows must start where a column starts
+_SHARED = 0.45  # of the lower fragment's height that fragments of one row have in common
+_BAND = 20.0  # points: rows are looked for in bands of this height
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
-    """A printed row: the fragments of text on one baseline that belong together."""
+    """A printed row: the fragments of text on one baseline that belong together. `font` and `size` most of its letters have."""
 
     spans: tuple[Span, ...]
     box: Box
     block: int
-
-    @cached_property
-    def text(self) -> str:
-        return "".join(span.text for span in self.spans)
-
-    @cached_property
-    def words(self) -> int:
-        return len(self.text.split())
-
-    @cached_property
-    def main(self) -> Span:
-        """The span that shows the print most of the row has."""
-        weight: Counter[tuple[str, float]] = Counter()
-        for span in self.spans:
-            weight[span.font, round(span.size, 1)] += len(span.text.strip())
-        font, size = weight.most_common(1)[0][0]
-        return next(span for span in self.spans if (span.font, round(span.size, 1)) == (font, size))
-
-    @property
-    def size(self) -> float:
-        return self.main.size
-
-    @property
-    def font(self) -> str:
-        return self.main.font
-
-    @property
-    def middle(self) -> float:
-        return (self.box.y0 + self.box.y1) / 2
-
-
-@dataclass(frozen=True)
-class Print:
-    """How a paper's body is printed. `gutters` are x positions between columns, by page parity (number % 2)."""
-
+    text: str
+    words: int
     font: str
-    size: float
-    leading: float  # points from row to row
-    column: float  # points, width of a text column
-    gutters: tuple[tuple[float, ...], tuple[float, ...]]
-    running: frozenset[tuple[int, str]]  # (y to 4 points, text without digits) of running heads and feet
-    recurring: frozenset[int] = frozenset()  # edge_keys of graphics near the page's edges that two pages or more share
+    size: float  # points
+    middle: float  # points from the page's top
 
 
-def angles(page: Page) -> tuple[int, ...]:
-    """Reading directions on the page, the upright one first."""
-    return (0, *sorted({line.angle for line in page.lines} - {0}))
+def row_of(spans: tuple[Span, ...], box: Box, block: int) -> Row:
+    """The row of these fragments."""
+    text = spans[0].text if len(spans) == 1 else "".join([span.text for span in spans])
+    main = spans[0] if len(spans) == 1 else _main(spans)
+    return Row(spans, box, block, text, len(text.split()), main.font, main.size, (box.y0 + box.y1) / 2)
 
 
-def turned(page: Page, angle: int) -> Page:
-    """The page turned so that what reads at `angle` becomes upright; its grey render turns along."""
-    if angle == 0:
-        return page
-    width, height = (page.height, page.width) if angle in (90, 270) else (page.width, page.height)
-    boxes = page.graphics.boxes
-    graphics = Graphics(np.array(_turn_columns(boxes, page, angle), dtype=np.float32).reshape(-1, 4), page.graphics.kinds)
-    lines = tuple(
-        Line(
-            tuple(replace(s, box=turn_box(s.box, page, angle)) for s in line.spans),
-            turn_box(line.box, page, angle),
-            line.block,
-            (line.angle - angle) % 360,
-        )
-        for line in page.lines
-    )
-    grey = None if page.grey is None else np.ascontiguousarray(np.rot90(page.grey, angle // 90))
-    return replace(page, width=width, height=height, lines=lines, graphics=graphics, grey=grey)
+def _main(spans: Sequence[Span]) -> Span:
+    """The fragment that shows the print most letters have."""
+    letters: dict[tuple[str, float], int] = {}
+    for span in spans:
+        kind = span.font, span.size
+        letters[kind] = letters.get(kind, 0) + len(span.text.strip())
+    if len(letters) == 1:
+        return spans[0]
+    font, size = max(letters, key=lambda kind: letters[kind])
+    return next(span for span in spans if span.font == font and span.size == size)
 
 
-def turn_box(box: Box, page: Page, angle: int) -> Box:
-    """A box of `page` on the page turned by `turned`. To go back: turn by 360 - angle on the turned page."""
-    w, h = page.width, page.height
-    if angle == 90:
-        return Box(box.y0, w - box.x1, box.y1, w - box.x0)
-    if angle == 180:
-        return Box(w - box.x1, h - box.y1, w - box.x0, h - box.y0)
-    if angle == 270:
-        return Box(h - box.y1, box.x0, h - box.y0, box.x1)
-    return box
+class _Growing:
+    """A row that may still grow to the right."""
 
+    __slots__ = ("box", "letters", "lines", "size")
 
-def _turn_columns(boxes: npt.NDArray[np.float32], page: Page, angle: int) -> npt.NDArray[np.float32]:
-    x0, y0, x1, y1 = boxes.T
-    turned_box = turn_box(Box(x0, y0, x1, y1), page, angle)
-    return np.stack(turned_box, axis=1)
+    def __init__(self, line: Line, size: float, text: str) -> None:
+        self.lines, self.box, self.size, self.letters = [line], line.box, size, len(text)
+
+    def takes(self, line: Line, size: float) -> bool:
+        here, there = self.box, line.box
+        shared = min(here.y1, there.y1) - max(here.y0, there.y0)
+        if shared < _SHARED * min(here.y1 - here.y0, there.y1 - there.y0):
+            return False
+        gap, size = there.x0 - here.x1, max(self.size, size)
+        return -size < gap < size * (_SAME_BLOCK_GAP if self.lines[0].block == line.block else _OTHER_BLOCK_GAP)
+
+    def add(self, line: Line, size: float, text: str) -> None:
+        self.lines.append(line)
+        self.box = self.box.join(line.box)
+        if len(text) > self.letters:
+            self.size, self.letters = size, len(text)
+
+    def row(self) -> Row:
+        spans = self.lines[0].spans
+        end = self.lines[0].box.x1
+        for line in self.lines[1:]:
+            apart = line.box.x0 - end > 0.15 * self.size and not spans[-1].text.endswith(" ")
+            first = line.spans[0]
+            spans += (replace(first, text=" " + first.text), *line.spans[1:]) if apart else line.spans
+            end = max(end, line.box.x1)
+        return row_of(spans, self.box, self.lines[0].block)
 
 
 def rows_of(page: Page) -> list[Row]:
     """The upright rows of a page from top to bottom, then from left to right."""
-    rows: list[Row] = []
-    ends: list[float] = []  # right edges of the rows: the cheap first look
-    lines = [line for line in page.lines if line.angle == 0 and line.text.strip()]
-    largest = max((line.size for line in lines), default=0.0)
-    bands: dict[int, list[int]] = defaultdict(list)  # rows by their middle, so that only neighbours are compared
-    for line in sorted(lines, key=lambda line: (line.box.x0, line.box.y0, line.text)):
-        new = Row(line.spans, line.box, line.block)
-        band = int(new.middle // 20)
-        reach = new.box.x0 - _SAME_BLOCK_GAP * max(largest, new.size)
-        near = [i for b in (band - 1, band, band + 1) for i in bands[b]]
-        host = next((i for i in reversed(near) if ends[i] > reach and _one_row(rows[i], new)), None)
+    pieces = [(line.box, line.text, line.size, line) for line in page.lines if not line.angle]
+    pieces = sorted([piece for piece in pieces if piece[1].strip()], key=lambda piece: piece[:2])
+    reach = _SAME_BLOCK_GAP * max((size for _, _, size, _ in pieces), default=0.0)
+    grown: list[_Growing] = []
+    bands: dict[int, list[_Growing]] = defaultdict(list)  # rows by the middle they began at, so that only neighbours meet
+    for (x0, y0, _, y1), text, size, line in pieces:
+        band = int((y0 + y1) / 2 // _BAND)
+        host = None
+        for near in (band + 1, band, band - 1):
+            if near in bands:
+                bands[near] = [row for row in bands[near] if row.box.x1 > x0 - reach]  # the others are behind for good
+                host = host or next((row for row in reversed(bands[near]) if row.takes(line, size)), None)
         if host is None:
-            bands[band].append(len(rows))
-            rows.append(new)
-            ends.append(new.box.x1)
+            grown.append(_Growing(line, size, text))
+            bands[band].append(grown[-1])
         else:
-            old = rows[host]
-            rows[host] = Row(old.spans + _spaced(old, new), old.box.join(new.box), old.block)
-            ends[host] = rows[host].box.x1
-    return sorted(rows, key=lambda row: (round(row.middle), row.box.x0))
+            host.add(line, size, text)
+    return sorted([row.row() for row in grown], key=lambda row: (round(row.middle), row.box.x0))
 
 
-def _one_row(left: Row, right: Row) -> bool:
-    shared = min(left.box.y1, right.box.y1) - max(left.box.y0, right.box.y0)
-    if shared < 0.45 * min(left.box.height, right.box.height):
-        return False
-    gap, size = right.box.x0 - left.box.x1, max(left.size, right.size)
-    return -size < gap < size * (_SAME_BLOCK_GAP if left.block == right.block else _OTHER_BLOCK_GAP)
+def between(rows: Sequence[Row], top: float, foot: float) -> range:
+    """Of rows sorted as `rows_of` sorts them, the indices of those whose middle lies from `top` to `foot`, to the point."""
+    return range(bisect_left(rows, round(top), key=_height), bisect_right(rows, round(foot), key=_height))
 
 
-def _spaced(left: Row, right: Row) -> tuple[Span, ...]:
-    apart = right.box.x0 - left.box.x1 > 0.15 * left.size and not left.text.endswith(" ")
-    first = right.spans[0]
-    return (replace(first, text=" " + first.text), *right.spans[1:]) if apart else right.spans
-
-
-def print_of(pages: Sequence[Page], rows: Sequence[Sequence[Row]]) -> Print:
-    """The body print of a paper from the rows of its pages."""
-    weight: Counter[tuple[str, float]] = Counter()
-    for row in _every(rows):
-        if row.words >= 5:
-            weight[row.font, round(row.size, 1)] += len(row.text)
-    if not weight:
-        return Print("", 10.0, 12.0, 480.0, ((), ()), frozenset())
-    (font, size), _ = max(weight.items(), key=lambda item: (item[1], item[0]))
-    body = [[r for r in page_rows if r.font == font and abs(r.size - size) < 0.3 and r.words >= 4] for page_rows in rows]
-    width = median(sorted(row.box.width for row in _every(body))[-max(1, len(list(_every(body))) * 2 // 3) :])
-    numbered = [(page.number % 2, row) for page, page_body in zip(pages, body, strict=True) for row in page_body]
-    by_parity = [[row for parity, row in numbered if parity == p] for p in (0, 1)]
-    gutters = (_gutters(by_parity[0] or by_parity[1], width), _gutters(by_parity[1] or by_parity[0], width))
-    return Print(font, size, _leading(body, size), width, gutters, _running(pages, rows), _recurring(pages))
-
-
-def _every(rows: Iterable[Sequence[Row]]) -> Iterable[Row]:
-    return (row for page_rows in rows for row in page_rows)
-
-
-def _leading(body: Sequence[Sequence[Row]], size: float) -> float:
-    steps = [
-        b.middle - a.middle
-        for page_rows in body
-        for a, b in zip(page_rows, page_rows[1:], strict=False)
-        if abs(a.box.x0 - b.box.x0) < 3 and 0.9 * size < b.middle - a.middle < 3.5 * size
-    ]
-    return median(steps) if steps else 1.2 * size
-
-
-def _gutters(body: Sequence[Row], width: float) -> tuple[float, ...]:
-    """Midway between the end of one column and the start of the next."""
-    starts = Counter(round(row.box.x0 / 4) for row in body)
-    peaks: list[float] = []
-    for start, _ in sorted(starts.items()):
-        count = sum(starts[start + d] for d in (-1, 0, 1))
-        if count >= _COLUMN_SHARE * len(body) and (not peaks or start * 4 - peaks[-1] > 0.6 * width):
-            peaks.append(start * 4.0)
-    gutters = []
-    for left, right in zip(peaks, peaks[1:], strict=False):
-        ends = sorted(r.box.x1 for r in body if abs(r.box.x0 - left) < 8 and r.box.x1 < right)
-        gutters.append(((ends[int(0.9 * (len(ends) - 1))] if ends else right - 12) + right) / 2)
-    return tuple(gutters)
-
-
-def head_key(row: Row) -> tuple[int, str]:
-    return round(row.box.y0 / 4), re.sub(r"\d+|\s+", "", row.text)
-
-
-def _running(pages: Sequence[Page], rows: Sequence[Sequence[Row]]) -> frozenset[tuple[int, str]]:
-    seen: Counter[tuple[int, str]] = Counter()
-    for page, page_rows in zip(pages, rows, strict=True):
-        zone = _RUNNING_ZONE * page.height
-        seen.update({head_key(r) for r in page_rows if r.box.y1 < zone or r.box.y0 > page.height - zone})
-    return frozenset(key for key, count in seen.items() if count >= 2)
-
-
-def edge_keys(page: Page) -> npt.NDArray[np.int64]:
-    """One integer a graphic box that lies near the page's edges, the same for the same place; -1 for the others."""
-    b = page.graphics.boxes.astype(np.float64)
-    zone_y, zone_x = _RUNNING_ZONE * page.height, _MARGIN * page.width
-    near = (b[:, 3] < zone_y) | (b[:, 1] > page.height - zone_y) | (b[:, 2] < zone_x) | (b[:, 0] > page.width - zone_x)
-    places = np.clip(np.rint(b / 2), -2000, 2000).astype(np.int64) + 2000
-    keys = ((places[:, 0] * 4001 + places[:, 1]) * 4001 + places[:, 2]) * 4001 + places[:, 3]
-    return np.where(near, keys, -1)
-
-
-def _recurring(pages: Sequence[Page]) -> frozenset[int]:
-    seen: Counter[int] = Counter()
-    for page in pages:
-        seen.update(set(np.unique(edge_keys(page)).tolist()) - {-1})
-    return frozenset(key for key, count in seen.items() if count >= 2)
+def _height(row: Row) -> int:
+    return round(row.middle)

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from builder.records import Box, Caption, Page
 from builder.stages.captions import TABLE
-from builder.stages.rows import Print, Row, edge_keys, head_key
+from builder.stages.rows import Row, between, row_of
+from builder.stages.typeset import Print, edge_keys, head_key, in_running_zone
 
 Mask = npt.NDArray[np.bool_]
 
@@ -20,6 +21,7 @@ _PAGE_SHARE = 0.85  # of the page: a box that covers it is a background or a sca
 _RULE = 2.5  # points: what is thinner is a rule
 _TABLE_REACH = 250.0  # points from one rule of a table to the next
 _FRAME = 5.5  # points: rounded corners of a publisher's frame reach this far
+_LABELS = 40.0  # points from graphics to the last of their labels
 _EDGE = 0.07  # of the page's width: sideways text in it is a running head of a landscape page or a stamp
 _TITLE_WORDS = 12  # of an axis
 _TITLE_SHARE = 0.35  # of the page's height: a longer line is a stamp in the margin
@@ -35,21 +37,20 @@ class Scene:
     drawn: Mask  # grid cells that graphics cover
     content: Mask  # drawn, or loose text
     ink: Mask | None  # pixels that are ink and not an obstacle's text
-    loose: tuple[Row, ...]
+    loose: npt.NDArray[np.float64]  # (n, 4) boxes of text that may belong to a figure
     obstacles: tuple[Box, ...]
     captions: tuple[Box, ...]
 
 
 def scene_of(page: Page, rows: Sequence[Row], captions: Sequence[Caption], boxes: Sequence[Box], body: Print) -> Scene:
     """The page with its captions at `boxes` (in the page's own upright coordinates)."""
-    in_caption = [any(_inside(r.box, box) > 0.5 for box in boxes) for r in rows]
-    free = [r for r, taken in zip(rows, in_caption, strict=True) if not taken]
+    free = _outside(rows, boxes)
     blocking = _obstacle_rows(page, free, body)
     strips = _frame_strips(page, boxes)
     tables = _tables(page, free, boxes, blocking, body)
     blocked = [*(_stretched(r, page, body) for r in blocking), *tables]
     held = {id(r) for r in blocking}
-    loose = tuple(r for r in free if id(r) not in held and not any(_inside(r.box, b) > 0.5 for b in blocked))
+    loose = _outside([r for r in free if id(r) not in held], blocked)
     drawn = _drawn(page, boxes, [r.box for r in blocking], strips, body)
     for table in tables:
         drawn[cells_of(table, page)] = False
@@ -59,23 +60,44 @@ def scene_of(page: Page, rows: Sequence[Row], captions: Sequence[Caption], boxes
         drawn = (_grown(inked) & drawn) if not _is_scan(page) else inked & ~_paint(np.array([r.box for r in rows]), page)
     content = drawn | _paint(np.array([r.box for r in loose]), page)
     gutters = body.gutters[page.number % 2]
-    return Scene(page, gutters, drawn, content, ink, (*loose, *_sideways(page)), tuple(blocked), tuple(boxes))
+    return Scene(page, gutters, drawn, content, ink, _loose(loose, page), tuple(blocked), tuple(boxes))
+
+
+def _loose(rows: Sequence[Row], page: Page) -> npt.NDArray[np.float64]:
+    return np.array([r.box for r in (*rows, *_sideways(page))], dtype=np.float64).reshape(-1, 4)
 
 
 def _sideways(page: Page) -> list[Row]:
     """Short text that reads up or down: titles of axes."""
     lines = [x for x in page.lines if x.angle and x.text.strip() and len(x.text.split()) <= _TITLE_WORDS]
     lines = [x for x in lines if x.box.x1 > _EDGE * page.width and x.box.x0 < (1 - _EDGE) * page.width]
-    return [Row(x.spans, x.box, x.block) for x in lines if x.box.height < _TITLE_SHARE * page.height]
+    return [row_of(x.spans, x.box, x.block) for x in lines if x.box.height < _TITLE_SHARE * page.height]
 
 
-def _inside(inner: Box, outer: Box) -> float:
-    return inner.meet(outer).area / max(inner.area, 1e-6)
+def drawn_zone(page: Page, captions: Sequence[Box]) -> Box:
+    """What has to be looked at to tighten the figures of a page: all its graphics, and where their labels may stand."""
+    b = page.graphics.boxes
+    zone = Box(*(float(v) for v in (*b[:, :2].min(axis=0), *b[:, 2:].max(axis=0)))) if len(b) else Box(0, 0, 0, 0)
+    for caption in captions:
+        zone = zone.join(caption) if zone.area else caption
+    zone = Box(zone.x0 - _LABELS, zone.y0 - _LABELS, zone.x1 + _LABELS, zone.y1 + _LABELS)
+    return zone.meet(Box(0, 0, page.width, page.height))
+
+
+def _outside(rows: Sequence[Row], boxes: Sequence[Box]) -> list[Row]:
+    """The rows of which no box holds more than half."""
+    if not rows or not boxes:
+        return list(rows)
+    a, b = np.array([r.box for r in rows])[:, None], np.array(boxes)[None]
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    shared = np.clip(sides, 0, None).prod(axis=2).max(axis=1)
+    whole = (a[:, 0, 2:] - a[:, 0, :2]).prod(axis=1)
+    return [row for row, held in zip(rows, shared > 0.5 * np.maximum(whole, 1e-6), strict=True) if not held]
 
 
 def _is_head(row: Row, page: Page, body: Print) -> bool:
     at_edge = row.box.y1 < 0.035 * page.height or row.box.y0 > 0.965 * page.height
-    return at_edge or head_key(row) in body.running
+    return at_edge or (in_running_zone(row, page) and head_key(row) in body.running)
 
 
 def _stretched(row: Row, page: Page, body: Print) -> Box:
@@ -136,7 +158,7 @@ def _is_paragraph(row: Row, rows: Sequence[Row], body: Print) -> bool:
         and abs(other.size - row.size) < 0.6
         and abs(other.box.x0 - row.box.x0) < 2 * row.size
         and abs(other.middle - row.middle) < 1.8 * row.size
-        for other in rows
+        for other in (rows[i] for i in between(rows, row.middle - 1.8 * row.size, row.middle + 1.8 * row.size))
     )
 
 
@@ -146,16 +168,17 @@ def _is_body(row: Row, body: Print) -> bool:
 
 def _hangs_on(row: Row, paragraphs: Sequence[Row], body: Print) -> bool:
     """A short last line, or a heading at the column's edge just above its text."""
-    for other in paragraphs:
+    reach = 2.6 * body.leading
+    for other in (paragraphs[i] for i in between(paragraphs, row.middle - reach, row.middle + reach)):
         step = row.middle - other.middle
-        if abs(step) > 2.6 * body.leading:
+        if abs(step) > reach:
             continue
         aligned = abs(row.box.x0 - other.box.x0) < 2.2 * body.size
         same = row.font == other.font and abs(row.size - other.size) < 0.4
         if aligned and same and 0 < abs(step) < 1.5 * body.leading:
             return True
         heading = row.size >= body.size - 0.5 and row.words < 15 and abs(row.box.x0 - other.box.x0) < 2
-        if heading and -2.6 * body.leading < step < 0:
+        if heading and -reach < step < 0:
             return True
     return False
 
@@ -291,8 +314,9 @@ def _ink(page: Page, hidden: Sequence[Box]) -> Mask | None:
 
 def _to_grid(ink: Mask, page: Page) -> Mask:
     high, wide = _shape(page)
-    grid = np.zeros((high, wide), dtype=bool)
-    y, x = np.nonzero(ink)
-    step = CELL * page.grey_scale
-    grid[np.minimum((y / step).astype(np.int64), high - 1), np.minimum((x / step).astype(np.int64), wide - 1)] = True
-    return grid
+    step = round(CELL * page.grey_scale)
+    whole = np.zeros((high * step, wide * step), dtype=bool)
+    cut = ink[: high * step, : wide * step]
+    whole[: cut.shape[0], : cut.shape[1]] = cut
+    rows = np.logical_or.reduce([whole[k::step] for k in range(step)])
+    return np.asarray(np.logical_or.reduce([rows[:, k::step] for k in range(step)]), dtype=np.bool_)

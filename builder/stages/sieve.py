@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from builder.records import Box, Caption, Dropped, Ink, Page
-from builder.stages.captions import Anchor, accepted, anchors, extent
+from builder.stages.captions import Anchor, accepted, anchors, extent, may_start
 from builder.stages.reflow import reflow
-from builder.stages.rows import Row, angles, print_of, rows_of, turn_box, turned
+from builder.stages.rows import Row, rows_of
+from builder.stages.turning import turn_box, turned
+from builder.stages.typeset import Typeset
 
-_MIN_IMAGE = 40.0  # points a side: smaller rasters are logos and icons
-_MIN_PATHS = 15  # fewer are rules, frames and links
+_MIN_SIDE = 40.0  # points: smaller rasters are logos and icons, flatter paths rules
+_MIN_PIECES = 15  # fewer small ones are rules, frames and links
+_SCANNED = "a picture without a text layer: a scan, unless read with the extra 'microtome[ocr]'"
+_BACKGROUND = 0.8  # of the page
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,14 @@ class SievedPage:
     captions: tuple[Caption, ...]
 
 
-def sieve(pages: Sequence[Page], paper_id: str) -> tuple[list[SievedPage], list[Dropped]]:
+def sieve(paper: Typeset, paper_id: str) -> tuple[list[SievedPage], list[Dropped]]:
     """Each page kept with its captions, or dropped with its reason.
 
     A page whose caption has no graphics beside it is kept when the page before or after has some: the figure may face it.
     """
-    upright = [rows_of(page) for page in pages]
-    body = print_of(pages, upright)
-    views = {(p.number, 0): rows for p, rows in zip(pages, upright, strict=True)}
-    views |= {(p.number, a): rows_of(turned(p, a)) for p in pages for a in angles(p) if a}
+    pages, body = paper.pages, paper.body
+    views = {(p.number, 0): rows for p, rows in zip(pages, paper.rows, strict=True)}
+    views |= {(p.number, a): rows_of(turned(p, a)) for p in pages for a in _sideways(p)}
     found = accepted([x for (n, a), rows in sorted(views.items()) for x in anchors(rows, body, page=n, angle=a)])
     drawn = [has_graphics(page) for page in pages]
     kept, dropped = [], []
@@ -40,13 +41,19 @@ def sieve(pages: Sequence[Page], paper_id: str) -> tuple[list[SievedPage], list[
         here = [x for x in found if x.page == page.number]
         reason = _reason(page, here, any(drawn[max(0, i - 1) : i + 2]))
         if reason:
-            dropped.append(Dropped(record_id=f"{paper_id}#p{page.number}", stage="sieve", reason=reason))
+            detail = _SCANNED if reason == "no-text" and has_graphics(page) else ""
+            dropped.append(Dropped(record_id=f"{paper_id}#p{page.number}", stage="sieve", reason=reason, detail=detail))
             continue
-        starts = {a: {x.index for x in here if x.angle == a} for a in angles(page)}
+        starts = {a: {x.index for x in here if x.angle == a} for a in {x.angle for x in here}}
         spans = {x: extent(views[page.number, x.angle], x.index, starts[x.angle], body) for x in here}
         captions = (_caption(page, x, [views[page.number, x.angle][i] for i in spans[x]], paper_id) for x in here)
         kept.append(SievedPage(page, tuple(captions)))
     return kept, dropped
+
+
+def _sideways(page: Page) -> set[int]:
+    """Directions, but upright, in which something on the page may start a caption."""
+    return {line.angle for line in page.lines if line.angle and may_start(line.text)}
 
 
 def _reason(page: Page, found: Sequence[Anchor], drawn: bool) -> str | None:
@@ -58,12 +65,15 @@ def _reason(page: Page, found: Sequence[Anchor], drawn: bool) -> str | None:
 
 
 def has_graphics(page: Page) -> bool:
-    """Is there a raster of 40 x 40 points, a shading, or as many paths as a small drawing has?"""
+    """Is there a raster or a path of 40 x 40 points, a shading, or as many pieces as a small drawing or a tiled picture has?
+
+    A path that covers the page is its background.
+    """
     boxes, kinds = page.graphics.boxes, page.graphics.kinds
     sides = boxes[:, 2:] - boxes[:, :2]
-    image = (kinds == page.graphics.KINDS.index(Ink.IMAGE)) & (sides >= _MIN_IMAGE).all(axis=1)
-    paths = np.count_nonzero(kinds == page.graphics.KINDS.index(Ink.PATH))
-    return bool(image.any() or paths >= _MIN_PATHS or (kinds == page.graphics.KINDS.index(Ink.SHADE)).any())
+    background = (kinds == page.graphics.KINDS.index(Ink.PATH)) & (sides.prod(axis=1) > _BACKGROUND * page.width * page.height)
+    large = (sides >= _MIN_SIDE).all(axis=1) & ~background
+    return bool(large.any() or len(boxes) >= _MIN_PIECES or (kinds == page.graphics.KINDS.index(Ink.SHADE)).any())
 
 
 def _caption(page: Page, anchor: Anchor, rows: Sequence[Row], paper_id: str) -> Caption:

@@ -1,0 +1,35 @@
+"""Figures are found in every layout that papers have: pages made here, so the true boxes are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from builder.edges.pdf import open_pdf, read_page, with_grey
+from builder.records import Box, Dropped, Figure
+from builder.stages.captions import normal_label
+from builder.stages.locate import locate
+from builder.stages.sieve import SievedPage, sieve
+from builder.stages.typeset import typeset_of
+from tests.layouts import LAYOUTS
+
+
+def found(data: bytes, tmp_path: Path) -> tuple[list[Figure], list[Dropped]]:
+    path = tmp_path / "made.pdf"
+    path.write_bytes(data)
+    with open_pdf(path) as pdf:
+        paper = typeset_of([read_page(pdf, n) for n in range(1, pdf.pages + 1)])
+        kept, _ = sieve(paper, "made")
+        return locate([SievedPage(with_grey(pdf, s.page), s.captions) for s in kept], paper, "made")
+
+
+@pytest.mark.parametrize("name", sorted(LAYOUTS))
+def test_every_figure_of_a_layout_is_found_where_it_stands(name: str, tmp_path: Path) -> None:
+    sheet = LAYOUTS[name]()
+    figures, _ = found(sheet.finished(), tmp_path)
+    places = {normal_label(f.caption.label): (f.page, f.bbox) for f in figures}
+    assert set(places) == set(sheet.truth)
+    for label, (page, box) in sheet.truth.items():
+        assert places[label][0] == page, label
+        assert places[label][1].iou(Box(*box)) >= 0.8, (label, places[label][1], box)
