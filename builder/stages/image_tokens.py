@@ -77,7 +77,10 @@ def claude_4_7(size: Pixels) -> int:
 def qwen2_5_vl(size: Pixels) -> int:
     """One token for 28 x 28 pixels, sides rounded to 28, the area kept within the processor's limits."""
     wide, high = (max(1, round(side / _QWEN_CELL)) * _QWEN_CELL for side in size)
-    for limit, too_far, rounded in ((_QWEN_MOST, wide * high > _QWEN_MOST, math.floor), (_QWEN_LEAST, wide * high < _QWEN_LEAST, math.ceil)):
+    for limit, too_far, rounded in (
+        (_QWEN_MOST, wide * high > _QWEN_MOST, math.floor),
+        (_QWEN_LEAST, wide * high < _QWEN_LEAST, math.ceil),
+    ):
         if too_far:
             fit = math.sqrt(limit / (size.width * size.height))
             wide, high = (max(1, rounded(side * fit / _QWEN_CELL)) * _QWEN_CELL for side in size)
