@@ -96,6 +96,23 @@ class Reply(Record):
     uncertain: int = Field(0, description="requests whose answer was lost: the provider may have billed them too")
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What asking came to in this run. Tokens are as billed, or by rule where the provider did not say."""
+
+    asked: int = 0  # questions
+    reused: int = 0  # of them answered from disk, at no cost
+    answered: int = 0  # of those newly asked
+    unanswered: int = 0
+    requests: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    estimated_tokens: int = 0  # of the prompts of the calls made, by rule
+    usd: float = 0.0  # by the recipe's prices
+    replayed: int = 0  # of the answered: recorded replies, at no cost
+    maybe_twice: int = 0  # requests of earlier runs, killed in flight or never answered, that were made again
+
+
 Ask = Callable[[Prompt, Sequence[Picture], Schema], Reply]
 
 
@@ -158,6 +175,7 @@ __all__ = [
     "Question",
     "Reply",
     "Schema",
+    "Spent",
     "Usage",
     "Waiting",
     "content_hash",

@@ -162,6 +162,14 @@ class Dropped(Record):
     detail: str = ""
 
 
+class PageSize(NamedTuple):
+    """A page as displayed, in points."""
+
+    number: int  # from 1
+    width: float
+    height: float
+
+
 class Evidence(Record):
     """Where a fact was read."""
 
@@ -185,6 +193,9 @@ class Paper(Record):
     file: str = Field(description="file name, without folder")
     sha256: str
     pages: int
+    page_sizes: tuple[PageSize, ...] = Field(
+        (), description="of the pages that could be read; what the ledger of savings counts"
+    )
     title: str | None = None
     authors: tuple[str, ...] = ()
     doi: str | None = None
@@ -222,6 +233,7 @@ class Figure(Record):
     side: Literal["below", "above", "left", "right", "facing"] = Field(description="where the caption stands from the figure")
     confidence: Confidence
     doubts: tuple[str, ...] = Field((), description="reasons where the confidence is low")
+    placed_by: str = Field("rules", description='who placed the box: "rules", "rules, agreed by <model>" or "<model>"')
     raster_share: float = Field(ge=0, le=1, description="share of the box that placed rasters cover")
     paths: int = Field(ge=0, description="vector paths inside the box")
     words: int = Field(ge=0, description="words of the text layer inside the box")

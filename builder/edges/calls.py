@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from builder.asking import Ask, Picture, Question, Reply
+from builder.asking import Ask, Picture, Question, Reply, Spent
 from builder.edges.store import Store, write_whole
 from builder.edges.vlm import Gate, ask_of, cost_usd
 from builder.errors import AskingStopped, MicrotomeError
@@ -83,23 +83,6 @@ class Replies:
 
 def _json(record: Record) -> bytes:
     return json.dumps(record.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, indent=1).encode()
-
-
-@dataclass(frozen=True)
-class Spent:
-    """What asking came to in this run. Tokens are as billed, or by rule where the provider did not say."""
-
-    asked: int = 0  # questions
-    reused: int = 0  # of them answered from disk, at no cost
-    answered: int = 0  # of those newly asked
-    unanswered: int = 0
-    requests: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    estimated_tokens: int = 0  # of the prompts of the calls made, by rule
-    usd: float = 0.0  # by the recipe's prices
-    replayed: int = 0  # of the answered: recorded replies, at no cost
-    maybe_twice: int = 0  # requests of earlier runs, killed in flight or never answered, that were made again
 
 
 @dataclass
@@ -256,4 +239,4 @@ class Desk:
         return left
 
 
-__all__ = ["Desk", "Intent", "Replies", "Spent"]
+__all__ = ["Desk", "Intent", "Replies"]

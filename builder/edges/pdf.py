@@ -150,6 +150,11 @@ def render(pdf: PdfFile, number: int, box: Box, dpi: int) -> npt.NDArray[np.uint
     return _samples(pdf, number, dpi / 72, box, pymupdf.csRGB)
 
 
+def thumbnail(pdf: PdfFile, page: Page, long_side: int) -> npt.NDArray[np.uint8]:
+    """The whole page as uint8 RGB (h, w, 3), its long side `long_side` pixels. Raises RefusedPdf."""
+    return _samples(pdf, page.number, long_side / max(page.width, page.height), None, pymupdf.csRGB)
+
+
 def _samples(pdf: PdfFile, number: int, scale: float, clip: Box | None, space: pymupdf.Colorspace) -> npt.NDArray[np.uint8]:
     try:
         page = pdf.document[number - 1]
@@ -161,4 +166,4 @@ def _samples(pdf: PdfFile, number: int, scale: float, clip: Box | None, space: p
     return flat.reshape(pixmap.height, pixmap.width, pixmap.n).copy()
 
 
-__all__ = ["READER", "PdfFile", "RefusedPdf", "open_pdf", "read_page", "render", "with_grey"]
+__all__ = ["READER", "PdfFile", "RefusedPdf", "open_pdf", "read_page", "render", "thumbnail", "with_grey"]
