@@ -132,7 +132,9 @@ def _source(specimen: Specimen, cut: Cut, tier: RowTier, changes: str) -> dict[s
 
 
 def _cropped(specimen: Specimen) -> str:
-    return f"cropped from page {specimen.classified.paired.figure.page}, {specimen.crop.dpi} dpi"
+    figure = specimen.classified.paired.figure
+    hand = "" if figure.placed_by == "rules" else f", region by {figure.placed_by}"
+    return f"cropped from page {figure.page}, {specimen.crop.dpi} dpi{hand}"
 
 
 def _figure(specimen: Specimen, cut: Cut) -> FigureRow:
