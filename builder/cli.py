@@ -149,8 +149,8 @@ def _build(arguments: argparse.Namespace) -> int:
     store = Store(work)
     done = _run(arguments, arguments.papers, recipe, store, stages_of(recipe))
     print(_table(done.attrition), file=sys.stderr)
-    print(savings_report(done, recipe, store), file=sys.stderr)
     read_at_least_one(done)
+    print(savings_report(done, recipe, store), file=sys.stderr)
     print(assemble(done, recipe, arguments.version, out, store).summary, file=sys.stderr)
     return Exit.OK
 

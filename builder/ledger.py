@@ -9,7 +9,7 @@ from builder.edges.calls import Replies
 from builder.edges.store import Store
 from builder.recipe import Recipe
 from builder.records import Caption, Paper
-from builder.release.savings import PaperPages, Savings, report, savings
+from builder.release.savings import PageSize, PaperPages, Savings, report, savings
 from builder.run import Run
 
 
@@ -23,7 +23,7 @@ def _pages(done: Run) -> Iterable[PaperPages]:
     for outcome in done.outcomes:
         kept = frozenset(caption.page for caption in outcome.records(sieve, Caption))
         for paper in outcome.records(ingest, Paper):
-            yield PaperPages(paper.page_sizes, kept)
+            yield PaperPages(tuple(PageSize(*size) for size in paper.page_sizes), kept)
 
 
 def savings_report(done: Run, recipe: Recipe, store: Store) -> str:

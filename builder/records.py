@@ -162,14 +162,6 @@ class Dropped(Record):
     detail: str = ""
 
 
-class PageSize(NamedTuple):
-    """A page as displayed, in points."""
-
-    number: int  # from 1
-    width: float
-    height: float
-
-
 class Evidence(Record):
     """Where a fact was read."""
 
@@ -193,9 +185,7 @@ class Paper(Record):
     file: str = Field(description="file name, without folder")
     sha256: str
     pages: int
-    page_sizes: tuple[PageSize, ...] = Field(
-        (), description="of the pages that could be read; what the ledger of savings counts"
-    )
+    page_sizes: tuple[tuple[int, float, float], ...] = Field((), description="number, width and height of pages, in points")
     title: str | None = None
     authors: tuple[str, ...] = ()
     doi: str | None = None

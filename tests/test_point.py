@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from builder import shipped
 from builder.asking import Reply
 from builder.cli import main
+from builder.edges.engine import Outcome
 from builder.errors import Exit, UsageError
 from builder.recipe import PointRule, read_recipe
 from builder.records import Box, Caption, Figure, Page
@@ -82,7 +83,7 @@ def test_boxes_come_back_in_points_whatever_the_units() -> None:
         ((0.13, 0.07, 0.66, 0.25), "ambiguous-units"),
         ((700, 75, 950, 250), "no-graphics"),
         ((100, 560, 500, 760), "no-graphics"),
-        ((100, 280, 900, 900), "covers-text"),
+        ((130, 400, 720, 760), "covers-text"),
         (None, "not-on-page"),
     ],
 )
@@ -274,6 +275,17 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOOPBACK_KEY", KEY)
 
 
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Papers are cut in this process: a child takes seconds to start, and its isolation has tests of its own."""
+
+    def run_here(cut: Callable[[Any], Any], tasks: Sequence[Any], **_: object) -> Iterator[Outcome[Any, Any]]:
+        return (Outcome(task, cut(task)) for task in tasks)
+
+    monkeypatch.setattr("builder.run.run_isolated", run_here)
+
+
+@pytest.mark.usefixtures("one_process")
 def test_a_run_asks_once_takes_the_boxes_and_a_second_run_costs_nothing_and_needs_no_key(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,6 +308,7 @@ def test_a_run_asks_once_takes_the_boxes_and_a_second_run_costs_nothing_and_need
     assert "no reply is recorded" in err
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_wrong_or_missing_word_of_the_model_costs_no_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("openai")
     plain = figures(Path("csm_bench"), tmp_path / "plain", capsys)[1]
@@ -318,6 +331,7 @@ def test_a_wrong_or_missing_word_of_the_model_costs_no_figure(tmp_path: Path, ca
             assert len(server.requests) == (2 * asked if number == 1 else asked)  # only what was not answered is asked anew
 
 
+@pytest.mark.usefixtures("one_process")
 def test_the_cap_ends_a_run_with_its_own_code_and_a_raised_one_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

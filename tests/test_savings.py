@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from builder.asking import Reply, Spent, Usage
 from builder.ledger import billed
-from builder.records import PageSize
-from builder.release.savings import PaperPages, report, savings
+from builder.release.savings import PageSize, PaperPages, report, savings
 from builder.stages.image_tokens import FAMILIES, TOKENS, Family, Pixels, cheapest_side, thumbnail_size
 
 A4 = PageSize(1, 595.28, 841.89)

@@ -9,15 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from builder.asking import Spent
-from builder.records import PageSize
 from builder.stages.image_tokens import FAMILIES, GEMINI_3_TOKENS, TOKENS, Family, Pixels, cheapest_side, thumbnail_size
 
 BASELINE_DPI = 200
 ALL_PAGES, KEPT_PAGES = f"all pages at {BASELINE_DPI} dpi", f"kept pages at {BASELINE_DPI} dpi"
 PUBLISHED = {"pages": 0.95, "thumbnail": 0.70, "both": 0.90}  # SPM-Bench section 2: of text-heavy pages, of tokens, of cost
 _RGB = 3  # bytes a pixel before any encoding: the same for both sides, whatever the encoder
+
+
+class PageSize(NamedTuple):
+    """A page as displayed, in points."""
+
+    number: int  # from 1
+    width: float
+    height: float
 
 
 @dataclass(frozen=True)
@@ -147,4 +155,4 @@ def _billed(ledger: Savings, in_all: Spent, this_run: Spent, family: Family | No
     return lines
 
 
-__all__ = ["ALL_PAGES", "BASELINE_DPI", "KEPT_PAGES", "PaperPages", "Savings", "Spared", "report", "savings"]
+__all__ = ["ALL_PAGES", "BASELINE_DPI", "KEPT_PAGES", "PageSize", "PaperPages", "Savings", "Spared", "report", "savings"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from builder.recipe import Papers
-from builder.records import Dropped, Licence, Page, PageSize, Paper, Record
+from builder.records import Dropped, Licence, Page, Paper, Record
 from builder.stages.byline import read_authors, read_title
 from builder.stages.frontmatter import read_arxiv, read_copyright, read_date, read_doi
 from builder.stages.licence import licence_by_id, read_licence, same_family
@@ -65,7 +65,7 @@ def _read(facts: PdfFacts) -> Paper:
         file=facts.file,
         sha256=facts.sha256,
         pages=len(facts.pages),
-        page_sizes=tuple(PageSize(page.number, round(page.width, 2), round(page.height, 2)) for page in facts.pages),
+        page_sizes=tuple((page.number, round(page.width, 2), round(page.height, 2)) for page in facts.pages),
         title=title,
         authors=read_authors(facts.pages, title_lines, facts.metadata),
         doi=doi,
