@@ -91,6 +91,8 @@ class Reply(Record):
     estimated_tokens: int = Field(0, description="of the prompt, by rule, before the call")
     most_tokens: int = Field(0, description="most that one request can have cost: prompt by rule, completion by its limit")
     most_usd: float = Field(0.0, description="the same by the recipe's prices; 0 without prices")
+    pictures: int = Field(0, description="sent with the prompt")
+    picture_bytes: int = Field(0, description="of those pictures, as encoded")
     source: Literal["endpoint", "replay"] = Field("endpoint", description="replay: recorded elsewhere, at no cost here")
     attempts: int = Field(1, description="requests made for it")
     uncertain: int = Field(0, description="requests whose answer was lost: the provider may have billed them too")
@@ -108,6 +110,8 @@ class Spent:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     estimated_tokens: int = 0  # of the prompts of the calls made, by rule
+    pictures: int = 0
+    picture_bytes: int = 0  # as encoded
     usd: float = 0.0  # by the recipe's prices
     replayed: int = 0  # of the answered: recorded replies, at no cost
     maybe_twice: int = 0  # requests of earlier runs, killed in flight or never answered, that were made again

@@ -43,6 +43,8 @@ def billed(replies: Iterable[Reply]) -> Spent:
         prompt_tokens=sum(r.usage.prompt_tokens or r.estimated_tokens for r in paid),
         completion_tokens=sum(r.usage.completion_tokens or 0 for r in paid),
         estimated_tokens=sum(r.estimated_tokens for r in paid),
+        pictures=sum(r.pictures for r in paid),
+        picture_bytes=sum(r.picture_bytes for r in paid),
         usd=sum(r.usage.usd or 0.0 for r in paid),
     )
 

@@ -8,9 +8,8 @@ from builder.bench import Bench
 from builder.edges.pdf import RefusedPdf
 from builder.recipe import PointRule
 from builder.records import Box, Caption, Dropped, Figure
-from builder.stages.image_tokens import cheapest_side
 from builder.stages.locate import placed
-from builder.stages.point import PointedPage, prompt_for, read_reply, rescued, schema_for, settle, to_ask
+from builder.stages.point import PointedPage, prompt_for, read_reply, rescued, schema_for, settle, thumbnail_of, to_ask
 from builder.stages.sieve import SievedPage
 
 
@@ -20,7 +19,7 @@ def pointed(
     """Figures and drops after the model's word. Raises Waiting while a reply is missing."""
     rule = bench.recipe.point
     repeated = {drop.record_id for drop in dropped if drop.reason == "repeated-label"}
-    pages = {s.page.number: (s, _pointed_page(s, figures, repeated)) for s in sieved}
+    pages = {s.page.number: (s, _pointed_page(bench, s, figures, repeated)) for s in sieved}
     asked: dict[int, Question] = {}
     for number, (_, page) in pages.items():
         if page.captions and to_ask(page, rule):
@@ -43,21 +42,19 @@ def pointed(
     return rescued(settled, dropped)
 
 
-def _pointed_page(sieved: SievedPage, figures: list[Figure], repeated: set[str]) -> PointedPage:
+def _pointed_page(bench: Bench, sieved: SievedPage, figures: list[Figure], repeated: set[str]) -> PointedPage:
+    rule = bench.recipe.point
     captions = tuple(caption for caption in sieved.captions if caption.id not in repeated)
     names = {caption.id for caption in captions}
-    return PointedPage(sieved.page, captions, tuple(figure for figure in figures if figure.caption.id in names))
+    mine = tuple(figure for figure in figures if figure.caption.id in names)
+    shown = thumbnail_of(sieved.page, rule, bench.recipe.models[str(rule.model)].family)
+    return PointedPage(sieved.page, captions, mine, shown)
 
 
 def _question(bench: Bench, page: PointedPage, rule: PointRule) -> Question | None:
     """What is asked about a page; None where it cannot be rendered."""
-    model = bench.recipe.models[str(rule.model)]
-    side = rule.thumbnail_px
-    if rule.least_px and model.family:
-        size = page.page
-        side = cheapest_side(size.width, size.height, model.family, least=min(rule.least_px, side), most=side)
     try:
-        picture = bench.thumbnail(page.page, side)
+        picture = bench.thumbnail(page.page, max(page.shown))
     except RefusedPdf:
         return None
     prompt = prompt_for(page, rule, shipped.prompt("point"))

@@ -20,6 +20,7 @@ from builder.edges.engine import Outcome
 from builder.errors import Exit, UsageError
 from builder.recipe import PointRule, read_recipe
 from builder.records import Box, Caption, Figure, Page
+from builder.stages.image_tokens import Pixels
 from builder.stages.locate import locate, placed
 from builder.stages.point import PointedPage, prompt_for, read_reply, rescued, schema_for, settle, to_ask
 from builder.stages.sieve import SievedPage, sieve
@@ -27,6 +28,7 @@ from tests.loopback_model import Request, Says, answer, error, loopback_model
 from tests.test_sieve import page, paragraph, text
 
 RULE = PointRule(use="always", model="eye")
+SHOWN = Pixels(768, 1024)
 UPPER, LOWER = Box(80, 60, 400, 200), Box(80, 260, 400, 400)
 
 
@@ -40,7 +42,7 @@ PAGE = page(1, [caption(1, 80, 206), caption(2, 80, 406), *paragraph(460, 12, 2)
 def pointed_page(of: Page = PAGE) -> PointedPage:
     (sieved,), _ = sieve([of], "p")
     figures, _ = locate([sieved], [of], "p")
-    return PointedPage(sieved.page, sieved.captions, tuple(figures))
+    return PointedPage(sieved.page, sieved.captions, tuple(figures), SHOWN)
 
 
 def said(*entries: tuple[str, Sequence[float] | Box | None], units: str = "thousandths", raw: bool = False) -> Reply:
@@ -97,6 +99,15 @@ def test_fractions_outside_the_page_are_not_read_as_thousandths() -> None:
         "outside-page",
         "",
     ]
+
+
+@pytest.mark.parametrize("habit", ["pixels", "y first"])
+def test_boxes_that_match_the_rules_only_when_read_otherwise_are_not_believed(habit: str) -> None:
+    def told(box: Box) -> list[float]:
+        x0, y0, x1, y1 = (1000 * v / side for v, side in zip(box, (600, 800, 600, 800), strict=True))
+        return [y0, x0, y1, x1] if habit == "y first" else [0.768 * x0, 1.024 * y0, 0.768 * x1, 1.024 * y1]
+
+    assert reasons(("Figure 1", told(UPPER)), ("Figure 2", told(LOWER)), raw=True) == ["ambiguous-units"] * 2
 
 
 def test_a_caption_without_a_box_or_with_two_has_none() -> None:
@@ -167,8 +178,18 @@ def test_where_both_agree_the_rules_box_stays_and_is_sure() -> None:
     assert (first.confidence >= 0.9, first.doubts) == (True, ())
 
 
+def test_rules_that_are_sure_keep_the_extent_of_a_figure_that_both_mean() -> None:
+    sure = tuple(f.model_copy(update={"confidence": 0.9, "doubts": ()}) for f in POINTED.figures)
+    most = Box(80, 60, 310, 200)
+    first, _ = settled(said(("Figure 1", most), ("Figure 2", LOWER)), PointedPage(PAGE, POINTED.captions, sure, SHOWN))
+    assert (first.bbox, first.placed_by, first.doubts) == (sure[0].bbox, "rules", ("model-box-of-another-extent",))
+    unsure = tuple(f.model_copy(update={"confidence": 0.5}) for f in POINTED.figures)
+    first, _ = settled(said(("Figure 1", most), ("Figure 2", LOWER)), PointedPage(PAGE, POINTED.captions, unsure, SHOWN))
+    assert first.placed_by == "m-1"
+
+
 def test_where_they_differ_the_recipe_has_given_the_model_the_word() -> None:
-    half = Box(80, 60, 240, 200)
+    half = Box(80, 60, 230, 200)
     first, second = settled(said(("Figure 1", half), ("Figure 2", LOWER)))
     assert first.bbox.iou(half) > 0.9
     assert (first.placed_by, first.doubts, first.side) == ("m-1", ("model-and-rules-differ",), "below")
@@ -184,7 +205,7 @@ def test_a_rejected_box_leaves_the_rules_box_with_the_reason_as_a_doubt() -> Non
 
 
 def test_a_figure_that_the_rules_missed_is_found() -> None:
-    alone = PointedPage(POINTED.page, POINTED.captions, POINTED.figures[:1])
+    alone = PointedPage(POINTED.page, POINTED.captions, POINTED.figures[:1], SHOWN)
     _, second = settled(said(("Figure 1", UPPER), ("Figure 2", LOWER)), alone)
     assert second.bbox.iou(LOWER) > 0.9
     assert second.placed_by == "m-1"
@@ -192,7 +213,7 @@ def test_a_figure_that_the_rules_missed_is_found() -> None:
 
 def test_a_found_figure_may_not_lie_on_one_that_stays() -> None:
     rule = RULE.model_copy(update={"use": "low_confidence", "below": 0.1})
-    alone = PointedPage(POINTED.page, POINTED.captions, POINTED.figures[:1])
+    alone = PointedPage(POINTED.page, POINTED.captions, POINTED.figures[:1], SHOWN)
     both = said(("Figure 1", None), ("Figure 2", Box(80, 60, 400, 190)))
     assert [f.caption.label for f in settled(both, alone, rule)] == ["Figure 1"]
 
@@ -206,12 +227,12 @@ def test_only_doubted_figures_are_asked_for_under_low_confidence() -> None:
     low = RULE.model_copy(update={"use": "low_confidence", "below": 0.6})
     sure = tuple(f.model_copy(update={"confidence": 0.9}) for f in POINTED.figures)
     unsure = (sure[0], sure[1].model_copy(update={"confidence": 0.5}))
-    assert not to_ask(PointedPage(POINTED.page, POINTED.captions, sure), low)
-    assert to_ask(PointedPage(POINTED.page, POINTED.captions, unsure), low)
-    assert to_ask(PointedPage(POINTED.page, POINTED.captions, sure[:1]), low)
-    assert not to_ask(PointedPage(POINTED.page, POINTED.captions, unsure), RULE.model_copy(update={"use": "never"}))
+    assert not to_ask(PointedPage(POINTED.page, POINTED.captions, sure, SHOWN), low)
+    assert to_ask(PointedPage(POINTED.page, POINTED.captions, unsure, SHOWN), low)
+    assert to_ask(PointedPage(POINTED.page, POINTED.captions, sure[:1], SHOWN), low)
+    assert not to_ask(PointedPage(POINTED.page, POINTED.captions, unsure, SHOWN), RULE.model_copy(update={"use": "never"}))
     half = said(("Figure 1", Box(80, 60, 240, 200)), ("Figure 2", LOWER))
-    first, second = settled(half, PointedPage(POINTED.page, POINTED.captions, unsure), low)
+    first, second = settled(half, PointedPage(POINTED.page, POINTED.captions, unsure, SHOWN), low)
     assert first == sure[0]  # the model's other word on a figure nobody doubted is not taken
     assert second.placed_by == "rules, agreed by m-1"
 

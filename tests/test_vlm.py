@@ -97,7 +97,7 @@ def test_the_request_carries_picture_schema_limit_and_the_recipes_parameters() -
         (answer({"x": 1}, finish="length"), "truncated", "limit of output tokens"),
         (answer("", refusal="I cannot help with that."), "refused", "I cannot help with that."),
         (answer("", finish="content_filter"), "refused", "filter"),
-        (error(400, "filtered", code="content_filter"), "refused", "filtered"),
+        (error(400, "not this picture", code="content_filter"), "refused", "not this picture"),
         (Says({"choices": []}), "malformed", "not JSON"),
         (Says({}), "malformed", "not JSON"),
         (error(400, "picture too small"), "failed", "HTTP 400"),
@@ -121,7 +121,7 @@ def test_a_busy_provider_is_asked_again_after_the_time_it_named() -> None:
     with loopback_model(lambda _, n: busy[n] if n < 3 else answer({"x": 1})) as server:
         reply = ask_of(rule_for(server), clock.gate())(PROMPT, [PNG], SCHEMA)
     assert (reply.outcome, reply.attempts) == ("answered", 4)
-    assert clock.slept == [7.0, 4.0, 0.25]
+    assert sum(clock.slept) == 7.0 + 4.0 + 0.25
     assert reply.uncertain == 1  # the 503 may have been billed
 
 
@@ -133,6 +133,13 @@ def test_attempts_are_bounded_and_long_waits_are_not_waited_for() -> None:
     with loopback_model(lambda *_: error(429, "x", headers={"retry-after": str(LONGEST_PAUSE + 1)})) as server:
         assert ask_of(rule_for(server), clock.gate())(PROMPT, [PNG], SCHEMA).outcome == "failed"
         assert len(server.requests) == 1
+
+
+def test_a_closed_gate_ends_the_waiting_and_the_attempts() -> None:
+    gate = Gate(lambda: 0.0, lambda _: gate.close())
+    with loopback_model(lambda *_: error(503, "later")) as server:
+        reply = ask_of(rule_for(server), gate)(PROMPT, [PNG], SCHEMA)
+    assert (reply.outcome, len(server.requests)) == ("failed", 1)
 
 
 def test_a_hung_provider_is_a_failed_reply_that_may_have_been_billed() -> None:

@@ -150,13 +150,17 @@ class Desk:
         failed: dict[str, Reply] = {}
         with ThreadPoolExecutor(self.cap.in_flight) as pool:
             running: set[Future[Reply]] = set()
-            for question in todo:
-                if len(running) >= self.cap.in_flight:
+            try:
+                for question in todo:
+                    if len(running) >= self.cap.in_flight:
+                        running = self._settled(running, failed)
+                    ask, intent = self._ready(question)
+                    running.add(pool.submit(self._call, question, intent, ask))
+                while running:
                     running = self._settled(running, failed)
-                ask, intent = self._ready(question)
-                running.add(pool.submit(self._call, question, intent, ask))
-            while running:
-                running = self._settled(running, failed)
+            except BaseException:
+                self._gate.close()  # calls in flight come to their end; none of them is tried again
+                raise
         return failed
 
     def _ready(self, question: Question) -> tuple[Ask, Intent]:
@@ -183,8 +187,16 @@ class Desk:
         except MicrotomeError:
             self._unsettled(intent, 0)
             raise
-        estimate = {"estimated_tokens": question.prompt_tokens, "most_tokens": intent.tokens, "most_usd": intent.usd}
-        reply = said.model_copy(update=estimate | {"hash": question.hash, "source": "replay" if free else "endpoint"})
+        known = {
+            "hash": question.hash,
+            "source": "replay" if free else "endpoint",
+            "estimated_tokens": question.prompt_tokens,
+            "most_tokens": intent.tokens,
+            "most_usd": intent.usd,
+            "pictures": len(pictures),
+            "picture_bytes": sum(len(picture.data) for picture in pictures),
+        }
+        reply = said.model_copy(update=known)
         tokens, usd = _paid(reply)
         self._purse.add(tokens - intent.tokens, usd - intent.usd)
         if reply.outcome == "failed":

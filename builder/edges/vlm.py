@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue, ValidationError
 
-from builder.asking import Ask, Picture, Prompt, Reply, Schema, Usage, content_hash, judged
+from builder.asking import Ask, Outcome, Picture, Prompt, Reply, Schema, Usage, content_hash, judged
 from builder.errors import AskingStopped, CannotRead, UsageError
 from builder.recipe import ModelRule, Price
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LONGEST_PAUSE = 120.0  # seconds: a provider that asks for more is not waited for
 _FIRST_PAUSE = 2.0  # seconds, doubled at each attempt
+_LOOK = 1.0  # seconds between looks at whether the run is ending
 _GIVE_UP = {401, 403, 404}  # a wrong key, model or address: no other question will fare better
 _AGAIN = {408, 409, 425, 429}
 _NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached"}
@@ -41,12 +42,18 @@ class Gate:
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    closed: bool = False
     _until: float = float("-inf")
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait(self) -> None:
-        while (left := self._until - self.clock()) > 0:
-            self.sleep(left)
+        """Until a request may leave, or the gate is closed."""
+        while not self.closed and (left := self._until - self.clock()) > 0:
+            self.sleep(min(left, _LOOK))
+
+    def close(self) -> None:
+        """The run is ending: nobody waits any more, and no request is made a second time."""
+        self.closed = True
 
     def hold(self, seconds: float) -> None:
         with self._lock:
@@ -97,6 +104,7 @@ class _Miss:
     again: bool  # whether another attempt may fare better
     uncertain: bool  # whether it may have been billed all the same
     pause: float | None = None  # seconds the provider asked for
+    filtered: bool = False  # the provider will not look at it
 
 
 class _Endpoint:
@@ -116,22 +124,24 @@ class _Endpoint:
     def __call__(self, prompt: Prompt, pictures: Sequence[Picture], schema: Schema) -> Reply:
         name = content_hash(prompt, [p.identity for p in pictures], schema, self.rule)
         request = _request(prompt, pictures, schema, self.rule)
-        uncertain, miss = 0, _Miss("", again=True, uncertain=False)
-        for attempt in range(1, self.rule.attempts + 1):
+        made, uncertain, miss = 0, 0, _Miss("the run was ending", again=True, uncertain=False)
+        while made < self.rule.attempts:
             self.gate.wait()
+            if self.gate.closed:
+                break
+            made += 1
             got = self._once(request)
             if not isinstance(got, _Miss):
-                return _reply(got, schema, self.rule).model_copy(
-                    update={"hash": name, "attempts": attempt, "uncertain": uncertain}
-                )
+                reply = _reply(got, schema, self.rule)
+                return reply.model_copy(update={"hash": name, "attempts": made, "uncertain": uncertain})
             miss, uncertain = got, uncertain + got.uncertain
-            pause = _FIRST_PAUSE * 2 ** (attempt - 1) if miss.pause is None else miss.pause
+            pause = _FIRST_PAUSE * 2 ** (made - 1) if miss.pause is None else miss.pause
             if not miss.again or pause > LONGEST_PAUSE:
                 break
             self.gate.hold(pause)
-        outcome = "refused" if miss.detail.startswith("filtered") else "failed"
+        outcome: Outcome = "refused" if miss.filtered else "failed"
         return Reply(
-            hash=name, outcome=outcome, detail=miss.detail, model_asked=self.rule.model, attempts=attempt, uncertain=uncertain
+            hash=name, outcome=outcome, detail=miss.detail, model_asked=self.rule.model, attempts=made, uncertain=uncertain
         )
 
     def _once(self, request: dict[str, object]) -> dict[str, JsonValue] | _Miss:
@@ -158,7 +168,7 @@ class _Endpoint:
                 f"models > {self.rule.model}", said, "mend key, model, base_url or account; replies so far are kept"
             )
         if name in _FILTERED:
-            return _Miss(f"filtered: {said}", again=False, uncertain=False)
+            return _Miss(said, again=False, uncertain=False, filtered=True)
         return _Miss(
             said, again=code in _AGAIN or code >= 500, uncertain=code >= 500, pause=_retry_after(error.response.headers)
         )

@@ -141,7 +141,8 @@ def _billed(ledger: Savings, in_all: Spent, this_run: Spent, family: Family | No
     priced = f", {in_all.usd:.4f} USD" if in_all.usd else ""
     lines = [
         f"  billed in this work folder: {in_all.answered} replies, {in_all.prompt_tokens:,} prompt tokens "
-        f"({in_all.estimated_tokens:,} by rule before the calls), {in_all.completion_tokens:,} completion tokens{priced}",
+        f"({in_all.estimated_tokens:,} by rule before the calls), {in_all.completion_tokens:,} completion tokens{priced}; "
+        f"{in_all.pictures} pictures of {in_all.picture_bytes:,} bytes sent",
         f"  in this run: {this_run.asked} questions, {this_run.reused} answered from disk, {this_run.answered} newly "
         f"({this_run.replayed} of them recorded), {this_run.unanswered} not answered; {this_run.requests} requests",
     ]

@@ -18,10 +18,13 @@ from builder.asking import Prompt, Reply, Schema, prompt_from
 from builder.recipe import PointRule
 from builder.records import Box, Caption, Dropped, Figure, Ink, Page, Record
 from builder.stages.captions import normal_label
+from builder.stages.image_tokens import Family, Pixels, cheapest_side, thumbnail_size
 
 _SCALE = {"thousandths": 1000.0, "fractions": 1.0}
 _LEAST_SIDE = 18.0  # points: a quarter of an inch, smaller than any figure of the labelled papers
-_AGREED = 0.8  # IoU from which the two hands have found the same figure: score_figures.py's own
+_AGREED = 0.8  # IoU from which the two hands have found the same box: score_figures.py's own
+_SAME = 0.5  # IoU from which they mean the same figure, and differ on its extent
+_OTHERWISE, _CLEARER = 0.7, 0.15  # mean IoU with the rules' boxes, and how much above the reading that was asked for
 _AGREED_CONFIDENCE, _POINTED_CONFIDENCE = 0.9, 0.7
 _BACKGROUND = 0.85  # of the page: paths that cover it are paper, not a figure
 _PROSE_WORDS = 8  # of a line: axis labels and legends have fewer
@@ -36,6 +39,7 @@ class PointedPage:
     page: Page
     captions: tuple[Caption, ...]
     figures: tuple[Figure, ...]  # of these captions; some may have none
+    shown: Pixels  # of the thumbnail
 
     def figure(self, caption: Caption) -> Figure | None:
         return next((figure for figure in self.figures if figure.caption.id == caption.id), None)
@@ -64,6 +68,14 @@ class Said(Record):
 
     label: str
     llbox: Corners | None
+
+
+def thumbnail_of(page: Page, rule: PointRule, family: Family | None) -> Pixels:
+    """The size of the thumbnail: the recipe's long side, or down to its least one that which the family makes cheapest."""
+    side = rule.thumbnail_px
+    if rule.least_px and family:
+        side = cheapest_side(page.width, page.height, family, least=min(rule.least_px, side), most=side)
+    return thumbnail_size(page.width, page.height, side)
 
 
 def to_ask(pointed: PointedPage, rule: PointRule) -> bool:
@@ -130,6 +142,8 @@ def read_reply(reply: Reply, pointed: PointedPage, rule: PointRule) -> tuple[Poi
     if reply.value is None:
         return tuple(Pointed(caption, None, f"no-answer-{reply.outcome}") for caption in pointed.captions)
     entries = TypeAdapter(list[Said]).validate_python(reply.value["figures"])
+    if _reads_better_otherwise(entries, pointed, rule):
+        return tuple(Pointed(caption, None, "ambiguous-units") for caption in pointed.captions)
     found = tuple(_one(c, [said for said in entries if said.label == c.label], pointed.page, rule) for c in pointed.captions)
     clashing = {
         one.caption.id
@@ -138,6 +152,33 @@ def read_reply(reply: Reply, pointed: PointedPage, rule: PointRule) -> tuple[Poi
         for one in pair
     }
     return tuple(Pointed(p.caption, None, "overlaps-figure") if p.caption.id in clashing else p for p in found)
+
+
+def _reads_better_otherwise(entries: Sequence[Said], pointed: PointedPage, rule: PointRule) -> bool:
+    """Whether the boxes match what the rules found only as pixels of the thumbnail, or with y before x: known habits of models.
+
+    Rules and model do not agree by chance under a reading that nobody asked for.
+    """
+    boxes = {said.label: said.llbox for said in entries if said.llbox}
+    pairs = [
+        (boxes[f.caption.label], f.bbox) for f in pointed.figures if f.page == pointed.page.number and f.caption.label in boxes
+    ]
+    if not pairs:
+        return False
+    asked = (_SCALE[rule.units], _SCALE[rule.units])
+    pixels = (float(pointed.shown.width), float(pointed.shown.height))
+    page = pointed.page
+
+    def match(scale: tuple[float, float], *, y_first: bool) -> float:
+        wide, high = page.width / scale[0], page.height / scale[1]
+        total = 0.0
+        for said, box in pairs:
+            x0, y0, x1, y1 = (said.y0, said.x0, said.y1, said.x1) if y_first else (said.x0, said.y0, said.x1, said.y1)
+            total += Box(x0 * wide, y0 * high, x1 * wide, y1 * high).iou(box)
+        return total / len(pairs)
+
+    others = max(match(pixels, y_first=False), match(asked, y_first=True), match(pixels, y_first=True))
+    return others >= max(_OTHERWISE, match(asked, y_first=False) + _CLEARER)
 
 
 def _one(caption: Caption, entries: Sequence[Said], page: Page, rule: PointRule) -> Pointed:
@@ -201,7 +242,8 @@ def settle(
 ) -> tuple[Figure, ...]:
     """The page's figures after a model was asked, in the captions' order; a caption may still have none.
 
-    `place` tightens a box to the ink and makes the record. Where rules and model agree, the rules' box stays, the finer one.
+    `place` tightens a box to the ink and makes the record. Where rules and model agree, or rules that are sure mean the same
+    figure, the rules' box stays: the finer one.
     """
     kept = {f.caption.id: f for f in pointed.figures}
     for one in found:
@@ -213,7 +255,7 @@ def settle(
         if old is None and new is not None and not rejected:
             kept[one.caption.id] = _by_model(new, model, ())
         elif old is not None:
-            kept[one.caption.id] = _second(old, None if rejected else new, rejected, model)
+            kept[one.caption.id] = _second(old, None if rejected else new, rejected, model, rule)
     return tuple(kept[caption.id] for caption in pointed.captions if caption.id in kept)
 
 
@@ -226,15 +268,18 @@ def _bad_neighbours(new: Figure, caption: Caption, pointed: PointedPage, kept: S
     return "overlaps-figure" if any(_overlap(box, f.bbox) > rule.max_overlap for f in others) else ""
 
 
-def _second(old: Figure, new: Figure | None, rejected: str, model: str) -> Figure:
+def _second(old: Figure, new: Figure | None, rejected: str, model: str, rule: PointRule) -> Figure:
     """A figure of the rules after the model's word on it."""
     if rejected == "not-on-page" and old.page != old.caption.page:
         return old
     if new is None:
         return old.model_copy(update={"doubts": (*old.doubts, f"model-box-{rejected}")})
-    if old.page == new.page and Box(*old.bbox).iou(Box(*new.bbox)) >= _AGREED:
+    shared = Box(*old.bbox).iou(Box(*new.bbox)) if old.page == new.page else 0.0
+    if shared >= _AGREED:
         sure = {"confidence": max(old.confidence, _AGREED_CONFIDENCE), "doubts": ()}
         return old.model_copy(update=sure | {"placed_by": f"rules, agreed by {model}"})
+    if shared >= _SAME and old.confidence >= rule.below:
+        return old.model_copy(update={"doubts": (*old.doubts, "model-box-of-another-extent")})
     return _by_model(new, model, ("model-and-rules-differ",))
 
 
@@ -262,4 +307,4 @@ def rescued(figures: Sequence[Figure], dropped: Sequence[Dropped]) -> tuple[list
     return kept, list(lost.values())
 
 
-__all__ = ["Pointed", "PointedPage", "prompt_for", "read_reply", "rescued", "schema_for", "settle", "to_ask"]
+__all__ = ["Pointed", "PointedPage", "prompt_for", "read_reply", "rescued", "schema_for", "settle", "thumbnail_of", "to_ask"]
