@@ -85,12 +85,18 @@ def test_boxes_come_back_in_points_whatever_the_units() -> None:
         ((0.13, 0.07, 0.66, 0.25), "ambiguous-units"),
         ((700, 75, 950, 250), "no-graphics"),
         ((100, 560, 500, 760), "no-graphics"),
-        ((130, 400, 720, 760), "covers-text"),
+        ((130, 245, 520, 275), "covers-caption"),
         (None, "not-on-page"),
     ],
 )
 def test_a_box_that_cannot_be_right_is_rejected_with_its_reason(box: Sequence[float] | None, reason: str) -> None:
     assert reasons(("Figure 1", box), ("Figure 2", None), raw=True) == [reason, "not-on-page"]
+
+
+def test_a_box_over_a_paragraph_is_rejected_though_a_mark_stands_in_it() -> None:
+    pointed = pointed_page(page(1, [caption(1, 80, 206), *paragraph(300, 12, 2)], [UPPER, Box(200, 320, 260, 340)]))
+    (one,) = read_reply(said(("Figure 1", Box(60, 290, 440, 450))), pointed, RULE)
+    assert one.rejected == "covers-text"
 
 
 def test_fractions_outside_the_page_are_not_read_as_thousandths() -> None:
@@ -218,9 +224,9 @@ def test_a_found_figure_may_not_lie_on_one_that_stays() -> None:
     assert [f.caption.label for f in settled(both, alone, rule)] == ["Figure 1"]
 
 
-def test_a_box_over_a_caption_is_rejected_after_tightening() -> None:
-    first, _ = settled(said(("Figure 1", Box(80, 60, 400, 255)), ("Figure 2", LOWER)))
-    assert first.doubts[-1] == "model-box-covers-caption"
+def test_a_caption_that_a_model_took_in_is_cut_off() -> None:
+    first, second = settled(said(("Figure 1", Box(80, 60, 400, 216)), ("Figure 2", Box(75, 255, 405, 420))))
+    assert [f.placed_by for f in (first, second)] == ["rules, agreed by m-1"] * 2
 
 
 def test_only_doubted_figures_are_asked_for_under_low_confidence() -> None:

@@ -29,7 +29,7 @@ _AGREED_CONFIDENCE, _POINTED_CONFIDENCE = 0.9, 0.7
 _BACKGROUND = 0.85  # of the page: paths that cover it are paper, not a figure
 _PROSE_WORDS = 8  # of a line: axis labels and legends have fewer
 _PROSE_SHARE = 0.3  # of the box under lines of prose; a paragraph has about 0.6
-_CAPTION_SHARE = 0.5  # of a caption inside the tightened box
+_LEFT = 0.5  # of a box once captions are cut off it: models often take the caption in, and some little else
 
 
 @dataclass(frozen=True)
@@ -137,14 +137,14 @@ def read_reply(reply: Reply, pointed: PointedPage, rule: PointRule) -> tuple[Poi
     """One finding a caption, in the captions' order; boxes in points of the page as displayed.
 
     A box is rejected as "no-answer", "no-box", "two-boxes", "not-on-page", "ambiguous-units", "outside-page",
-    "empty-box", "no-graphics", "covers-text" or "overlaps-figure".
+    "empty-box", "covers-caption", "no-graphics", "covers-text" or "overlaps-figure".
     """
     if reply.value is None:
         return tuple(Pointed(caption, None, f"no-answer-{reply.outcome}") for caption in pointed.captions)
     entries = TypeAdapter(list[Said]).validate_python(reply.value["figures"])
     if _reads_better_otherwise(entries, pointed, rule):
         return tuple(Pointed(caption, None, "ambiguous-units") for caption in pointed.captions)
-    found = tuple(_one(c, [said for said in entries if said.label == c.label], pointed.page, rule) for c in pointed.captions)
+    found = tuple(_one(c, [said for said in entries if said.label == c.label], pointed, rule) for c in pointed.captions)
     clashing = {
         one.caption.id
         for pair in combinations(found, 2)
@@ -181,7 +181,8 @@ def _reads_better_otherwise(entries: Sequence[Said], pointed: PointedPage, rule:
     return others >= max(_OTHERWISE, match(asked, y_first=False) + _CLEARER)
 
 
-def _one(caption: Caption, entries: Sequence[Said], page: Page, rule: PointRule) -> Pointed:
+def _one(caption: Caption, entries: Sequence[Said], pointed: PointedPage, rule: PointRule) -> Pointed:
+    page = pointed.page
     if len(entries) != 1:
         return Pointed(caption, None, "two-boxes" if entries else "no-box")
     said = entries[0].llbox
@@ -193,8 +194,9 @@ def _one(caption: Caption, entries: Sequence[Said], page: Page, rule: PointRule)
         return Pointed(caption, None, rejected)
     x0, y0, x1, y1 = (v / _SCALE[rule.units] for v in corners)
     box = Box(x0 * page.width, y0 * page.height, x1 * page.width, y1 * page.height)
-    rejected = _bad_place(box, page)
-    return Pointed(caption, None if rejected else box, rejected)
+    clear = _off_captions(box, pointed.captions)
+    rejected = "covers-caption" if clear.area < _LEFT * box.area else _bad_place(clear, page)
+    return Pointed(caption, None if rejected else clear, rejected)
 
 
 def _bad_corners(corners: Sequence[float], scale: float) -> str:
@@ -206,6 +208,17 @@ def _bad_corners(corners: Sequence[float], scale: float) -> str:
     if min(corners) < 0 or max(corners) > scale:
         return "outside-page"
     return "empty-box" if x0 >= x1 or y0 >= y1 else ""
+
+
+def _off_captions(box: Box, captions: Sequence[Caption]) -> Box:
+    """The largest part of the box on one side of each caption that it meets."""
+    for caption in captions:
+        x0, y0, x1, y1 = caption.bbox
+        if box.meet(caption.bbox).area > 0:
+            over, under = box._replace(y1=min(box.y1, y0)), box._replace(y0=max(box.y0, y1))
+            left, right = box._replace(x1=min(box.x1, x0)), box._replace(x0=max(box.x0, x1))
+            box = max((over, under, left, right), key=lambda part: part.area)
+    return box
 
 
 def _bad_place(box: Box, page: Page) -> str:
@@ -251,7 +264,7 @@ def settle(
         if not _doubted(old, rule):
             continue
         new = place(one.caption, one.box) if one.box else None
-        rejected = one.rejected if new is None else _bad_neighbours(new, one.caption, pointed, list(kept.values()), rule)
+        rejected = one.rejected if new is None else _bad_neighbours(new, list(kept.values()), rule)
         if old is None and new is not None and not rejected:
             kept[one.caption.id] = _by_model(new, model, ())
         elif old is not None:
@@ -259,13 +272,10 @@ def settle(
     return tuple(kept[caption.id] for caption in pointed.captions if caption.id in kept)
 
 
-def _bad_neighbours(new: Figure, caption: Caption, pointed: PointedPage, kept: Sequence[Figure], rule: PointRule) -> str:
-    """Why the tightened box cannot stand among the page's captions and other figures."""
-    box = Box(*new.bbox)
-    if any(c.bbox.meet(box).area > _CAPTION_SHARE * c.bbox.area for c in pointed.captions):
-        return "covers-caption"
-    others = [f for f in kept if f.caption.id != caption.id and f.page == new.page]
-    return "overlaps-figure" if any(_overlap(box, f.bbox) > rule.max_overlap for f in others) else ""
+def _bad_neighbours(new: Figure, kept: Sequence[Figure], rule: PointRule) -> str:
+    """Why the tightened box cannot stand among the page's other figures."""
+    others = [f for f in kept if f.caption.id != new.caption.id and f.page == new.page]
+    return "overlaps-figure" if any(_overlap(Box(*new.bbox), f.bbox) > rule.max_overlap for f in others) else ""
 
 
 def _second(old: Figure, new: Figure | None, rejected: str, model: str, rule: PointRule) -> Figure:
