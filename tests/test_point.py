@@ -121,7 +121,7 @@ def test_a_caption_without_a_box_or_with_two_has_none() -> None:
 
 
 def test_two_figures_on_one_another_are_both_rejected() -> None:
-    assert reasons(("Figure 1", Box(80, 60, 400, 300)), ("Figure 2", LOWER)) == ["overlaps-figure", "overlaps-figure"]
+    assert reasons(("Figure 1", UPPER), ("Figure 2", Box(80, 60, 400, 190))) == ["overlaps-figure", "overlaps-figure"]
 
 
 @pytest.mark.parametrize("outcome", ["malformed", "refused", "truncated", "failed"])
