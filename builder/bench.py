@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,10 +12,14 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from builder.asking import Picture, PictureRef, Prompt, Question, Reply, Schema, Waiting, content_hash, text_tokens
 from builder.edges import pdf
+from builder.edges.calls import Replies
+from builder.edges.images import picture_of
 from builder.edges.store import Store
 from builder.recipe import Recipe
 from builder.records import Caption, Figure, Page, Paper, Record
+from builder.stages.image_tokens import TOKENS, Pixels
 from builder.stages.ingest import PaperRow
 from builder.stages.reflow import line_text, reflow
 from builder.stages.rights import Policy
@@ -40,8 +44,12 @@ class Source:
 class Bench:
     """One paper on the table. The PDF is opened only if a stage has to look at it."""
 
-    def __init__(self, source: Source, recipe: Recipe, policy: Policy, store: Store) -> None:
+    def __init__(
+        self, source: Source, recipe: Recipe, policy: Policy, store: Store, unanswered: Mapping[str, Reply] | None = None
+    ) -> None:
         self.source, self.recipe, self.policy, self.store = source, recipe, policy, store
+        self.unanswered = unanswered or {}  # questions that got no answer in this run, by hash
+        self.provisional = False  # something was made without an answer that a later run may get
         self.made: dict[str, tuple[Record, ...]] = {}
         self._open = ExitStack()
 
@@ -116,3 +124,41 @@ class Bench:
 
     def of(self, stage: str, kind: type[R]) -> list[R]:
         return [record for record in self.made[stage] if isinstance(record, kind)]
+
+    def thumbnail(self, page: Page, long_side: int) -> Picture:
+        """The whole page as a PNG whose long side has `long_side` pixels. Raises RefusedPdf."""
+        return picture_of(pdf.thumbnail(self.pdf, page, long_side))
+
+    def question(self, model: str, prompt: Prompt, pictures: Sequence[Picture], schema: Schema) -> Question:
+        """A question to one of the recipe's models, its pictures in the store for the driver to send."""
+        rule = self.recipe.models[model]
+        families = [TOKENS[rule.family]] if rule.family else list(TOKENS.values())
+        shown = sum(max(tokens(Pixels(p.width, p.height)) for tokens in families) for p in pictures)
+        return Question(
+            hash=content_hash(prompt, [p.identity for p in pictures], schema, rule),
+            model=model,
+            prompt=prompt,
+            pictures=tuple(
+                PictureRef(
+                    sha256=self.store.put_blob(p.data),
+                    media_type=p.media_type,
+                    width=p.width,
+                    height=p.height,
+                    identity=p.identity,
+                )
+                for p in pictures
+            ),
+            answer_schema=dict(schema),
+            prompt_tokens=shown + text_tokens(prompt, schema),
+        )
+
+    def replies(self, questions: Sequence[Question]) -> list[Reply]:
+        """The replies, in the order of the questions. Raises Waiting with those that nobody has asked yet."""
+        disk = Replies(self.store.root)
+        found = {q.hash: disk.get(q.hash) or self.unanswered.get(q.hash) for q in questions}
+        missing = tuple(q for q in questions if found[q.hash] is None)
+        if missing:
+            raise Waiting(missing)
+        told = [reply for q in questions if (reply := found[q.hash])]
+        self.provisional |= any(reply.outcome == "failed" for reply in told)
+        return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from builder.edges.papers import find_papers
 from builder.edges.store import Store, cannot_write, write_whole
 from builder.errors import Exit, MicrotomeError, UsageError
 from builder.figures import all_figures, figure_line
+from builder.ledger import savings_of, savings_report
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
 from builder.recipe import Recipe
 from builder.records import JudgedFigure, Paper, Specimen, StageCount
@@ -61,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_build(commands.add_parser("build", help="papers in, a release out"))
     _add_figures(commands.add_parser("figures", help="one JSON object a figure on stdout"))
+    _add_savings(commands.add_parser("savings", help="what thumbnails of the kept pages spare, by each provider's rule"))
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
@@ -94,6 +97,14 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", default="csm_bench", help="whose fields and crop rule are used (default: csm_bench)")
     _add_run(parser)
     parser.set_defaults(command=_figures)
+
+
+def _add_savings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("papers", metavar="PATH", nargs="+", type=Path, help="PDF files, folders, or a papers.csv")
+    parser.add_argument("--recipe", default="csm_bench", help="whose thumbnail rule is used (default: csm_bench)")
+    parser.add_argument("--json", action="store_true", help="the ledger as one JSON object on stdout")
+    _add_run(parser)
+    parser.set_defaults(command=_savings)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -154,6 +165,7 @@ def _build(arguments: argparse.Namespace) -> int:
     done = _run(arguments, arguments.papers, recipe, store, stages_of(recipe))
     print(_table(done.attrition), file=sys.stderr)
     read_at_least_one(done)
+    print(savings_report(done, recipe, store), file=sys.stderr)
     print(assemble(done, recipe, arguments.version, out, store).summary, file=sys.stderr)
     return Exit.OK
 
@@ -181,6 +193,19 @@ def _write_crops(folder: Path, done: Run, store: Store) -> None:
             label = re.sub(r"\W+", "-", specimen.classified.paired.label)
             apart = f".{specimen.paper.sha256[:8]}" if stems[outcome.file] > 1 else ""
             write_whole(folder / f"{Path(outcome.file).stem}{apart}.{label}.png", store.blob(specimen.crop.sha256))
+
+
+def _savings(arguments: argparse.Namespace) -> int:
+    recipe = shipped.load_recipe(arguments.recipe)
+    with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
+        store = Store(arguments.work or Path(scratch))
+        done = _run(arguments, arguments.papers, recipe, store, stages_until("sieve"))
+        read_at_least_one(done)
+        if arguments.json:
+            print(json.dumps(dataclasses.asdict(savings_of(done, recipe)), indent=1))
+        else:
+            print(savings_report(done, recipe, store))
+    return Exit.OK
 
 
 def _run(arguments: argparse.Namespace, papers: Sequence[Path], recipe: Recipe, store: Store, stages: tuple[Stage, ...]) -> Run:

@@ -16,6 +16,7 @@ class Exit(IntEnum):
     CANNOT_READ = 3  # an input is missing, locked or not what it should be
     CANNOT_WRITE = 4  # an output cannot be written, or would overwrite other content
     NOTHING_LEFT = 5  # the run finished and no row survived
+    ASKING_STOPPED = 6  # a model's provider refuses or does not answer, or the spend cap is reached; what was paid is kept
 
 
 class MicrotomeError(Exception):
@@ -52,6 +53,12 @@ class NothingLeft(MicrotomeError):
     """The run finished and no row survived; the drops table says why."""
 
     exit_code = Exit.NOTHING_LEFT
+
+
+class AskingStopped(MicrotomeError):
+    """No further question is asked: the provider refuses, does not answer, or the cap is reached. Replies so far are kept."""
+
+    exit_code = Exit.ASKING_STOPPED
 
 
 @dataclass(frozen=True, order=True)

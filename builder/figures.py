@@ -22,6 +22,7 @@ def figure_line(file: str, judged: JudgedFigure) -> dict[str, object]:
         "page": paired.figure.page,
         "label": paired.figure.caption.label,
         "bbox": [round(v, 1) for v in paired.figure.bbox],
+        "placed_by": paired.figure.placed_by,
         "caption": paired.caption,
         "mentions": [mention.text for mention in paired.mentions],
         "reference": paired.reference,

@@ -14,6 +14,7 @@ from builder.bench import Bench
 from builder.crops import TooLarge, crop
 from builder.edges import pdf
 from builder.edges.store import Receipt
+from builder.pointing import pointed
 from builder.recipe import Recipe
 from builder.records import (
     Box,
@@ -97,7 +98,10 @@ def _sieve(bench: Bench) -> Made:
 
 
 def _locate(bench: Bench) -> Made:
-    figures, dropped = locate(bench.sieved(), bench.typeset, bench.paper.id)
+    sieved = bench.sieved()
+    figures, dropped = locate(sieved, bench.typeset, bench.paper.id)
+    if bench.recipe.point.use != "never":
+        figures, dropped = pointed(bench, sieved, figures, dropped)
     read = tuple(caption.id for caption in bench.of("sieve", Caption))
     return Made(read, tuple(figure.caption.id for figure in figures), tuple(figures), tuple(dropped))
 
@@ -192,7 +196,15 @@ STAGES: tuple[Stage, ...] = (
         "ingest", "papers", "read what the PDF says of itself: ids, title, authors, licence", _ingest, Paper, (), ("papers",)
     ),
     Stage("sieve", "pages", "keep the pages where a caption and graphics meet", _sieve, Caption, ("ingest",)),
-    Stage("locate", "captions", "find the region of each caption's figure", _locate, Figure, ("ingest", "sieve")),
+    Stage(
+        "locate",
+        "captions",
+        "find the region of each caption's figure",
+        _locate,
+        Figure,
+        ("ingest", "sieve"),
+        ("point", "models"),
+    ),
     Stage(
         "pair",
         "figures",
@@ -242,7 +254,8 @@ def stages_until(name: str) -> tuple[Stage, ...]:
 def code_version() -> str:
     """Hash of every module that a receipt's content depends on: changed code redoes the work."""
     here = Path(__file__).parent
-    files = sorted([*here.glob("*.py"), *here.glob("stages/*.py"), *here.glob("lexicon/*.py"), *here.glob("edges/*.py")])
+    rooms = ("*.py", "stages/*.py", "lexicon/*.py", "edges/*.py", "prompts/*.j2")
+    files = sorted(path for room in rooms for path in here.glob(room))
     whole = hashlib.sha256(pdf.READER.encode())
     for path in files:
         if path.name not in {"cli.py", "demo.py"}:
@@ -264,7 +277,8 @@ def cut(bench: Bench, stages: Sequence[Stage], *, resume_only: bool = False) -> 
                 if resume_only:
                     return None
                 receipt = _receipt(stage, key, stage.run(bench))
-                bench.store.put_receipt(bench.source.sha256, receipt)
+                if not bench.provisional:
+                    bench.store.put_receipt(bench.source.sha256, receipt)
             receipts.append(receipt)
             bench.made[stage.name] = tuple(stage.hands_on.model_validate(record) for record in receipt.records)
             if stage.name == "ingest" and not receipt.kept:
@@ -286,10 +300,14 @@ def _key(bench: Bench, stage: Stage, outputs: dict[str, str]) -> str:
     row = bench.source.row.model_dump(mode="json") if bench.source.row else None
     sections = {name: getattr(bench.recipe, name) for name in stage.uses}
     plain = {
-        name: s.model_dump(mode="json") if isinstance(s, Record) else s for name, s in sections.items() if name != "fields"
+        name: s.model_dump(mode="json") if isinstance(s, Record) else s
+        for name, s in sections.items()
+        if name not in {"fields", "models"}
     }
     if "fields" in sections:
         plain["fields"] = {name: rule.model_dump(mode="json") for name, rule in bench.recipe.fields.items()}
+    if "models" in sections:
+        plain["models"] = {name: [rule.settings, rule.family] for name, rule in bench.recipe.models.items()}
     policy = bench.policy.hash if stage.name == "rights" else ""
     inputs = [outputs[name] for name in stage.after]
     return digest([stage.name, code_version(), bench.source.sha256, bench.source.path.name, row, plain, policy, inputs])

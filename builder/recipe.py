@@ -5,10 +5,11 @@ from __future__ import annotations
 import tomllib
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from builder.errors import UsageError
 from builder.records import Kind, Record, Scale, digest
+from builder.stages.image_tokens import Family
 
 Task = Literal["caption_matching", "description"]
 Tier = Literal["open", "private"]
@@ -83,6 +84,63 @@ class Split(Record):
     min_validation_papers: int = Field(1, ge=0)
 
 
+class Price(Record):
+    """What a provider bills, in USD for a million tokens."""
+
+    input_usd: float = Field(ge=0)
+    output_usd: float = Field(ge=0)
+
+
+class ModelRule(Record):
+    """A model that stages may ask, and how it is reached. The key itself never stands in a recipe."""
+
+    provider: Literal["openai", "replay"] = Field(description="any endpoint of that protocol, or a folder of recorded replies")
+    model: str = Field(min_length=1, description="model id as the provider names it")
+    base_url: str = Field("https://api.openai.com/v1", pattern=r"^https?://[^/?#@\s]+(/[^?#@\s]*)?$")
+    api_key_env: str | None = Field("OPENAI_API_KEY", pattern=r"^[A-Z][A-Z0-9_]*$", description="None: the endpoint needs none")
+    folder: str | None = Field(None, description="of recorded replies, for provider replay; a work folder's replies/ is one")
+    family: Family | None = Field(None, description="whose rule prices a picture before it is sent; None: the dearest one's")
+    max_output_tokens: int = Field(4096, ge=16)
+    output_key: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
+    image_detail: Literal["auto", "low", "high"] | None = None
+    parameters: dict[str, str | int | float | bool] = Field({}, description="sent as they are: temperature, seed, ...")
+    timeout_s: int = Field(120, ge=1)
+    attempts: int = Field(4, ge=1, le=10, description="calls for one answer, the first one counted")
+    price: Price | None = None
+
+    @model_validator(mode="after")
+    def _replies_have_a_folder(self) -> ModelRule:
+        if (self.provider == "replay") != (self.folder is not None):
+            raise ValueError('provider "replay" needs `folder`, and no other provider has one')
+        return self
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What an answer depends on, and nothing of how the model is reached."""
+        return self.model_dump(mode="json", include={"model", "max_output_tokens", "image_detail", "parameters"})
+
+
+class Asking(Record):
+    """One limit for all models that a run asks. Tokens and USD count over the whole work folder, earlier runs included."""
+
+    in_flight: int = Field(4, ge=1, le=64, description="requests at a time")
+    max_tokens: int = Field(2_000_000, ge=1, description="prompt and completion; no call is made that could pass it")
+    max_usd: float | None = Field(None, gt=0, description="by the models' prices")
+
+
+class PointRule(Record):
+    """SPM-Bench's cloud-local split: a vision model sees the page's thumbnail and returns boxes, the crop is made here."""
+
+    use: Literal["never", "low_confidence", "always"] = "never"
+    below: float = Field(0.6, ge=0, le=1, description="a figure of lower confidence is asked for, under low_confidence")
+    model: str | None = Field(None, description="a name of [models]")
+    thumbnail_px: int = Field(1024, ge=256, le=4096, description="long side")
+    least_px: int | None = Field(None, ge=256, description="the model's family may choose a cheaper side down to this one")
+    units: Literal["thousandths", "fractions"] = Field("thousandths", description="of the page's sides, in which boxes return")
+    max_overlap: float = Field(0.1, ge=0, le=1, description="of two figures, as a share of the smaller one")
+    note: str = Field("", description="said to the model beside the template: what is particular to the field")
+
+
 class Recipe(Record):
     """A whole family."""
 
@@ -96,11 +154,32 @@ class Recipe(Record):
     description: DescriptionRule = DescriptionRule()
     split: Split = Split()
     fields: dict[str, FieldRule] = {}
+    models: dict[str, ModelRule] = {}
+    asking: Asking = Asking()
+    point: PointRule = PointRule()
     tier: Tier = Field("open", description="set by --tier, not by the file")
+
+    @model_validator(mode="after")
+    def _asked_models_are_known(self) -> Recipe:
+        if self.point.use != "never" and self.point.model not in self.models:
+            raise ValueError(
+                f"point.model {self.point.model!r} is not one of [models]: {', '.join(self.models) or 'there are none'}"
+            )
+        if self.asking.max_usd is not None:
+            unpriced = [name for name, rule in self.models.items() if rule.provider != "replay" and rule.price is None]
+            if unpriced:
+                raise ValueError(f"asking.max_usd needs a price for {', '.join(unpriced)}")
+        return self
 
     @property
     def hash(self) -> str:
-        return digest(self.model_dump(mode="json"))
+        """Of all that rows depend on: how models are reached and what they may cost is left out, and so are unused models."""
+        plain = self.model_dump(mode="json", exclude={"models", "asking", "point"})
+        if self.models:
+            plain["models"] = {name: rule.settings for name, rule in self.models.items()}
+        if self.point.use != "never":
+            plain["point"] = self.point.model_dump(mode="json")
+        return digest(plain)
 
 
 def read_recipe(text: str, place: str) -> Recipe:
@@ -121,5 +200,6 @@ _REMEDY = "see `microtome recipes` and builder/recipes/ for keys and values that
 
 
 def _finding(loc: tuple[int | str, ...], message: str, value: object) -> str:
-    shown = repr(value)
+    # a key pasted into a recipe must not reach a terminal or a log: the section of models is never shown
+    shown = "not shown" if loc[:1] == ("models",) or "key" in str(loc[-1:]).lower() else repr(value)
     return f"{'.'.join(map(str, loc))}: {message} (is {shown if len(shown) < 60 else shown[:57] + '...'})"

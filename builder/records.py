@@ -188,6 +188,7 @@ class Paper(Record):
     file: str = Field(description="file name, without folder")
     sha256: str
     pages: int
+    page_sizes: tuple[tuple[int, float, float], ...] = Field((), description="number, width and height of pages, in points")
     title: str | None = None
     authors: tuple[str, ...] = ()
     doi: str | None = None
@@ -225,6 +226,7 @@ class Figure(Record):
     side: Literal["below", "above", "left", "right", "facing"] = Field(description="where the caption stands from the figure")
     confidence: Confidence
     doubts: tuple[str, ...] = Field((), description="reasons where the confidence is low")
+    placed_by: str = Field("rules", description='who placed the box: "rules", "rules, agreed by <model>" or "<model>"')
     raster_share: float = Field(ge=0, le=1, description="share of the box that placed rasters cover")
     paths: int = Field(ge=0, description="vector paths inside the box")
     words: int = Field(ge=0, description="words of the text layer inside the box")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from builder.asking import Reply, Spent, Waiting
 from builder.bench import Bench, Source
+from builder.edges.calls import Desk
 from builder.edges.engine import Failure, Limits, run_isolated
 from builder.edges.store import Receipt, Store
 from builder.errors import CannotRead
@@ -32,6 +34,7 @@ class Task:
     policy: Policy
     work: Path
     stages: tuple[str, ...]
+    unanswered: dict[str, Reply] = field(default_factory=dict)  # questions that got no answer in this run, by hash
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class Run:
 
     stages: tuple[Stage, ...]
     outcomes: list[PaperOutcome] = field(default_factory=list)
+    spent: Spent = Spent()
 
     @property
     def attrition(self) -> tuple[StageCount, ...]:
@@ -92,7 +96,11 @@ def run(
     limits: Limits,
     progress: Callable[[PaperOutcome], None],
 ) -> Run:
-    """Cut every paper and tell `progress` of each as it is done. Raises CannotRead only when no file could be opened at all."""
+    """Cut every paper and tell `progress` of each as it is done.
+
+    A paper whose stage needs a model's replies waits; when all papers are done or waiting, this process asks, and the papers
+    that waited go on. Raises AskingStopped when that cannot be.
+    """
     done: dict[int, PaperOutcome] = {}
     todo: list[tuple[int, Task]] = []
     names = tuple(stage.name for stage in stages)
@@ -105,10 +113,27 @@ def run(
         if outcome:
             done[index] = outcome
             progress(outcome)
-    for (index, task), result in _cut_all(todo, jobs, limits):
-        done[index] = _settled(task, result, store, stages, limits)
-        progress(done[index])
-    return Run(stages, _without_twins([done[index] for index in sorted(done)]))
+    desk = Desk(store, recipe.models, recipe.asking)
+    while todo:
+        waiting: list[tuple[int, Task, Waiting]] = []
+        for (index, task), result in _cut_all(todo, jobs, limits):
+            if isinstance(result, Waiting):
+                waiting.append((index, task, result))
+                continue
+            done[index] = _settled(task, result, store, stages, limits)
+            progress(done[index])
+        todo = _answered(waiting, desk)
+    return Run(stages, _without_twins([done[index] for index in sorted(done)]), desk.spent)
+
+
+def _answered(waiting: Sequence[tuple[int, Task, Waiting]], desk: Desk) -> list[tuple[int, Task]]:
+    """The papers that waited, ready to go on: each of their questions has a reply on disk or is known to have none."""
+    lost = desk.answer([question for _, _, waits in waiting for question in waits.questions])
+    ready = []
+    for index, task, waits in waiting:
+        mine = {q.hash: lost[q.hash] for q in waits.questions if q.hash in lost}
+        ready.append((index, replace(task, unanswered={**task.unanswered, **mine})))
+    return ready
 
 
 def _sources(papers: Sequence[tuple[Path, PaperRow | None]]) -> Iterator[tuple[Source | None, PaperOutcome | None]]:
@@ -148,17 +173,23 @@ def _failure_key(task: Task, limits: Limits) -> str:
 
 def _cut_all(
     todo: Sequence[tuple[int, Task]], jobs: int, limits: Limits
-) -> Iterator[tuple[tuple[int, Task], tuple[Receipt, ...] | Failure]]:
+) -> Iterator[tuple[tuple[int, Task], tuple[Receipt, ...] | Waiting | Failure]]:
     if not todo:
         return
     for (index, task), outcome in zip(todo, run_isolated(cut_one, [t for _, t in todo], jobs=jobs, limits=limits), strict=True):
         yield (index, task), outcome.result
 
 
-def cut_one(task: Task) -> tuple[Receipt, ...]:
-    """The child's whole work: one paper through its stages, each receipt durable before the next stage starts."""
+def cut_one(task: Task) -> tuple[Receipt, ...] | Waiting:
+    """The child's whole work: one paper through its stages, each receipt durable before the next stage starts.
+
+    A stage that waits for a model ends the child's work; the next child takes up the receipts and goes on there.
+    """
     stages = [stage for stage in STAGES if stage.name in task.stages]
-    receipts = cut(Bench(task.source, task.recipe, task.policy, Store(task.work)), stages)
+    try:
+        receipts = cut(Bench(task.source, task.recipe, task.policy, Store(task.work), task.unanswered), stages)
+    except Waiting as waits:
+        return waits
     assert receipts is not None
     return receipts
 

@@ -21,6 +21,11 @@ def text(name: str, *parts: str) -> str:
     return folder(name).joinpath(*parts).read_text(encoding="utf-8")
 
 
+def prompt(stage: str) -> str:
+    """The template of a stage that asks a model."""
+    return (_HERE / "prompts" / f"{stage}.j2").read_text(encoding="utf-8")
+
+
 def recipe_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (_HERE / "recipes").glob("*.toml")))
 

@@ -31,6 +31,7 @@ def test_the_wheel_carries_cards_licences_metrics_recipes_and_schemas(unpacked: 
         assert here <= there, name
     assert list((unpacked / "builder" / "recipes").glob("*.toml"))
     assert list((unpacked / "builder" / "schemas").glob("*.json"))
+    assert list((unpacked / "builder" / "prompts").glob("*.j2"))
     assert not (unpacked / "tests").exists()
 
 

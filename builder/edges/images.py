@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, PngImagePlugin
 
+from builder.asking import Picture
 from builder.records import Box, Crop, pixels_digest
 
 CANARY_KEY = "canary"
@@ -32,3 +33,11 @@ def encode_png(pixels: npt.NDArray[np.uint8], box: Box, dpi: int, canary: str) -
         box=box,
     )
     return crop, data
+
+
+def picture_of(pixels: npt.NDArray[np.uint8]) -> Picture:
+    """A PNG to show to a model, of uint8 RGB pixels (h, w, 3). It carries no canary: what is sent is not released."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=_COMPRESS_LEVEL)
+    height, width = pixels.shape[:2]
+    return Picture(buffer.getvalue(), "image/png", width, height, pixels_digest(width, height, pixels.tobytes()))

@@ -304,6 +304,11 @@ def render(pdf: PdfFile, number: int, box: Box, dpi: int) -> npt.NDArray[np.uint
     return _samples(pdf, number, dpi / 72, box, pymupdf.csRGB)
 
 
+def thumbnail(pdf: PdfFile, page: Page, long_side: int) -> npt.NDArray[np.uint8]:
+    """The whole page as uint8 RGB (h, w, 3), its long side `long_side` pixels. Raises RefusedPdf."""
+    return _samples(pdf, page.number, long_side / max(page.width, page.height), None, pymupdf.csRGB)
+
+
 def _samples(pdf: PdfFile, number: int, scale: float, clip: Box | None, space: pymupdf.Colorspace) -> npt.NDArray[np.uint8]:
     return _array(_drawn(pdf, number, pymupdf.Matrix(scale, scale), clip, space)).copy()
 
@@ -409,5 +414,5 @@ def painted_over(pdf: PdfFile, number: int, raster: Raster, box: Box) -> frozens
 
 __all__ = [
     "READER", "PdfFile", "RefusedPdf", "on_grid", "open_pdf", "painted_over", "placed_rasters", "read_page", "render",
-    "stored_pixels", "with_grey",
+    "stored_pixels", "thumbnail", "with_grey",
 ]  # fmt: skip

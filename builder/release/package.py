@@ -132,9 +132,10 @@ def _source(specimen: Specimen, cut: Cut, tier: RowTier, changes: str) -> dict[s
 
 
 def _cropped(specimen: Specimen) -> str:
-    crop = specimen.crop
+    crop, figure = specimen.crop, specimen.classified.paired.figure
     made = "pixels as placed" if crop.method == "native" else "rendered"
-    return f"cropped from page {specimen.classified.paired.figure.page}, {made}, {crop.dpi} dpi"
+    hand = "" if figure.placed_by == "rules" else f", region by {figure.placed_by}"
+    return f"cropped from page {figure.page}, {made}, {crop.dpi} dpi{hand}"
 
 
 def _figure(specimen: Specimen, cut: Cut) -> FigureRow:

@@ -65,6 +65,7 @@ def _read(facts: PdfFacts) -> Paper:
         file=facts.file,
         sha256=facts.sha256,
         pages=len(facts.pages),
+        page_sizes=tuple((page.number, round(page.width, 2), round(page.height, 2)) for page in facts.pages),
         title=title,
         authors=read_authors(facts.pages, title_lines, facts.metadata),
         doi=doi,

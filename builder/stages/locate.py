@@ -228,3 +228,26 @@ def _raster_share(page: Page, box: Box) -> float:
     for x0, y0, x1, y1 in np.clip(np.rint(scaled), 0, 100).astype(int)[:5000]:
         grid[y0:y1, x0:x1] = True
     return round(float(grid.mean()), 4)
+
+
+def placed(caption: Caption, box: Box, sieved: SievedPage, pages: Sequence[Page], paper_id: str) -> Figure:
+    """The figure of a caption where another hand has put it, tightened to the ink. Its confidence is the caller's to set."""
+    body = print_of(pages, [rows_of(page) for page in pages])
+    case = next(case for case in _cases(sieved, body) if caption in case.captions)
+    view = case.scene.page
+    snapped = _snapped(turn_box(box, sieved.page, case.angle) if case.angle else box, case.scene)
+    side = _stands(turn_box(caption.bbox, sieved.page, case.angle) if case.angle else caption.bbox, snapped)
+    if case.angle:
+        snapped = turn_box(snapped, view, 360 - case.angle)
+    return _record(caption, sieved.page, snapped, side, 0.5, (), paper_id)
+
+
+def _stands(caption: Box, figure: Box) -> str:
+    """The side of the figure on which the caption is furthest outside it."""
+    gaps = {
+        "below": caption.y0 - figure.y1,
+        "above": figure.y0 - caption.y1,
+        "right": caption.x0 - figure.x1,
+        "left": figure.x0 - caption.x1,
+    }
+    return max(gaps, key=lambda side: gaps[side])

@@ -1,0 +1,189 @@
+"""Questions to a model and its answers: what is asked, what came back, what it cost, and the hash that names it.
+
+The seam is a plain callable, `ask(prompt, pictures, schema) -> reply`. A stage never calls it: stages run in children that
+may be killed, and a paid answer must outlive them. A stage puts its questions to the bench; the driver asks; the stage
+runs again and finds the replies by the hash of what was asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from jinja2 import Environment, StrictUndefined
+from jsonschema import Draft202012Validator
+from pydantic import Field, JsonValue
+
+from builder.recipe import ModelRule
+from builder.records import Record, digest
+
+Schema = Mapping[str, JsonValue]
+Outcome = Literal["answered", "malformed", "refused", "truncated", "failed"]
+
+_CHARACTERS_A_TOKEN = 3  # English takes about 4: an estimate before a call errs on the dear side
+_MESSAGE_TOKENS = 50  # roles and framing of two messages, generously
+
+
+class Prompt(Record):
+    """What is said to a model."""
+
+    stage: str = Field(pattern=r"^[a-z_]+$", description="who asks; also the name of the reply's schema")
+    about: str = Field(description="id of the record asked about; not part of the question's hash")
+    system: str
+    user: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image that goes with a prompt."""
+
+    data: bytes = field(repr=False)
+    media_type: Literal["image/png", "image/jpeg"]
+    width: int  # pixels
+    height: int  # pixels
+    identity: str  # pixels_digest: the same whichever encoder wrote the bytes
+
+
+class PictureRef(Record):
+    """A picture by its blob."""
+
+    sha256: str = Field(description="of the bytes in the store")
+    media_type: Literal["image/png", "image/jpeg"]
+    width: int = Field(ge=1, description="pixels")
+    height: int = Field(ge=1, description="pixels")
+    identity: str = Field(description="pixels_digest")
+
+
+class Question(Record):
+    """All that the driver needs to ask."""
+
+    hash: str = Field(description="content_hash: of model, settings, words, pictures and schema")
+    model: str = Field(description="a name of the recipe's [models]")
+    prompt: Prompt
+    pictures: tuple[PictureRef, ...]
+    answer_schema: dict[str, JsonValue]
+    prompt_tokens: int = Field(description="estimate before the call, by rule")
+
+
+class Usage(Record):
+    """What one call was billed."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    billed: dict[str, JsonValue] = Field({}, description="the provider's own usage object, as returned")
+    usd: float | None = Field(None, description="by the recipe's prices; None without prices")
+
+
+class Reply(Record):
+    """What came back for one question. Only "answered" carries a value, and it fits the schema."""
+
+    hash: str
+    outcome: Outcome
+    value: dict[str, JsonValue] | None = None
+    text: str = Field("", description="as returned")
+    detail: str = Field("", description="why there is no value")
+    model_asked: str
+    model_answered: str | None = None
+    finish_reason: str | None = None
+    usage: Usage = Usage()
+    estimated_tokens: int = Field(0, description="of the prompt, by rule, before the call")
+    most_tokens: int = Field(0, description="most that one request can have cost: prompt by rule, completion by its limit")
+    most_usd: float = Field(0.0, description="the same by the recipe's prices; 0 without prices")
+    pictures: int = Field(0, description="sent with the prompt")
+    picture_bytes: int = Field(0, description="of those pictures, as encoded")
+    source: Literal["endpoint", "replay"] = Field("endpoint", description="replay: recorded elsewhere, at no cost here")
+    attempts: int = Field(1, description="requests made for it")
+    uncertain: int = Field(0, description="requests whose answer was lost: the provider may have billed them too")
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What asking came to in this run. Tokens are as billed, or by rule where the provider did not say."""
+
+    asked: int = 0  # questions
+    reused: int = 0  # of them answered from disk, at no cost
+    answered: int = 0  # of those newly asked
+    unanswered: int = 0
+    requests: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    estimated_tokens: int = 0  # of the prompts of the calls made, by rule
+    pictures: int = 0
+    picture_bytes: int = 0  # as encoded
+    usd: float = 0.0  # by the recipe's prices
+    replayed: int = 0  # of the answered: recorded replies, at no cost
+    maybe_twice: int = 0  # requests of earlier runs, killed in flight or never answered, that were made again
+
+
+Ask = Callable[[Prompt, Sequence[Picture], Schema], Reply]
+
+
+class Waiting(Exception):  # not an error: what a stage raises that cannot go on without replies
+    """Questions whose replies the stage needs before it can run."""
+
+    def __init__(self, questions: tuple[Question, ...]) -> None:
+        self.questions = questions
+        super().__init__(f"{len(questions)} questions")
+
+    def __reduce__(self) -> tuple[type[Waiting], tuple[tuple[Question, ...]]]:
+        return type(self), (self.questions,)
+
+
+def content_hash(prompt: Prompt, identities: Sequence[str], schema: Schema, rule: ModelRule) -> str:
+    """SHA-256, in hex, of everything an answer depends on: the same question is never paid twice."""
+    return digest([rule.settings, prompt.system, prompt.user, list(identities), dict(schema)])
+
+
+def text_tokens(prompt: Prompt, schema: Schema) -> int:
+    """Tokens of the words and the schema, estimated on the dear side."""
+    return (len(prompt.system) + len(prompt.user) + len(json.dumps(dict(schema)))) // _CHARACTERS_A_TOKEN + _MESSAGE_TOKENS
+
+
+def prompt_from(template: str, *, stage: str, about: str, slots: Mapping[str, object]) -> Prompt:
+    """The prompt that a template's blocks `system` and `user` make of the slots. A slot left out raises UndefinedError."""
+    made = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False).from_string(template)
+    said = {name: "".join(made.blocks[name](made.new_context(dict(slots)))).strip() for name in ("system", "user")}
+    return Prompt(stage=stage, about=about, system=said["system"], user=said["user"])
+
+
+def judged(
+    text: str, finish_reason: str | None, refusal: str | None, schema: Schema
+) -> tuple[Outcome, dict[str, JsonValue] | None, str]:
+    """Outcome, value and reason of what a model said. Nothing is repaired: JSON that fits the schema, or no value."""
+    if refusal or finish_reason == "content_filter":
+        return "refused", None, refusal or "the provider's filter"
+    if finish_reason == "length":
+        return "truncated", None, "the answer was cut at the limit of output tokens"
+    try:
+        value = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        return "malformed", None, f"not JSON: {error}"
+    if not isinstance(value, dict):
+        return "malformed", None, f"a JSON object was wanted, not {type(value).__name__}"
+    problems = sorted(f"{e.json_path}: {e.message}" for e in Draft202012Validator(dict(schema)).iter_errors(value))
+    return ("malformed", None, "; ".join(problems)[:500]) if problems else ("answered", value, "")
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+__all__ = [
+    "Ask",
+    "Outcome",
+    "Picture",
+    "PictureRef",
+    "Prompt",
+    "Question",
+    "Reply",
+    "Schema",
+    "Spent",
+    "Usage",
+    "Waiting",
+    "content_hash",
+    "judged",
+    "prompt_from",
+    "text_tokens",
+]

@@ -1,0 +1,254 @@
+"""Paid calls: intent on disk, the call, the reply on disk, done; under one limit of requests and one cap of spending.
+
+After kill -9 at most the calls then in flight are paid twice: their intents are on disk without a reply, and are counted.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from builder.asking import Ask, Picture, Question, Reply, Spent
+from builder.edges.store import Store, write_whole
+from builder.edges.vlm import Gate, ask_of, cost_usd
+from builder.errors import AskingStopped, MicrotomeError
+from builder.recipe import Asking, ModelRule
+from builder.records import Record
+
+_IN_A_ROW = 5  # questions that get no answer one after the other: the provider is down, not the question bad
+
+
+class Intent(Record):
+    """A call that is about to be made; while it stands without a reply, it may have been paid."""
+
+    hash: str
+    model: str
+    tries: int
+    tokens: int  # most that one try can have cost: prompt by rule, completion by its limit
+    usd: float = 0.0  # the same by price; 0 without prices
+
+
+@dataclass(frozen=True)
+class Replies:
+    """`replies/` and `intents/` of a work folder, by content hash."""
+
+    root: Path
+
+    def get(self, name: str) -> Reply | None:
+        """The reply, or None where there is none or a torn or foreign file."""
+        try:
+            reply = Reply.model_validate_json(self._reply(name).read_bytes())
+        except (OSError, ValidationError):
+            return None
+        return reply if reply.hash == name else None
+
+    def put(self, reply: Reply) -> None:
+        write_whole(self._reply(reply.hash), _json(reply))
+
+    def intend(self, intent: Intent) -> None:
+        write_whole(self._intent(intent.hash), _json(intent))
+
+    def intent(self, name: str) -> Intent | None:
+        try:
+            return Intent.model_validate_json(self._intent(name).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def settle(self, name: str) -> None:
+        self._intent(name).unlink(missing_ok=True)
+
+    def all(self) -> Iterator[Reply]:
+        for path in sorted((self.root / "replies").glob("*/*.json")):
+            reply = self.get(path.stem)
+            if reply:
+                yield reply
+
+    def open_intents(self) -> tuple[Intent, ...]:
+        """Calls whose reply is not on disk: in flight when a run was killed, or never answered."""
+        found = (self.intent(path.stem) for path in sorted((self.root / "intents").glob("*.json")))
+        return tuple(intent for intent in found if intent and not self.get(intent.hash))
+
+    def _reply(self, name: str) -> Path:
+        return self.root / "replies" / name[:2] / f"{name}.json"
+
+    def _intent(self, name: str) -> Path:
+        return self.root / "intents" / f"{name}.json"
+
+
+def _json(record: Record) -> bytes:
+    return json.dumps(record.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, indent=1).encode()
+
+
+@dataclass
+class _Purse:
+    """Tokens and USD spent in this work folder, with what calls in flight may still cost."""
+
+    cap: Asking
+    tokens: int = 0
+    usd: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def reserve(self, tokens: int, usd: float) -> None:
+        """Raises AskingStopped when a call of that cost could pass the cap."""
+        remedy = "raise it and run again: replies so far are kept and cost nothing"
+        with self.lock:
+            if self.tokens + tokens > self.cap.max_tokens:
+                said = f"{self.tokens} of {self.cap.max_tokens} tokens are spent or reserved, the next call may take {tokens}"
+                raise AskingStopped("asking > max_tokens", said, remedy)
+            if self.cap.max_usd is not None and self.usd + usd > self.cap.max_usd:
+                said = f"{self.usd:.4f} of {self.cap.max_usd} USD are spent or reserved, the next call may take {usd:.4f}"
+                raise AskingStopped("asking > max_usd", said, remedy)
+        self.add(tokens, usd)
+
+    def add(self, tokens: int, usd: float) -> None:
+        with self.lock:
+            self.tokens, self.usd = self.tokens + tokens, self.usd + usd
+
+
+def _paid(reply: Reply) -> tuple[int, float]:
+    """Tokens and USD that a reply cost, with the most that requests whose answer was lost can have cost."""
+    if reply.source == "replay":
+        return 0, 0.0
+    tokens, usd = reply.uncertain * reply.most_tokens, reply.uncertain * reply.most_usd
+    if reply.outcome == "failed":
+        return tokens, usd
+    said = reply.usage
+    if said.prompt_tokens is None or said.completion_tokens is None:
+        return tokens + reply.most_tokens, usd + reply.most_usd
+    return tokens + said.prompt_tokens + said.completion_tokens, usd + (said.usd or 0.0)
+
+
+class Desk:
+    """Where the driver asks: every question once, whatever asks for it and however often."""
+
+    def __init__(self, store: Store, models: Mapping[str, ModelRule], cap: Asking, make: Callable[..., Ask] = ask_of) -> None:
+        self.store, self.models, self.cap = store, models, cap
+        self.replies, self.spent = Replies(store.root), Spent()
+        self._make, self._gate, self._asks = make, Gate(), dict[str, Ask]()
+        self._in_a_row = 0
+        self._interrupted = {intent.hash: intent for intent in self.replies.open_intents()}
+        self._purse = _Purse(cap)
+        for tokens, usd in map(_paid, self.replies.all()):
+            self._purse.add(tokens, usd)
+        for intent in self._interrupted.values():
+            self._purse.add(intent.tokens * intent.tries, intent.usd * intent.tries)
+
+    def answer(self, questions: Sequence[Question]) -> dict[str, Reply]:
+        """Ask what is not on disk yet. Returned are the questions that got no answer, by hash: they are asked anew next time.
+
+        Raises AskingStopped after the calls in flight are on disk: a cap, a provider that refuses, or one that is down.
+        """
+        unique = {question.hash: question for question in questions}
+        todo = [question for name, question in unique.items() if self.replies.get(name) is None]
+        self._count(asked=len(unique), reused=len(unique) - len(todo))
+        failed: dict[str, Reply] = {}
+        with ThreadPoolExecutor(self.cap.in_flight) as pool:
+            running: set[Future[Reply]] = set()
+            try:
+                for question in todo:
+                    if len(running) >= self.cap.in_flight:
+                        running = self._settled(running, failed)
+                    ask, intent = self._ready(question)
+                    running.add(pool.submit(self._call, question, intent, ask))
+                while running:
+                    running = self._settled(running, failed)
+            except BaseException:
+                self._gate.close()  # calls in flight come to their end; none of them is tried again
+                raise
+        return failed
+
+    def _ready(self, question: Question) -> tuple[Ask, Intent]:
+        """The way to ask, and what is reserved and written before the call."""
+        rule = self.models[question.model]
+        if question.model not in self._asks:
+            self._asks[question.model] = self._make(rule, self._gate)
+        free = rule.provider == "replay"
+        usd = cost_usd(question.prompt_tokens, rule.max_output_tokens, rule.price) if rule.price and not free else 0.0
+        tokens = 0 if free else question.prompt_tokens + rule.max_output_tokens
+        self._purse.reserve(tokens, usd)
+        earlier = self._interrupted.get(question.hash)
+        tries = 1 + (earlier.tries if earlier else 0)
+        return self._asks[question.model], Intent(hash=question.hash, model=question.model, tries=tries, tokens=tokens, usd=usd)
+
+    def _call(self, question: Question, intent: Intent, ask: Ask) -> Reply:
+        """One question's whole life: intent durable, the call, the reply durable, done."""
+        pictures = [Picture(self.store.blob(p.sha256), p.media_type, p.width, p.height, p.identity) for p in question.pictures]
+        free = self.models[question.model].provider == "replay"
+        if not free:
+            self.replies.intend(intent)
+        try:
+            said = ask(question.prompt, pictures, question.answer_schema)
+        except MicrotomeError:
+            self._unsettled(intent, 0)
+            raise
+        known = {
+            "hash": question.hash,
+            "source": "replay" if free else "endpoint",
+            "estimated_tokens": question.prompt_tokens,
+            "most_tokens": intent.tokens,
+            "most_usd": intent.usd,
+            "pictures": len(pictures),
+            "picture_bytes": sum(len(picture.data) for picture in pictures),
+        }
+        reply = said.model_copy(update=known)
+        tokens, usd = _paid(reply)
+        self._purse.add(tokens - intent.tokens, usd - intent.usd)
+        if reply.outcome == "failed":
+            self._unsettled(intent, reply.uncertain)
+        else:
+            self.replies.put(reply.model_copy(update={"uncertain": reply.uncertain + intent.tries - 1}))
+            self.replies.settle(question.hash)
+        self._report(reply, intent, free)
+        return reply
+
+    def _unsettled(self, intent: Intent, uncertain: int) -> None:
+        """No reply: the intent stays where a request may have been paid, and goes where none was."""
+        tries = intent.tries - 1 + uncertain
+        if tries:
+            self.replies.intend(intent.model_copy(update={"tries": tries}))
+        else:
+            self.replies.settle(intent.hash)
+
+    def _report(self, reply: Reply, intent: Intent, free: bool) -> None:
+        said = reply.usage
+        failed = reply.outcome == "failed"
+        self._count(
+            answered=not failed,
+            unanswered=failed,
+            replayed=free,
+            requests=0 if free else reply.attempts,
+            prompt_tokens=0
+            if free or failed
+            else said.prompt_tokens
+            if said.prompt_tokens is not None
+            else reply.estimated_tokens,
+            completion_tokens=0 if free else said.completion_tokens or 0,
+            estimated_tokens=0 if free or failed else reply.estimated_tokens,
+            usd=0.0 if free else said.usd or 0.0,
+            maybe_twice=intent.tries - 1,
+        )
+
+    def _count(self, **more: float) -> None:
+        with self._purse.lock:
+            self.spent = replace(self.spent, **{name: getattr(self.spent, name) + n for name, n in more.items()})
+
+    def _settled(self, running: set[Future[Reply]], failed: dict[str, Reply]) -> set[Future[Reply]]:
+        """Those still running after at least one came back. Raises AskingStopped when too many in a row have no answer."""
+        done, left = wait(running, return_when=FIRST_COMPLETED)
+        for reply in (future.result() for future in done):
+            self._in_a_row = self._in_a_row + 1 if reply.outcome == "failed" else 0
+            if reply.outcome == "failed":
+                failed[reply.hash] = reply
+            if self._in_a_row >= _IN_A_ROW:
+                said = f"{_IN_A_ROW} questions in a row got no answer; the last: {reply.detail}"
+                raise AskingStopped(f"models > {reply.model_asked}", said, "run again when it answers: replies so far are kept")
+        return left
+
+
+__all__ = ["Desk", "Intent", "Replies"]

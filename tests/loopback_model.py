@@ -1,0 +1,90 @@
+"""A chat-completions server on loopback for tests: it says what it is told to say and remembers what it was asked."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Request = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Says:
+    """One HTTP answer."""
+
+    body: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def answer(
+    value: object, *, prompt: int = 1000, completion: int = 50, finish: str = "stop", refusal: str | None = None
+) -> Says:
+    """A completion whose message is the JSON of `value`, or `value` itself when it is text."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    message = {"role": "assistant", "content": None if refusal else text, "refusal": refusal}
+    usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    choice = {"index": 0, "message": message, "finish_reason": finish}
+    return Says(
+        {"id": "c", "object": "chat.completion", "created": 0, "model": "loopback-1", "choices": [choice], "usage": usage}
+    )
+
+
+def error(status: int, message: str, *, code: str | None = None, headers: Mapping[str, str] | None = None) -> Says:
+    return Says({"error": {"message": message, "type": "error", "code": code}}, status, headers or {})
+
+
+@dataclass
+class Loopback:
+    """A running server: where it is and what it was asked, in order of arrival."""
+
+    base_url: str
+    requests: list[Request] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def loopback_model(reply: Callable[[Request, int], Says]) -> Iterator[Loopback]:
+    """`reply` is given the request and its number, from 0; it may block."""
+    seen = Loopback("")
+    lock = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            with lock:
+                number = len(seen.requests)
+                seen.requests.append(request)
+                seen.keys.append(self.headers.get("authorization", ""))
+            says = reply(request, number)
+            data = says.body if isinstance(says.body, bytes) else json.dumps(says.body).encode()
+            try:
+                self.send_response(says.status)
+                for name, value in {
+                    "content-type": "application/json",
+                    "content-length": str(len(data)),
+                    **says.headers,
+                }.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(data)
+            except OSError:  # the asker was killed, or went away
+                self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    seen.base_url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    try:
+        yield seen
+    finally:
+        server.shutdown()
+        server.server_close()
