@@ -1,40 +1,204 @@
-"""How a figure looks: which share of it has the grain of a camera or a detector, how white and how coloured it is."""
+"""How a figure looks: blocks with the grain of a camera or a detector, flat fills, shaded drawings, axes on white paper."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-TILE = 12  # pixels at 100 dpi, about 3 mm: smaller than a panel, larger than a letter
-GRAIN = 0.55  # share of neighbouring pixels that differ; flat fills and gradients of drawings stay below
-WHITE = 245  # grey level of paper after lossy compression
+TILE = 8  # pixels at 100 dpi, 2 mm: smaller than a panel, larger than a letter
+WHITE = 245  # the darkest channel of paper after lossy compression
+SMALLEST = 12  # tiles of a block
+NARROWEST = 3  # tiles across a block
+SMALLEST_PICTURE = float(np.log(25))  # tiles, 1 cm2: smaller ones are symbols and marks
+BEND, ROUGH = 3.0, 0.15  # grey levels of curvature along a row, and the share of a tile's pixels that have it
+EVEN = 4.0  # grey levels between the lightest and the darkest pixel of a flat fill
+HUE = 30  # difference of the channels from which a pixel is coloured
+DARK = 195  # grey level below which a thin axis line stays after smoothing
+AXIS = 55  # pixels at 100 dpi, 14 mm: the shortest axis
+CORNER = 5  # pixels between the ends of two axes that meet
+PAPER_BETWEEN = 0.45  # share of white between two axes of a chart, curves and bars drawn
+_AXES_LOOKED_AT = 40  # of each direction, the longest
+
+Grey = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+# Logistic score of a block for being a picture; fitted by tests/benchmarks/classify_fit.py on the even half.
+PICTURE_BIAS = -9.83
+PICTURE_WEIGHTS = {"fill": 6.54, "rough": 6.09, "flat": -17.81, "contrast": -2.98, "size": 1.67}
+
+
+class Block(NamedTuple):
+    """A connected patch that is not paper. Box in pixels; `contrast` and `size` are logarithms, the rest shares in [0, 1]."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    share: float  # of the figure
+    fill: float  # of its own box: pictures are rectangles
+    rough: float  # tiles with the grain of a camera or a detector
+    flat: float  # tiles of one grey level
+    colour: float  # pixels with a hue
+    contrast: float  # log(1 + median standard deviation of the grey levels of a tile)
+    size: float  # natural logarithm of its tiles
+    picture: float  # probability
 
 
 @dataclass(frozen=True)
 class Look:
     """Shares of a figure's area, each in [0, 1]."""
 
-    pictures: float  # tiles with grain
+    pictures: float  # blocks with grain
+    largest: float  # the largest of them
+    flat: float  # evenly filled blocks
+    shaded: float  # irregular blocks with shading: rendered molecules, crystals
+    axes: float  # paper between two axes that meet
+    drawn: float  # paper and ink that no picture covers, in patches larger than a label
     white: float  # pixels as white as paper
-    colour: float  # of the picture tiles, pixels with a hue
+    colour: float  # of the pictures, pixels with a hue
+    rough: float  # of the pictures, tiles with grain
+    blocks: tuple[Block, ...] = ()
 
 
 def read_look(look: npt.NDArray[np.uint8]) -> Look:
-    """Statistics of an RGB (h, w, 3) render; an image under one tile has no pictures."""
+    """Statistics of an RGB (h, w, 3) render at about 100 dpi; an image under one tile is paper."""
     rows, columns = look.shape[0] // TILE, look.shape[1] // TILE
     if not rows or not columns:
-        return Look(0.0, float(look.size == 0 or (look >= WHITE).mean()), 0.0)
-    rgb = look[: rows * TILE, : columns * TILE].astype(np.int16)
-    grey = rgb.mean(axis=2)
-    differs = np.zeros(grey.shape)
-    differs[:, 1:] = np.abs(np.diff(grey, axis=1)) >= 1
-    white = grey >= WHITE
-    pictures = (_tiles(differs, rows, columns) >= GRAIN) & (_tiles(white, rows, columns) < 0.3)
-    hue = _tiles((rgb.max(axis=2) - rgb.min(axis=2)) > 30, rows, columns)
-    return Look(float(pictures.mean()), float(white.mean()), float(hue[pictures].mean()) if pictures.any() else 0.0)
+        return Look(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+    rgb = look[: rows * TILE, : columns * TILE]
+    low, high = rgb.min(axis=2), rgb.max(axis=2)
+    grey = rgb.astype(np.float32).mean(axis=2)
+    white = low >= WHITE
+    blocks = _blocks(grey, white, (high - low) > HUE)
+    pictures = [block for block in blocks if block.picture >= 0.5]
+    others = [block for block in blocks if block.picture < 0.5]
+    rest = ~white
+    for block in pictures:
+        rest[block.y0 : block.y1, block.x0 : block.x1] = False
+    shown = sum(block.share for block in pictures)
+    return Look(
+        pictures=min(1.0, shown),
+        largest=max((block.share for block in pictures), default=0.0),
+        flat=sum(block.share for block in others if block.flat >= 0.3 or block.rough < 0.5),
+        shaded=sum(block.share for block in others if block.flat < 0.3 and block.rough >= 0.5 and block.size > 3.4),
+        axes=_axes(grey, white),
+        drawn=_drawn(rest),
+        white=float(white.mean()),
+        colour=sum(block.colour * block.share for block in pictures) / shown if shown else 0.0,
+        rough=sum(block.rough * block.share for block in pictures) / shown if shown else 0.0,
+        blocks=tuple(blocks),
+    )
 
 
-def _tiles(values: npt.NDArray[np.generic], rows: int, columns: int) -> npt.NDArray[np.float64]:
+def _blocks(grey: Grey, white: Mask, hue: Mask) -> list[Block]:
+    bend = np.zeros(grey.shape, dtype=bool)
+    bend[:, 1:-1] = np.abs(grey[:, 2:] - 2 * grey[:, 1:-1] + grey[:, :-2]) >= BEND
+    cut = grey.reshape(grey.shape[0] // TILE, TILE, grey.shape[1] // TILE, TILE)
+    flat = cut.max(axis=(1, 3)) - cut.min(axis=(1, 3)) <= EVEN
+    rough, coloured, spread = tiles(bend) >= ROUGH, tiles(hue), cut.std(axis=(1, 3))
+    labels, count = label_patches(tiles(white) < 0.5)
+    ys, xs = np.nonzero(labels)
+    order = np.argsort(labels[ys, xs], kind="stable")
+    ends = np.searchsorted(labels[ys, xs][order], np.arange(1, count + 2))
+    found = []
+    for first, last in zip(ends[:-1], ends[1:], strict=True):
+        at = (ys[order[first:last]], xs[order[first:last]])
+        y0, y1, x0, x1 = int(at[0].min()), int(at[0].max()) + 1, int(at[1].min()), int(at[1].max()) + 1
+        size = last - first
+        if size < SMALLEST or min(y1 - y0, x1 - x0) < NARROWEST:
+            continue
+        block = Block(
+            x0 * TILE,
+            y0 * TILE,
+            x1 * TILE,
+            y1 * TILE,
+            share=float(size / labels.size),
+            fill=float(size / ((y1 - y0) * (x1 - x0))),
+            rough=float(rough[at].mean()),
+            flat=float(flat[at].mean()),
+            colour=float(coloured[at].mean()),
+            contrast=float(np.log1p(np.median(spread[at]))),
+            size=float(np.log(size)),
+            picture=0.0,
+        )
+        found.append(block._replace(picture=_picture(block)))
+    return found
+
+
+def _picture(block: Block) -> float:
+    if block.size < SMALLEST_PICTURE:
+        return 0.0
+    score = PICTURE_BIAS + sum(weight * getattr(block, name) for name, weight in PICTURE_WEIGHTS.items())
+    return float(1 / (1 + np.exp(-score)))
+
+
+def tiles(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+    """Mean of each TILE x TILE tile; sides must be multiples of TILE."""
+    rows, columns = values.shape[0] // TILE, values.shape[1] // TILE
     return np.asarray(values.reshape(rows, TILE, columns, TILE).mean(axis=(1, 3)), dtype=np.float64)
+
+
+def label_patches(mask: Mask) -> tuple[npt.NDArray[np.intp], int]:
+    """Patches of cells that touch by a side, numbered from 1 in reading order, and how many they are."""
+    labels = np.zeros(mask.shape, dtype=np.intp)
+    count = 0
+    for start in zip(*map(np.ndarray.tolist, np.nonzero(mask)), strict=True):
+        if labels[start]:
+            continue
+        count += 1
+        labels[start], open_cells = count, [start]
+        while open_cells:
+            y, x = open_cells.pop()
+            for cell in ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)):
+                if 0 <= cell[0] < mask.shape[0] and 0 <= cell[1] < mask.shape[1] and mask[cell] and not labels[cell]:
+                    labels[cell] = count
+                    open_cells.append(cell)
+    return labels, count
+
+
+def _drawn(rest: Mask) -> float:
+    """Share of the figure in patches of ink, a tile of white around each, that are larger than a line of text."""
+    ink = tiles(rest) > 0.02
+    near = ink.copy()
+    near[1:] |= ink[:-1]
+    near[:-1] |= ink[1:]
+    near[:, 1:] |= ink[:, :-1]
+    near[:, :-1] |= ink[:, 1:]
+    labels, count = label_patches(near)
+    area = 0
+    for number in range(1, count + 1):
+        ys, xs = np.nonzero(labels == number)
+        high, wide = int(np.ptp(ys)) + 1, int(np.ptp(xs)) + 1
+        if min(high, wide) >= 7:
+            area += high * wide
+    return min(1.0, area / near.size)
+
+
+def _axes(grey: Grey, white: Mask) -> float:
+    """Share of the figure between a vertical and a horizontal line that meet at the lower left, with paper between them."""
+    dark = grey < DARK
+    level, upright = _runs(dark), _runs(dark.T)
+    paper = np.zeros((white.shape[0] + 1, white.shape[1] + 1))
+    paper[1:, 1:] = white.cumsum(axis=0).cumsum(axis=1)
+    covered = np.zeros(white.shape, dtype=bool)
+    for y, left, right in level:
+        for x, top, foot in upright:
+            if abs(x - left) <= CORNER and abs(y - foot) <= CORNER:
+                held = paper[y, right] - paper[top, right] - paper[y, x] + paper[top, x]
+                if held >= PAPER_BETWEEN * max(1, (y - top) * (right - x)):
+                    covered[top:y, x:right] = True
+    return float(covered.mean())
+
+
+def _runs(dark: Mask) -> list[tuple[int, int, int]]:
+    """The longest run of dark pixels of each row that is an axis or longer, as (row, start, end), the longest first."""
+    places = np.arange(1, dark.shape[1] + 1)
+    lengths = places - np.maximum.accumulate(np.where(dark, 0, places), axis=1)
+    ends = lengths.argmax(axis=1)
+    longest = lengths[np.arange(len(dark)), ends]
+    rows = np.flatnonzero(longest >= AXIS)
+    rows = rows[np.argsort(-longest[rows], kind="stable")][:_AXES_LOOKED_AT]
+    return [(int(row), int(ends[row] - longest[row] + 1), int(ends[row] + 1)) for row in rows]
