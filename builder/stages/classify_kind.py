@@ -10,45 +10,48 @@ from builder.stages.classify_words import Cues
 
 _GATE = 0.06  # share of pictures from which the words count in full
 _FULL = 0.75  # share of pictures above which there is less and less room for anything else
+_WIDE = 14  # tiles, 28 mm: a square in which a chart or a drawing has room beside pictures
 _SURE_OF_WORDS = 0.3  # what a picture can count at most where the caption opens with a drawing and names no picture
 
 # Log-odds fitted by tests/benchmarks/classify_fit.py on the even half of the corpus, balanced, L2 with C = 0.5.
-PICTURE_BIAS, CHART_BIAS, DRAWING_BIAS = -2.08, -2.20, -1.79
+PICTURE_BIAS, CHART_BIAS, DRAWING_BIAS = -2.33, -2.22, -2.14
 PICTURE: dict[str, float] = {
-    "pictures": 2.13,
-    "largest": 2.32,
-    "gate": 3.17,
-    "gate named": 1.48,
-    "gate photo": 1.02,
-    "gate words": 0.77,
-    "gate only drawn": -6.66,
+    "pictures": 2.97,
+    "largest": 0.89,
+    "gate": 2.64,
+    "gate named": 4.29,
+    "gate photo": 3.74,
+    "gate words": -2.18,
+    "gate only drawn": -5.2,
 }
 CHART: dict[str, float] = {
-    "axes": 4.25,
-    "numbers": 0.29,
-    "numbers share": 2.72,
-    "chart": 2.95,
-    "chart maybe": 1.23,
-    "methods": 1.42,
+    "axes": 4.39,
+    "numbers": 0.28,
+    "numbers share": 2.06,
+    "chart": 2.8,
+    "chart maybe": 1.31,
+    "methods": 1.17,
     "drawing": -0.76,
-    "opens": -0.96,
-    "pictures": 0.01,
-    "full": -3.2,
+    "opens": -0.92,
+    "pictures": 1.3,
+    "full": -1.4,
+    "no room": -3.04,
 }
 DRAWING: dict[str, float] = {
-    "axes": -2.02,
-    "numbers": 0.08,
-    "numbers share": -1.82,
-    "chart": -1.46,
+    "axes": -1.68,
+    "numbers": 0.15,
+    "numbers share": -2.09,
+    "chart": -1.36,
     "chart maybe": -1.22,
-    "drawing": 3.17,
-    "drawing maybe": 0.87,
-    "opens": 1.67,
-    "flat": -0.93,
-    "shaded": 0.11,
-    "pictures": -1.98,
-    "rest": 2.74,
-    "full": 1.32,
+    "drawing": 2.69,
+    "drawing maybe": 0.74,
+    "opens": 2.8,
+    "flat": -0.92,
+    "shaded": 0.82,
+    "pictures": -2.89,
+    "rest": 3.24,
+    "full": -3.14,
+    "no room": 3.33,
 }
 
 
@@ -78,6 +81,7 @@ def kind_of(look: Look, cues: Cues) -> Found:
 def features(look: Look, cues: Cues) -> dict[str, float]:
     """What the log-odds weigh; shares enter as square roots, counts as logarithms or up to a limit."""
     gate = min(1.0, look.pictures / _GATE)
+    room = 1.0 if look.pictures < _GATE else min(1.0, look.room / _WIDE)
     only_drawn = bool(cues.opens or (cues.drawing and not cues.chart)) and not _names_pictures(cues)
     return {
         "pictures": look.pictures**0.5,
@@ -94,12 +98,13 @@ def features(look: Look, cues: Cues) -> dict[str, float]:
         "shaded": look.shaded,
         "numbers": log1p(cues.numbers),
         "numbers share": cues.numbers / max(4, cues.words),
-        "chart": float(min(2, len(cues.chart))),
-        "chart maybe": float(min(2, len(cues.chart_maybe))),
-        "methods": float(min(2, len(cues.methods))),
-        "drawing": float(min(2, len(cues.drawing))),
-        "drawing maybe": float(min(2, len(cues.drawing_maybe))),
+        "chart": room * min(2, len(cues.chart)),
+        "chart maybe": room * min(2, len(cues.chart_maybe)),
+        "methods": room * min(2, len(cues.methods)),
+        "drawing": room * min(2, len(cues.drawing)),
+        "drawing maybe": room * min(2, len(cues.drawing_maybe)),
         "opens": float(bool(cues.opens)),
+        "no room": 1 - room,
     }
 
 

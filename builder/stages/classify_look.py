@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 TILE = 8  # pixels at 100 dpi, 2 mm: smaller than a panel, larger than a letter
 WHITE = 245  # the darkest channel of paper after lossy compression
+UNLIKELY = 0.2  # probability below which a block is no picture at all
 SMALLEST = 12  # tiles of a block
 NARROWEST = 3  # tiles across a block
 SMALLEST_PICTURE = float(np.log(25))  # tiles, 1 cm2: smaller ones are symbols and marks
@@ -18,6 +19,7 @@ EVEN = 4.0  # grey levels between the lightest and the darkest pixel of a flat f
 HUE = 30  # difference of the channels from which a pixel is coloured
 DARK = 195  # grey level below which a thin axis line stays after smoothing
 AXIS = 55  # pixels at 100 dpi, 14 mm: the shortest axis
+INKED = 0.02  # share of ink from which a square of the page is not empty
 CORNER = 5  # pixels between the ends of two axes that meet
 PAPER_BETWEEN = 0.45  # share of white between two axes of a chart, curves and bars drawn
 _AXES_LOOKED_AT = 40  # of each direction, the longest
@@ -26,8 +28,8 @@ Grey = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 # Logistic score of a block for being a picture; fitted by tests/benchmarks/classify_fit.py on the even half.
-PICTURE_BIAS = -9.83
-PICTURE_WEIGHTS = {"fill": 6.54, "rough": 6.09, "flat": -17.81, "contrast": -2.98, "size": 1.67}
+PICTURE_BIAS = -9.4
+PICTURE_WEIGHTS = {"fill": 5.52, "rough": 3.97, "flat": -11.52, "contrast": -1.72, "size": 1.32}
 
 
 class Block(NamedTuple):
@@ -49,14 +51,14 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Look:
-    """Shares of a figure's area, each in [0, 1]."""
+    """Shares in [0, 1] of a figure's area where nothing else is said."""
 
-    pictures: float  # blocks with grain
+    pictures: float  # blocks with grain, each by its probability
     largest: float  # the largest of them
     flat: float  # evenly filled blocks
     shaded: float  # irregular blocks with shading: rendered molecules, crystals
     axes: float  # paper between two axes that meet
-    drawn: float  # paper and ink that no picture covers, in patches larger than a label
+    room: int  # tiles along the largest square with ink and without pictures
     white: float  # pixels as white as paper
     colour: float  # of the pictures, pixels with a hue
     rough: float  # of the pictures, tiles with grain
@@ -67,7 +69,7 @@ def read_look(look: npt.NDArray[np.uint8]) -> Look:
     """Statistics of an RGB (h, w, 3) render at about 100 dpi; an image under one tile is paper."""
     rows, columns = look.shape[0] // TILE, look.shape[1] // TILE
     if not rows or not columns:
-        return Look(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+        return Look(0.0, 0.0, 0.0, 0.0, 0.0, 0, 1.0, 0.0, 0.0)
     rgb = look[: rows * TILE, : columns * TILE]
     low, high = rgb.min(axis=2), rgb.max(axis=2)
     grey = rgb.astype(np.float32).mean(axis=2)
@@ -75,17 +77,15 @@ def read_look(look: npt.NDArray[np.uint8]) -> Look:
     blocks = _blocks(grey, white, (high - low) > HUE)
     pictures = [block for block in blocks if block.picture >= 0.5]
     others = [block for block in blocks if block.picture < 0.5]
-    rest = ~white
-    for block in pictures:
-        rest[block.y0 : block.y1, block.x0 : block.x1] = False
     shown = sum(block.share for block in pictures)
+    likely = sum(block.share * block.picture for block in blocks if block.picture >= UNLIKELY)
     return Look(
-        pictures=min(1.0, shown),
+        pictures=min(1.0, likely),
         largest=max((block.share for block in pictures), default=0.0),
         flat=sum(block.share for block in others if block.flat >= 0.3 or block.rough < 0.5),
         shaded=sum(block.share for block in others if block.flat < 0.3 and block.rough >= 0.5 and block.size > 3.4),
         axes=_axes(grey, white),
-        drawn=_drawn(rest),
+        room=_room(tiles(~white), pictures),
         white=float(white.mean()),
         colour=sum(block.colour * block.share for block in pictures) / shown if shown else 0.0,
         rough=sum(block.rough * block.share for block in pictures) / shown if shown else 0.0,
@@ -159,22 +159,22 @@ def label_patches(mask: Mask) -> tuple[npt.NDArray[np.intp], int]:
     return labels, count
 
 
-def _drawn(rest: Mask) -> float:
-    """Share of the figure in patches of ink, a tile of white around each, that are larger than a line of text."""
-    ink = tiles(rest) > 0.02
-    near = ink.copy()
-    near[1:] |= ink[:-1]
-    near[:-1] |= ink[1:]
-    near[:, 1:] |= ink[:, :-1]
-    near[:, :-1] |= ink[:, 1:]
-    labels, count = label_patches(near)
-    area = 0
-    for number in range(1, count + 1):
-        ys, xs = np.nonzero(labels == number)
-        high, wide = int(np.ptp(ys)) + 1, int(np.ptp(xs)) + 1
-        if min(high, wide) >= 7:
-            area += high * wide
-    return min(1.0, area / near.size)
+def _room(ink: npt.NDArray[np.float64], pictures: list[Block]) -> int:
+    """Tiles along the largest square that holds ink and keeps clear of every picture."""
+    free = np.ones(ink.shape, dtype=bool)
+    for block in pictures:
+        free[block.y0 // TILE : block.y1 // TILE, block.x0 // TILE : block.x1 // TILE] = False
+    total = np.zeros((ink.shape[0] + 1, ink.shape[1] + 1))
+    total[1:, 1:] = ink.cumsum(axis=0).cumsum(axis=1)
+    side = 0
+    while free.any():
+        size = side + 1
+        held = total[size:, size:] - total[:-size, size:] - total[size:, :-size] + total[:-size, :-size]
+        if not (free & (held >= INKED * size * size)).any():
+            break
+        side = size
+        free = free[1:, 1:] & free[:-1, 1:] & free[1:, :-1] & free[:-1, :-1]
+    return side
 
 
 def _axes(grey: Grey, white: Mask) -> float:

@@ -28,7 +28,7 @@ from builder.stages import classify_kind, classify_look
 from builder.stages.classify_look import Block, read_look
 from builder.stages.classify_words import read_cues
 
-STRENGTH = 0.5  # inverse of the L2 penalty, on standardised features
+BLOCKS, FIGURES = 0.1, 0.5  # inverse of the L2 penalty, on standardised features; the best of 0.1, 0.5 and 2 on papers left out
 LABELLED = 2.0  # weight of a figure of labels.jsonl against one of classify_even.json
 PICTURES, CHART, DRAWING = {"micrograph", "photo"}, {"chart"}, {"schematic"}
 
@@ -51,16 +51,16 @@ def labelled(cache: Path | None) -> list[Labelled]:
     return found
 
 
-def fit(names: Sequence[str], rows: npt.NDArray, truth: npt.NDArray, weights: npt.NDArray, papers: npt.NDArray) -> None:
+def fit(strength: float, names: Sequence[str], rows: npt.NDArray, truth: npt.NDArray, weights: npt.NDArray, papers: npt.NDArray) -> None:
     """Print what the fit gives and how it does on papers left out."""
     middle, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     scaled = (rows - middle) / spread
     weights = weights * np.where(truth, 0.5 / weights[truth].sum(), 0.5 / weights[~truth].sum()) * len(truth)
     said = np.zeros(len(truth), dtype=bool)
     for train, test in LeaveOneGroupOut().split(scaled, truth, papers):
-        model = LogisticRegression(C=STRENGTH, max_iter=3000).fit(scaled[train], truth[train], sample_weight=weights[train])
+        model = LogisticRegression(C=strength, max_iter=3000).fit(scaled[train], truth[train], sample_weight=weights[train])
         said[test] = model.predict_proba(scaled[test])[:, 1] > 0.5
-    model = LogisticRegression(C=STRENGTH, max_iter=3000).fit(scaled, truth, sample_weight=weights)
+    model = LogisticRegression(C=strength, max_iter=3000).fit(scaled, truth, sample_weight=weights)
     slopes = model.coef_[0] / spread
     print(f"  left-out papers: found {said[truth].mean():.3f}, false {said[~truth].mean():.3f} of {len(truth)}")
     print(f"  bias {model.intercept_[0] - (slopes * middle).sum():.2f}")
@@ -107,7 +107,7 @@ def fit_blocks(figures: Sequence[Labelled]) -> None:
                     weights.append(np.exp(block.size / 2))
                     papers.append(example.pdf)
     print("blocks that are pictures")
-    fit(names, np.array(rows), np.array(truth), np.array(weights), np.array(papers))
+    fit(BLOCKS, names, np.array(rows), np.array(truth), np.array(weights), np.array(papers))
 
 
 def fit_figures(figures: Sequence[Labelled]) -> None:
@@ -123,7 +123,7 @@ def fit_figures(figures: Sequence[Labelled]) -> None:
     ):
         print(f"figures that hold {what}")
         truth = np.array([bool(holds & kinds) for _, holds, _ in figures])
-        fit(names, np.array([[each[name] for name in names] for each in seen]), truth, weights, papers)
+        fit(FIGURES, names, np.array([[each[name] for name in names] for each in seen]), truth, weights, papers)
 
 
 def main() -> None:
