@@ -9,12 +9,12 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from builder.lexicon.techniques import Technique
 from builder.recipe import FieldRule
-from builder.records import ClassifiedFigure, Kind, PairedFigure, Scale
+from builder.records import Box, ClassifiedFigure, Kind, PairedFigure, Scale, ScaleBar, Word
 from builder.stages.classify_kind import kind_of
 from builder.stages.classify_look import read_look
-from builder.stages.classify_scale import Found, scale_of
+from builder.stages.classify_scale import Found, Told, scale_of_drawing, scale_of_pictures
+from builder.stages.classify_technique import citing_sentences, techniques_of
 from builder.stages.classify_words import read_cues
 
 def classify(
@@ -23,32 +23,41 @@ def classify(
     words: Sequence[str],
     paper_title: str | None,
     fields: Mapping[str, FieldRule],
+    *,
+    captions: Sequence[str] = (),
+    ocr: Sequence[Word] = (),
 ) -> ClassifiedFigure:
-    """The figure with its classes. `look` is RGB (h, w, 3) at 100 dpi; `words` are the text-layer lines inside its box."""
-    cues = read_cues(paired.caption, words)
-    imaging, methods = cues.imaging, cues.methods
-    kind = kind_of(read_look(look), cues)
-    techniques = _reported(imaging) if kind.value not in ("chart", "schematic") else ()
-    scale = scale_of(kind.value, paired.caption, words, {known.name for known in imaging})
+    """The figure with its classes.
+
+    `look` is RGB (h, w, 3) at 100 dpi; `words` are the text-layer lines inside its box, `ocr` the words read off its pixels;
+    `captions` are all of the paper. Measured scale bars are taken from the panels of `paired`.
+    """
+    labels = (*words, *(word.text for word in ocr))
+    cues, seen = read_cues(paired.caption, labels), read_look(look)
+    kind, pictures = kind_of(seen, cues)
+    named = techniques_of(paired, cues, labels, captions, pictures, seen.colour)
+    names = {known.name for known in named.techniques}
+    told = Told(paired.caption, citing_sentences(paired), labels, names, seen.shaded, _bars(paired))
+    scale = scale_of_drawing(kind.value, told) if pictures == "none" else scale_of_pictures(pictures, told)
     area, subfield = _field(f"{paper_title or ''} {paired.caption}", fields)
     found = {"kind": kind, "scale": scale, "field": area}
-    if techniques:
-        found["techniques"] = Found("", "named: " + ", ".join(known.name for known in imaging), 0.9)
+    if named.techniques:
+        found["techniques"] = Found("", named.evidence, named.confidence)
     return ClassifiedFigure(
         paired=paired,
         kind=cast(Kind, kind.value),
         scale=cast(Scale, scale.value),
-        techniques=techniques,
-        methods=tuple(known.name for known in methods),
+        techniques=named.reported,
+        methods=tuple(known.name for known in cues.methods),
         field=area.value,
         subfield=subfield,
         evidence={name: each.evidence for name, each in found.items()},
-        confidence={name: each.confidence for name, each in found.items()},
+        confidence={name: round(each.confidence, 3) for name, each in found.items()},
     )
 
 
-def _reported(imaging: Sequence[Technique]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(known.reported for known in imaging))
+def _bars(paired: PairedFigure) -> tuple[tuple[ScaleBar, Box], ...]:
+    return tuple((bar, Box(*panel.bbox)) for panel in paired.panels for bar in panel.scale_bars)
 
 
 def _field(text: str, fields: Mapping[str, FieldRule]) -> tuple[Found, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import exp, log1p
+from typing import Literal, NamedTuple
 
 from builder.stages.classify_look import Look
 from builder.stages.classify_scale import Found
@@ -51,7 +52,17 @@ DRAWING: dict[str, float] = {
 }
 
 
-def kind_of(look: Look, cues: Cues) -> Found:
+Pictures = Literal["micrograph", "photo", "none"]
+
+
+class FoundKind(NamedTuple):
+    """A kind, and what the figure's pictures are, if it holds any."""
+
+    found: Found
+    pictures: Pictures
+
+
+def kind_of(look: Look, cues: Cues) -> FoundKind:
     """micrograph, photo, chart, schematic, or mixed where pictures, charts and drawings stand together."""
     seen = features(look, cues)
     picture = _chance(PICTURE_BIAS, PICTURE, seen)
@@ -64,14 +75,16 @@ def kind_of(look: Look, cues: Cues) -> Found:
     }
     held = [name for name, chance in chances.items() if chance > 0.5]
     marks = _marks(look, cues)
+    pictured, sure = _pictures(look, cues)
     if len(held) > 1:
         said = ", ".join(f"{name} {chances[name]:.2f}" for name in held)
-        return Found("mixed", f"{said}; {marks}", min(chances[name] for name in held))
+        mixed = Found("mixed", f"{said}; {marks}", min(chances[name] for name in held))
+        return FoundKind(mixed, pictured if "picture" in held else "none")
     only = held[0] if held else max(chances, key=lambda name: chances[name])
     confidence = chances[only] * (1 - max(chance for name, chance in chances.items() if name != only))
     if only != "picture":
-        return Found(only, marks, confidence)
-    return _picture(look, cues, marks, confidence)
+        return FoundKind(Found(only, marks, confidence), "none")
+    return FoundKind(Found(pictured, marks, confidence * sure), pictured)
 
 
 def features(look: Look, cues: Cues) -> dict[str, float]:
@@ -123,8 +136,8 @@ _PHOTO_BIAS, _PHOTO_COLOUR, _PHOTO_ROUGH, _PHOTO_WORD, _PHOTO_OBJECT, _PICTURE_W
 _MICROSCOPE = -6.0
 
 
-def _picture(look: Look, cues: Cues, marks: str, confidence: float) -> Found:
-    """A micrograph or a photo; weights set by hand, there are too few photos to fit them."""
+def _pictures(look: Look, cues: Cues) -> tuple[Literal["micrograph", "photo"], float]:
+    """Micrographs or photos, and how sure that is; weights set by hand, there are too few photos to fit them."""
     score = (
         _PHOTO_BIAS
         + _PHOTO_COLOUR * look.colour
@@ -135,8 +148,7 @@ def _picture(look: Look, cues: Cues, marks: str, confidence: float) -> Found:
         + _MICROSCOPE * bool([known for known in cues.imaging if known.name not in MACRO_TECHNIQUES])
     )
     chance = 1 / (1 + exp(-score))
-    name = "photo" if chance > 0.5 else "micrograph"
-    return Found(name, marks, confidence * max(chance, 1 - chance))
+    return ("photo", chance) if chance > 0.5 else ("micrograph", 1 - chance)
 
 
 # Pictures of bodies and devices, which the labels count as photographs.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from builder.lexicon.techniques import Technique, find_techniques
@@ -37,7 +37,7 @@ _DRAWING_MAYBE = re.compile(
 )
 _PICTURE = re.compile(
     r"\b(?:micro-?graphs?|photo-?micro-?graphs?|images?|morpholog(?:y|ies)|micro-?structures?|cross[- ]sections? of|"
-    r"fracture surfaces?|views? of|close-?ups?|magnifi(?:cation|ed)|scale bars?|topograph(?:y|ies)|elemental maps?|mappings?)(?!\w)",
+    r"fracture surfaces?|close-?ups?|magnifi(?:cation|ed)|scale bars?|topograph(?:y|ies)|elemental maps?|mappings?)(?!\w)",
     re.IGNORECASE,
 )
 _PHOTO = re.compile(
@@ -69,7 +69,8 @@ _MEASURES_TOO = {"EDS", "EPMA", "XRF", "SIMS", "CL", "WDS", "dI/dV", "APT", "Ram
 class Cues(NamedTuple):
     """The words found, most telling first; empty where there are none."""
 
-    imaging: tuple[Technique, ...]
+    imaging: tuple[Technique, ...]  # of pictures
+    measuring: tuple[Technique, ...]  # imaging techniques named for a spectrum or a line scan
     methods: tuple[Technique, ...]
     chart: tuple[str, ...]
     chart_maybe: tuple[str, ...]
@@ -90,9 +91,12 @@ def read_cues(caption: str, words: Sequence[str]) -> Cues:
     said = caption[start.end() :] if start else caption
     texts = [word for line in words for word in line.split()]
     drawn = _ONLY_DRAWN.match(said)
+    everything = " ".join((caption, *words))
+    named = tuple((known, _of_pictures(known, everything[end:])) for _, end, known in find_techniques(everything))
     return Cues(
-        imaging=picture_techniques(" ".join((caption, *words))),
-        methods=_named(" ".join((caption, *words)), "method"),
+        imaging=_once(known for known, pictured in named if pictured),
+        measuring=_once(known for known, pictured in named if known.kind == "imaging" and not pictured),
+        methods=_once(known for known, _ in named if known.kind == "method"),
         chart=_found(_CHART, said),
         chart_maybe=_found(_CHART_MAYBE, said),
         drawing=_found(_DRAWING, said),
@@ -109,16 +113,15 @@ def read_cues(caption: str, words: Sequence[str]) -> Cues:
 
 def picture_techniques(text: str) -> tuple[Technique, ...]:
     """Imaging techniques that a text names for pictures, in reading order: an EDS spectrum is not one."""
-    found = [
-        known
-        for _, end, known in find_techniques(text)
-        if known.kind == "imaging" and not (known.name in _MEASURES_TOO and _NOT_A_PICTURE.match(text[end:]))
-    ]
-    return tuple(dict.fromkeys(found))
+    return _once(known for _, end, known in find_techniques(text) if _of_pictures(known, text[end:]))
 
 
-def _named(text: str, kind: str) -> tuple[Technique, ...]:
-    return tuple(dict.fromkeys(known for _, _, known in find_techniques(text) if known.kind == kind))
+def _of_pictures(known: Technique, after: str) -> bool:
+    return known.kind == "imaging" and not (known.name in _MEASURES_TOO and _NOT_A_PICTURE.match(after))
+
+
+def _once(techniques: Iterable[Technique]) -> tuple[Technique, ...]:
+    return tuple(dict.fromkeys(techniques))
 
 
 def _found(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def _words(pages: Sequence[Page], paired: PairedFigure) -> tuple[str, ...]:
 
 
 def classified(example: Example) -> ClassifiedFigure:
-    return classify(example.paired, example.look, example.words, example.title, {})
+    return classify(example.paired, example.look, example.words, example.title, {}, captions=example.captions)
 
 
 def report(found: Sequence[tuple[Example, ClassifiedFigure]]) -> str:
