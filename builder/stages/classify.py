@@ -24,18 +24,18 @@ def classify(
     paper_title: str | None,
     fields: Mapping[str, FieldRule],
     *,
-    captions: Sequence[str] = (),
+    paper_text: str = "",
     ocr: Sequence[Word] = (),
 ) -> ClassifiedFigure:
     """The figure with its classes.
 
     `look` is RGB (h, w, 3) at 100 dpi; `words` are the text-layer lines inside its box, `ocr` the words read off its pixels;
-    `captions` are all of the paper. Measured scale bars are taken from the panels of `paired`.
+    `paper_text` is the whole paper's. Measured scale bars are taken from the panels of `paired`.
     """
     labels = (*words, *(word.text for word in ocr))
     cues, seen = read_cues(paired.caption, labels), read_look(look)
     kind, pictures = kind_of(seen, cues)
-    named = techniques_of(paired, cues, labels, captions, pictures, seen.colour)
+    named = techniques_of(paired, cues, labels, paper_text, pictures, seen.colour)
     names = {known.name for known in named.techniques}
     told = Told(paired.caption, citing_sentences(paired), labels, names, seen.shaded, _bars(paired))
     scale = scale_of_drawing(kind.value, told) if pictures == "none" else scale_of_pictures(pictures, told)

@@ -19,11 +19,28 @@ _DATA_BARS = (
     ("STEM", re.compile(r"\bHAADF\b")),
     ("AFM", re.compile(r"\b(?:Height Sensor|Peak Force|Amplitude Error)\b")),
 )
+# Words of a caption that no other technique's pictures are described with.
+_TELLING = (
+    ("EDS", re.compile(r"\b(?:element(?:al)? (?:\w+ )?(?:maps?|mappings?|distribution (?:maps?|images?)))\b", re.IGNORECASE)),
+    ("fluorescence", re.compile(r"\b(?:DAPI|GFP|Hoechst|phalloidin|calcein|rhodamine|FITC|immuno-?stain\w*|live/dead)\b", re.IGNORECASE)),
+    (
+        "optical",
+        re.compile(
+            r"\b(?:H ?& ?E|ha?ematoxylin|histolog\w+|histopatholog\w+|immuno-?histochem\w+|toluidine|Masson\w*|Gram stain\w*|"
+            r"thin sections?|metallograph\w*|polarized light|crossed polars)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    ("AFM", re.compile(r"\b(?:(?:height|phase|topograph(?:y|ic)) (?:images?|maps?)|RMS roughness|surface roughness (?:images?|maps?))\b", re.IGNORECASE)),
+    ("HRTEM", re.compile(r"\blattice (?:fringes?|images?)\b", re.IGNORECASE)),
+    ("SEM", re.compile(r"\b(?:fracture surfaces?|fractograph\w*|secondary electrons?)\b", re.IGNORECASE)),
+)
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+(?=[A-Z(\[])")
 _SHORT = re.compile(r"\b(Figs?|FIGS?|Eqs?|Refs?|al|ca|i\.e|e\.g|vs)\.")
 _ELEMENT_MAPS = {"EPMA", "EDS", "WDS"}
 _ELECTRON_IMAGE = re.compile(r"\b(?:morpholog(?:y|ies)|secondary electron|back-?scattered?|electron image|SE image|BSE)\b", re.IGNORECASE)
-_MICROSCOPES = {"SEM", "TEM", "STEM", "AFM", "STM", "optical", "confocal", "fluorescence"}
+_GREYS, _COLOURS = ("SEM", "TEM", "optical", "STM"), ("optical", "AFM", "fluorescence", "confocal", "EBSD")
+_MOST = 0.7  # of all namings of microscopes in the paper
 _GREY = 0.15  # share of coloured pixels in the pictures under which an electron microscope is likelier than light
 
 
@@ -43,9 +60,9 @@ NONE = Named((), "", 0.0)
 
 
 def techniques_of(
-    paired: PairedFigure, cues: Cues, words: Sequence[str], captions: Sequence[str], pictures: Pictures, colour: float
+    paired: PairedFigure, cues: Cues, words: Sequence[str], paper_text: str, pictures: Pictures, colour: float
 ) -> Named:
-    """The techniques of a figure's pictures. `captions` are all of the paper; `colour` is the coloured share of the pictures,
+    """The techniques of a figure's pictures. `paper_text` is all of the paper; `colour` is the coloured share of the pictures,
     which decides only where no text names a technique. A photograph has none but those that its caption names."""
     if pictures == "none":
         return NONE
@@ -53,7 +70,9 @@ def techniques_of(
     if named:
         found = _with_electron_image(named, paired.caption)
         return Named(found, "named: " + ", ".join(known.name for known in found), 0.9)
-    return NONE if pictures == "photo" else _by_text(paired) or _by_paper(captions) or _by_look(colour)
+    if pictures == "photo":
+        return NONE
+    return _by_sentences(paired) or _by_words(paired.caption) or _by_paragraphs(paired) or _by_paper(paper_text, colour) or _by_look(colour)
 
 
 def citing_sentences(paired: PairedFigure) -> tuple[str, ...]:
@@ -79,24 +98,37 @@ def _with_electron_image(named: tuple[Technique, ...], text: str) -> tuple[Techn
     return named
 
 
-def _by_text(paired: PairedFigure) -> Named | None:
-    sentences = citing_sentences(paired)
+def _by_sentences(paired: PairedFigure) -> Named | None:
+    return _by_text(citing_sentences(paired), "a sentence", 0.75)
+
+
+def _by_paragraphs(paired: PairedFigure) -> Named | None:
     alone = [mention.text for mention in paired.mentions if mention.cites == (paired.label,)]
-    for texts, what, confidence in ((sentences, "a sentence", 0.75), (alone, "a paragraph", 0.6)):
-        found = tuple(dict.fromkeys(known for text in texts for known in picture_techniques(text)))
-        if found and not {known.name for known in found} <= _ELEMENT_MAPS:
-            names = ", ".join(known.name for known in found)
-            return Named(found, f"{what} that cites the figure names {names}", confidence)
-    return None
+    return _by_text(alone, "a paragraph", 0.6)
 
 
-def _by_paper(captions: Sequence[str]) -> Named | None:
-    """The one microscope that the paper's captions name, where there is one."""
-    found = {known.reported for text in captions for known in picture_techniques(text)} & _MICROSCOPES
-    if len(found) != 1:
+def _by_text(texts: Sequence[str], what: str, confidence: float) -> Named | None:
+    found = tuple(dict.fromkeys(known for text in texts for known in picture_techniques(text)))
+    if not found or {known.name for known in found} <= _ELEMENT_MAPS:
         return None
-    (name,) = found
-    return Named((technique(name),), f"the only microscope in the paper's captions is {name}", 0.45)
+    return Named(found, f"{what} that cites the figure names " + ", ".join(known.name for known in found), confidence)
+
+
+def _by_words(caption: str) -> Named | None:
+    hits = [(technique(name), match.group()) for name, pattern in _TELLING if (match := pattern.search(caption))]
+    if not hits:
+        return None
+    found = _with_electron_image(tuple(known for known, _ in hits), caption)
+    return Named(found, ", ".join(f'"{word}"' for _, word in hits), 0.6)
+
+
+def _by_paper(text: str, colour: float) -> Named | None:
+    """The microscope that the paper names most by far, of those whose pictures are so coloured."""
+    counts = {name: len(technique(name).pattern.findall(text)) for name in (_GREYS if colour < _GREY else _COLOURS)}
+    best = max(counts, key=lambda name: counts[name])
+    if counts[best] < _MOST * max(1, sum(counts.values())):
+        return None
+    return Named((technique(best),), f"the paper names {best} {counts[best]} times, others of its kind less", 0.45)
 
 
 def _by_look(colour: float) -> Named:

@@ -41,7 +41,7 @@ _PICTURE = re.compile(
     re.IGNORECASE,
 )
 _PHOTO = re.compile(
-    r"\b(?:photos?|photographs?|photographic|photography|pictures?|digital (?:camera )?images?|camera|radiographs?|X-?rays? of|MRI|"
+    r"\b(?:photos?|photographs?|photographic|photography|digital (?:camera )?images?|camera|radiographs?|X-?rays? of|MRI|"
     r"screen ?shots?|web ?pages?|front page|snapshots? of the|appearances?|patients?|videos?)(?!\w)",
     re.IGNORECASE,
 )
@@ -59,8 +59,8 @@ _ONLY_DRAWN = re.compile(
 _PART = re.compile(r"(?<![\w(])\(?[a-hA-H](?:\s?[,–-]\s?[a-hA-H])*\)\s")
 _NUMBER = re.compile(r"[-−–+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?%?|10[-−–]?\d+")
 _NOT_A_PICTURE = re.compile(
-    r"\W{0,3}(?:(?:line|point|area|elemental|X-?ray)\s+)?(?:spectr\w*|line[- ]?scans?|line profiles?|analys[ie]s|results?|data|"
-    r"measurements?|curves?|intensit\w+|profiles?|quantification|elemental composition)\b",
+    r"\W{0,3}(?:(?:line|point|area|elemental|X-?ray)\s+)?(?:spectr\w*|line[- ]?scans?|line profiles?|curves?|intensit\w+|profiles?|"
+    r"quantification|elemental composition)\b",
     re.IGNORECASE,
 )
 _MEASURES_TOO = {"EDS", "EPMA", "XRF", "SIMS", "CL", "WDS", "dI/dV", "APT", "Raman mapping", "EBSD"}

@@ -31,6 +31,7 @@ from builder.stages.classify import classify
 from builder.stages.ingest import PdfFacts, ingest
 from builder.stages.locate import _record, locate
 from builder.stages.pair import pair
+from builder.stages.reflow import line_text
 from builder.stages.sieve import SievedPage, sieve
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -46,7 +47,7 @@ class Example:
     look: npt.NDArray[np.uint8]
     words: tuple[str, ...]
     title: str | None
-    captions: tuple[str, ...]  # all of the paper
+    text: str  # of the paper
     label: dict[str, object] | None
 
     @property
@@ -96,9 +97,9 @@ def _paper(name: str, labelled: Sequence[dict[str, object]]) -> list[Example]:
             of[key] = _record(caption, pages[key[0] - 1], box, "below", 1.0, (), name)
         paired, _ = pair(list(of.values()), pages, ReferenceRule())
         title = ingest(PdfFacts(name, "0" * 64, file.metadata, pages), None, Papers()).title  # type: ignore[union-attr]
-        said = tuple(p.caption for p in paired)
+        text = "\n".join(line_text(line) for page in pages for line in page.lines)
         return [
-            Example(name, p, _look(file, p), _words(pages, p), title, said, truth.get((p.figure.page, p.label)))
+            Example(name, p, _look(file, p), _words(pages, p), title, text, truth.get((p.figure.page, p.label)))
             for p in paired
         ]
 
@@ -113,7 +114,7 @@ def _words(pages: Sequence[Page], paired: PairedFigure) -> tuple[str, ...]:
 
 
 def classified(example: Example) -> ClassifiedFigure:
-    return classify(example.paired, example.look, example.words, example.title, {}, captions=example.captions)
+    return classify(example.paired, example.look, example.words, example.title, {}, paper_text=example.text)
 
 
 def report(found: Sequence[tuple[Example, ClassifiedFigure]]) -> str:
