@@ -17,6 +17,7 @@ from builder.stages.classify_scale import Found, Told, scale_of_drawing, scale_o
 from builder.stages.classify_technique import citing_sentences, techniques_of
 from builder.stages.classify_words import read_cues
 
+
 def classify(
     paired: PairedFigure,
     look: npt.NDArray[np.uint8],
@@ -33,11 +34,12 @@ def classify(
     `paper_text` is the whole paper's. Measured scale bars are taken from the panels of `paired`.
     """
     labels = (*words, *(word.text for word in ocr))
-    cues, seen = read_cues(paired.caption, labels), read_look(look)
+    sentences = citing_sentences(paired)
+    cues, seen = read_cues(paired.caption, labels, sentences), read_look(look)
     kind, pictures = kind_of(seen, cues)
     named = techniques_of(paired, cues, labels, paper_text, pictures, seen.colour)
     names = {known.name for known in named.techniques}
-    told = Told(paired.caption, citing_sentences(paired), labels, names, seen.shaded, _bars(paired))
+    told = Told(paired.caption, sentences, labels, names, seen.shaded, _bars(paired))
     scale = scale_of_drawing(kind.value, told) if pictures == "none" else scale_of_pictures(pictures, told)
     area, subfield = _field(f"{paper_title or ''} {paired.caption}", fields)
     found = {"kind": kind, "scale": scale, "field": area}

@@ -15,7 +15,7 @@ SMALLEST = 12  # tiles of a block
 NARROWEST = 3  # tiles across a block
 SMALLEST_PICTURE = float(np.log(25))  # tiles, 1 cm2: smaller ones are symbols and marks
 BEND, ROUGH = 3.0, 0.15  # grey levels of curvature along a row, and the share of a tile's pixels that have it
-EVEN = 4.0  # grey levels between the lightest and the darkest pixel of a flat fill
+EVEN = 0.75  # grey levels of mean curvature that flat fills and gradients stay below
 HUE = 30  # difference of the channels from which a pixel is coloured
 DARK = 195  # grey level below which a thin axis line stays after smoothing
 AXIS = 55  # pixels at 100 dpi, 14 mm: the shortest axis
@@ -28,8 +28,8 @@ Grey = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 # Logistic score of a block for being a picture; fitted by tests/benchmarks/classify_fit.py on the even half.
-PICTURE_BIAS = -9.4
-PICTURE_WEIGHTS = {"fill": 5.52, "rough": 3.97, "flat": -11.52, "contrast": -1.72, "size": 1.32}
+PICTURE_BIAS = -9.33
+PICTURE_WEIGHTS = {"fill": 5.61, "rough": 3.42, "flat": -8.6, "contrast": -1.48, "size": 1.25}
 
 
 class Block(NamedTuple):
@@ -42,7 +42,7 @@ class Block(NamedTuple):
     share: float  # of the figure
     fill: float  # of its own box: pictures are rectangles
     rough: float  # tiles with the grain of a camera or a detector
-    flat: float  # tiles of one grey level
+    flat: float  # tiles of one grey level or of an even gradient
     colour: float  # pixels with a hue
     contrast: float  # log(1 + median standard deviation of the grey levels of a tile)
     size: float  # natural logarithm of its tiles
@@ -70,9 +70,9 @@ def read_look(look: npt.NDArray[np.uint8]) -> Look:
     rows, columns = look.shape[0] // TILE, look.shape[1] // TILE
     if not rows or not columns:
         return Look(0.0, 0.0, 0.0, 0.0, 0.0, 0, 1.0, 0.0, 0.0)
-    rgb = look[: rows * TILE, : columns * TILE]
-    low, high = rgb.min(axis=2), rgb.max(axis=2)
-    grey = rgb.astype(np.float32).mean(axis=2)
+    red, green, blue = (look[: rows * TILE, : columns * TILE, channel] for channel in range(3))
+    low, high = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
+    grey = (red.astype(np.float32) + green + blue) / 3
     white = low >= WHITE
     blocks = _blocks(grey, white, (high - low) > HUE)
     pictures = [block for block in blocks if block.picture >= 0.5]
@@ -94,11 +94,11 @@ def read_look(look: npt.NDArray[np.uint8]) -> Look:
 
 
 def _blocks(grey: Grey, white: Mask, hue: Mask) -> list[Block]:
-    bend = np.zeros(grey.shape, dtype=bool)
-    bend[:, 1:-1] = np.abs(grey[:, 2:] - 2 * grey[:, 1:-1] + grey[:, :-2]) >= BEND
+    bend = np.zeros(grey.shape, dtype=np.float32)
+    bend[:, 1:-1] = np.abs(grey[:, 2:] - 2 * grey[:, 1:-1] + grey[:, :-2])
     cut = grey.reshape(grey.shape[0] // TILE, TILE, grey.shape[1] // TILE, TILE)
-    flat = cut.max(axis=(1, 3)) - cut.min(axis=(1, 3)) <= EVEN
-    rough, coloured, spread = tiles(bend) >= ROUGH, tiles(hue), cut.std(axis=(1, 3))
+    flat = tiles(bend) < EVEN
+    rough, coloured, spread = tiles(bend >= BEND) >= ROUGH, tiles(hue), cut.std(axis=(1, 3))
     labels, count = label_patches(tiles(white) < 0.5)
     ys, xs = np.nonzero(labels)
     order = np.argsort(labels[ys, xs], kind="stable")

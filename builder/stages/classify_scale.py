@@ -18,30 +18,38 @@ _NANOMETRES = {"Å": 0.1, "pm": 0.001, "nm": 1.0, "µm": 1e3, "μm": 1e3, "um": 
 _UNITS = r"(nm|Å|pm|[µμu]m|mm|cm|m)(?![A-Za-z0-9⁻²³/−-])"
 _LENGTH = rf"(\d+(?:\.\d+)?)\s*{_UNITS}"
 _BAR_WORDS = re.compile(
-    rf"scale\s*-?bars?\b(?:[^.;]|\.(?=\d)){{0,60}}?{_LENGTH}|{_LENGTH}\s+scale\s*-?bars?|\bbars?\s*[:=]\s*{_LENGTH}", re.IGNORECASE
+    rf"scale\s*-?bars?\b(?:[^.;]|\.(?=\d)){{0,60}}?{_LENGTH}|{_LENGTH}\s+scale\s*-?bars?|\bbars?\s*[:=]\s*{_LENGTH}",
+    re.IGNORECASE,
 )
 _LABEL = re.compile(rf"\s*{_LENGTH}\s*")
 _FIELD = re.compile(rf"(?:{_LENGTH}|\d+(?:\.\d+)?)\s*[×x]\s*(\d+(?:\.\d+)?)\s*(nm|Å|[µμu]m|mm|cm)(?![A-Za-z])")
 _SCAN = re.compile(rf"{_LENGTH}[\s-]+(?:wide |square )?(?:scans?|scan sizes?|fields? of view)", re.IGNORECASE)
-_SCAN_OF = re.compile(rf"(?:scan (?:sizes?|areas?)|image sizes?|fields? of view|field widths?)\b[^.;]{{0,20}}?{_LENGTH}", re.IGNORECASE)
+_SCAN_OF = re.compile(
+    rf"(?:scan (?:sizes?|areas?)|image sizes?|fields? of view|field widths?)\b[^.;]{{0,20}}?{_LENGTH}", re.IGNORECASE
+)
 _ANY_LENGTH = re.compile(rf"(?<![\d.]){_LENGTH}")
 _ATOMS = re.compile(
-    r"\b(?:crystal(?:lographic)? structures?|atomic (?:structures?|models?|configurations?)|cluster models?|unit cells?|supercells?|"
-    r"ball-and-stick|space-filling|adsorption (?:sites?|configurations?|geometr\w+|modes?|of|on|at|onto)|adsorbed (?:on|at|onto)|slab models?|optimi[sz]ed (?:structures?|geometr\w+|configurations?)|"
+    r"\b(?:crystal(?:lographic)? structures?|atomic (?:structures?|models?|configurations?)|cluster models?|"
+    r"unit cells?|supercells?|"
+    r"ball-and-stick|space-filling|"
+    r"adsorption (?:sites?|configurations?|geometr\w+|modes?|of|on|at|onto)|adsorbed (?:on|at|onto)|"
+    r"slab models?|optimi[sz]ed (?:structures?|geometr\w+|configurations?)|"
     r"molecular dynamics|snapshots?|orbitals?|coordination|polyhedr\w+|octahedr\w+|protein structure|binding sites?)\b",
     re.IGNORECASE,
 )
 _MOLECULES = re.compile(r"\bmolecular structures?\b|\bmolecules?\b", re.IGNORECASE)
-_PROCESS = re.compile(r"\b(?:process(?:es)?|cycles?|steps?|set-?up|fabrication|preparation|synthesis|flow|mechanism)\b", re.IGNORECASE)
+_PROCESS = re.compile(
+    r"\b(?:process(?:es)?|cycles?|steps?|set-?up|fabrication|preparation|synthesis|flow|mechanism)\b", re.IGNORECASE
+)
 _SHADED = 0.08  # share of shaded or picture-like area from which a molecule is a model of balls, not a formula of lines
 _LATTICE = re.compile(
-    r"\b(?:atomic(?:ally)?[ -]resol\w+|atomic[ -]scale|atomic columns?|lattice (?:fringes?|images?|spacings?|planes?|structure)|"
+    r"\b(?:atomic(?:ally)?[ -]resol\w+|atomic[ -]scale|atomic columns?|lattice (?:fringes?|images?|spacings?|planes?)|"
     r"single atoms?|individual atoms|interplanar)\b",
     re.IGNORECASE,
 )
 _NANO = re.compile(
-    r"\b(?:nano\w*|[\w-]*nano(?:particle|wire|tube|rod|fiber|fibre|sheet|crystal|sphere|pore)\w*|NPs?|NWs?|NTs?|QDs?|quantum dots?|"
-    r"thin films?|films|multi-?layers?|mono-?layers?|mesopor\w+|CNTs?|graphene|superlattices?|hetero-?structures?)\b|\b\w+NPs\b",
+    r"\b(?:[\w-]*nano\w*|\w*NPs?|NWs?|NTs?|QDs?|quantum dots?|thin films?|films|multi-?layers?|mono-?layers?|mesopor\w+|CNTs?|"
+    r"graphene|superlattices?|hetero-?structures?)\b",
     re.IGNORECASE,
 )
 _ATOMIC = {"STM", "dI/dV", "HRTEM", "ABF-STEM", "SAED", "FFT", "LEED"}
@@ -49,7 +57,19 @@ _LATTICE_IF_SAID = {"HAADF-STEM", "STEM"}
 _MICRO = {"TEM", "BF-TEM", "DF-TEM", "STEM", "HAADF-STEM", "BF-STEM", "4D-STEM", "APT", "cryo-TEM", "electron tomography"}
 _SURFACE = {"SEM", "BSE", "FIB-SEM", "EDS"}  # micro where the words say nano, else meso
 _MESO = {
-    *("optical", "confocal", "fluorescence", "EBSD", "EPMA", "WDS", "X-ray CT", "two-photon", "super-resolution", "MOKE", "XRF"),
+    *(
+        "optical",
+        "confocal",
+        "fluorescence",
+        "EBSD",
+        "EPMA",
+        "WDS",
+        "X-ray CT",
+        "two-photon",
+        "super-resolution",
+        "MOKE",
+        "XRF",
+    ),
     *("AFM", "KPFM", "MFM", "PFM", "c-AFM", "EFM", "SNOM", "profilometry", "Raman mapping", "holography", "X-ray microscopy"),
     *("CL", "SIMS", "X-ray topography", "TKD", "SECM", "SHPM"),
 }
@@ -167,11 +187,12 @@ def _by_technique(kind: str, told: Told) -> Found:
 
 
 def _of_surface(told: Told, name: str) -> Found:
-    """A scanning electron microscope shows nanometres to millimetres: what the caption measures and calls nano decides."""
-    lengths = [_in_nanometres(*_pair(match)) for match in _ANY_LENGTH.finditer(told.caption)]
-    if lengths:
-        fine = sum(length < MICRO_BAR for length in lengths)
-        return Found("micro" if fine > len(lengths) / 2 else "meso", f"{name}, and lengths in the caption", 0.5)
-    if nano := _NANO.search(told.caption):
-        return Found("micro", f'{name} of "{nano.group()}"', 0.5)
-    return Found("meso", f"by its technique, {name}", 0.45)
+    """A scanning electron microscope shows nanometres to millimetres: what the words measure and call nano decides."""
+    for text, where, confidence in ((told.caption, "caption", 0.55), (" ".join(told.sentences), "text", 0.5)):
+        lengths = [_in_nanometres(*_pair(match)) for match in _ANY_LENGTH.finditer(text)]
+        if lengths:
+            fine = sum(length <= MICRO_BAR for length in lengths) > len(lengths) / 2
+            return Found("micro" if fine else "meso", f"{name}, and lengths in the {where}", confidence)
+        if nano := _NANO.search(text):
+            return Found("micro", f'{name} of "{nano.group()}"', confidence - 0.05)
+    return Found("meso", f"by its technique, {name}", 0.4)

@@ -1,4 +1,4 @@
-"""The imaging techniques of a figure's pictures: named by the caption or a data bar, else by the sentences that cite the figure."""
+"""The imaging techniques of a figure's pictures: named by caption or data bar, else by the sentences that cite the figure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from builder.stages.classify_words import Cues, picture_techniques
 
 # What microscopes print under their pictures.
 _DATA_BARS = (
-    ("SEM", re.compile(r"\b(?:SEM (?:HV|MAG)|EHT ?=|Signal A|In-?Lens|SE2|ETD|TLD|VPSE|WD ?[=:]? ?\d+(?:\.\d+)? ?mm|View field|LEI)\b")),
+    (
+        "SEM",
+        re.compile(
+            r"\b(?:SEM (?:HV|MAG)|EHT ?=|Signal A|In-?Lens|SE2|ETD|TLD|VPSE|WD ?[=:]? ?\d+(?:\.\d+)? ?mm|View field|LEI)\b"
+        ),
+    ),
     ("TEM", re.compile(r"\b(?:TEM Mode|Print Mag|Direct Mag|HV ?= ?\d{2,3}(?:\.\d+)? ?kV)\b")),
     ("STEM", re.compile(r"\bHAADF\b")),
     ("AFM", re.compile(r"\b(?:Height Sensor|Peak Force|Amplitude Error)\b")),
@@ -22,7 +27,10 @@ _DATA_BARS = (
 # Words of a caption that no other technique's pictures are described with.
 _TELLING = (
     ("EDS", re.compile(r"\b(?:element(?:al)? (?:\w+ )?(?:maps?|mappings?|distribution (?:maps?|images?)))\b", re.IGNORECASE)),
-    ("fluorescence", re.compile(r"\b(?:DAPI|GFP|Hoechst|phalloidin|calcein|rhodamine|FITC|immuno-?stain\w*|live/dead)\b", re.IGNORECASE)),
+    (
+        "fluorescence",
+        re.compile(r"\b(?:DAPI|GFP|Hoechst|phalloidin|calcein|rhodamine|FITC|immuno-?stain\w*|live/dead)\b", re.IGNORECASE),
+    ),
     (
         "optical",
         re.compile(
@@ -31,14 +39,22 @@ _TELLING = (
             re.IGNORECASE,
         ),
     ),
-    ("AFM", re.compile(r"\b(?:(?:height|phase|topograph(?:y|ic)) (?:images?|maps?)|RMS roughness|surface roughness (?:images?|maps?))\b", re.IGNORECASE)),
+    (
+        "AFM",
+        re.compile(
+            r"\b(?:(?:height|phase|topograph(?:y|ic)) (?:images?|maps?)|RMS roughness|surface roughness (?:images?|maps?))\b",
+            re.IGNORECASE,
+        ),
+    ),
     ("HRTEM", re.compile(r"\blattice (?:fringes?|images?)\b", re.IGNORECASE)),
     ("SEM", re.compile(r"\b(?:fracture surfaces?|fractograph\w*|secondary electrons?)\b", re.IGNORECASE)),
 )
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+(?=[A-Z(\[])")
 _SHORT = re.compile(r"\b(Figs?|FIGS?|Eqs?|Refs?|al|ca|i\.e|e\.g|vs)\.")
 _ELEMENT_MAPS = {"EPMA", "EDS", "WDS"}
-_ELECTRON_IMAGE = re.compile(r"\b(?:morpholog(?:y|ies)|secondary electron|back-?scattered?|electron image|SE image|BSE)\b", re.IGNORECASE)
+_ELECTRON_IMAGE = re.compile(
+    r"\b(?:morpholog(?:y|ies)|secondary electron|back-?scattered?|electron image|SE image|BSE)\b", re.IGNORECASE
+)
 _GREYS, _COLOURS = ("SEM", "TEM", "optical", "STM"), ("optical", "AFM", "fluorescence", "confocal", "EBSD")
 _MOST = 0.7  # of all namings of microscopes in the paper
 _GREY = 0.15  # share of coloured pixels in the pictures under which an electron microscope is likelier than light
@@ -72,7 +88,13 @@ def techniques_of(
         return Named(found, "named: " + ", ".join(known.name for known in found), 0.9)
     if pictures == "photo":
         return NONE
-    return _by_sentences(paired) or _by_words(paired.caption) or _by_paragraphs(paired) or _by_paper(paper_text, colour) or _by_look(colour)
+    return (
+        _by_sentences(paired)
+        or _by_words(paired.caption)
+        or _by_paragraphs(paired)
+        or _by_paper(paper_text, colour)
+        or _by_look(colour)
+    )
 
 
 def citing_sentences(paired: PairedFigure) -> tuple[str, ...]:

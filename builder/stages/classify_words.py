@@ -1,4 +1,4 @@
-"""What a figure's words say of its kind: cues for pictures, photographs, charts and drawings, from the caption and the labels."""
+"""What a figure's words say of its kind: cues for pictures, photographs, charts and drawings in caption and labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _CHART = re.compile(
     re.IGNORECASE,
 )
 _CHART_MAYBE = re.compile(
-    r"\b(?:functions? of|dependen(?:ce|cies)|profiles?|correlations?|fit(?:s|ted)?|variation|evolution|comparisons?|heat ?maps?|contour|"
+    r"\b(?:functions? of|dependen(?:ce|cies)|profiles?|correlations?|fit(?:s|ted)?|variation|evolution|"
+    r"comparisons?|heat ?maps?|contour|"
     r"statistics|percentages?|quantification|kinetics|rates?|characteristics|trends?|ratios?|results?|values?|energies|efficienc(?:y|ies)|"
     r"strength|activity|concentrations?|number of|study)(?!\w)",
     re.IGNORECASE,
@@ -31,8 +32,10 @@ _DRAWING = re.compile(
     re.IGNORECASE,
 )
 _DRAWING_MAYBE = re.compile(
-    r"\b(?:set-?ups?|structures?|process(?:es)?|concept(?:ual)?|pathways?|principles?|representations?|synthes[ei]s|geometr(?:y|ies)|"
-    r"configurations?|frameworks?|protocols?|models?|maps? of|binding|complex(?:es)?|molecules?|reactions?|simulated|cycle)(?!\w)",
+    r"\b(?:set-?ups?|structures?|process(?:es)?|concept(?:ual)?|pathways?|principles?|representations?|synthes[ei]s|"
+    r"geometr(?:y|ies)|"
+    r"configurations?|frameworks?|protocols?|models?|maps? of|"
+    r"binding|complex(?:es)?|molecules?|reactions?|simulated|cycle)(?!\w)",
     re.IGNORECASE,
 )
 _PICTURE = re.compile(
@@ -47,20 +50,25 @@ _PHOTO = re.compile(
 )
 _OBJECT = re.compile(
     r"\b(?:colou?rs? (?:of|changes?)|change in (?:the )?colou?r|vials?|bottles?|beakers?|flasks?|Petri|test tubes?|"
-    r"culture (?:tubes?|broth|plates?)|agar|zones? of inhibition|inhibition zones?|leaf|leaves|plants?|seedlings?|fruits?|mice|mouse|"
+    r"culture (?:tubes?|broth|plates?)|agar|zones? of inhibition|inhibition zones?|leaf|leaves|plants?|seedlings?|fruits?|"
+    r"mice|mouse|"
     r"rats?|skin|wounds?|hands?|fingers?|volunteers?|buildings?|outcrops?|landscapes?|fields? site|study (?:area|site)|"
     r"prototypes?|robots?|equipment|apparatus|laborator(?:y|ies)|as-?fabricated devices?|coupons?|test specimens?)(?!\w)",
     re.IGNORECASE,
 )
-_OPENING = re.compile(r"[^a-z]{0,3}(?:[A-Za-z]+\.?\s*){1,3}[A-Z]?\d+[.:|]?\s*(?:\(Colou?r(?: online)?\)\s*)?(?:\(?[a-zA-Z]\)\s*)?", re.I)
+_OPENING = re.compile(
+    r"[^a-z]{0,3}(?:[A-Za-z]+\.?\s*){1,3}[A-Z]?\d+[.:|]?\s*(?:\(Colou?r(?: online)?\)\s*)?(?:\(?[a-zA-Z]\)\s*)?", re.I
+)
 _ONLY_DRAWN = re.compile(
-    r"((?:[\w-]+\s){0,2}(?:schematics?|illustrations?|diagrams?|sketch(?:es)?|work ?flows?|flow ?charts?|overview|mechanism))(?!\w)", re.I
+    r"((?:[\w-]+\s){0,2}"
+    r"(?:schematics?|illustrations?|diagrams?|sketch(?:es)?|work ?flows?|flow ?charts?|overview|mechanism))(?!\w)",
+    re.I,
 )
 _PART = re.compile(r"(?<![\w(])\(?[a-hA-H](?:\s?[,–-]\s?[a-hA-H])*\)\s")
 _NUMBER = re.compile(r"[-−–+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?%?|10[-−–]?\d+")
 _NOT_A_PICTURE = re.compile(
-    r"\W{0,3}(?:(?:line|point|area|elemental|X-?ray)\s+)?(?:spectr\w*|line[- ]?scans?|line profiles?|curves?|intensit\w+|profiles?|"
-    r"quantification|elemental composition)\b",
+    r"\W{0,3}(?:(?:line|point|area|elemental|X-?ray)\s+)?(?:spectr\w*|line[- ]?scans?|line profiles?|curves?|intensit\w+|"
+    r"profiles?|quantification|elemental composition)\b",
     re.IGNORECASE,
 )
 _MEASURES_TOO = {"EDS", "EPMA", "XRF", "SIMS", "CL", "WDS", "dI/dV", "APT", "Raman mapping", "EBSD"}
@@ -71,6 +79,7 @@ class Cues(NamedTuple):
 
     imaging: tuple[Technique, ...]  # of pictures
     measuring: tuple[Technique, ...]  # imaging techniques named for a spectrum or a line scan
+    cited: tuple[Technique, ...]  # of pictures, by the sentences that cite the figure
     methods: tuple[Technique, ...]
     chart: tuple[str, ...]
     chart_maybe: tuple[str, ...]
@@ -85,8 +94,8 @@ class Cues(NamedTuple):
     words: int  # words inside the figure
 
 
-def read_cues(caption: str, words: Sequence[str]) -> Cues:
-    """Cues of a caption and of the text lines inside its figure."""
+def read_cues(caption: str, words: Sequence[str], sentences: Sequence[str] = ()) -> Cues:
+    """Cues of a caption, of the text lines inside its figure and of the sentences that cite it."""
     start = _OPENING.match(caption)
     said = caption[start.end() :] if start else caption
     texts = [word for line in words for word in line.split()]
@@ -96,6 +105,7 @@ def read_cues(caption: str, words: Sequence[str]) -> Cues:
     return Cues(
         imaging=_once(known for known, pictured in named if pictured),
         measuring=_once(known for known, pictured in named if known.kind == "imaging" and not pictured),
+        cited=picture_techniques(" ".join(sentences)),
         methods=_once(known for known, _ in named if known.kind == "method"),
         chart=_found(_CHART, said),
         chart_maybe=_found(_CHART_MAYBE, said),

@@ -99,8 +99,7 @@ def _paper(name: str, labelled: Sequence[dict[str, object]]) -> list[Example]:
         title = ingest(PdfFacts(name, "0" * 64, file.metadata, pages), None, Papers()).title  # type: ignore[union-attr]
         text = "\n".join(line_text(line) for page in pages for line in page.lines)
         return [
-            Example(name, p, _look(file, p), _words(pages, p), title, text, truth.get((p.figure.page, p.label)))
-            for p in paired
+            Example(name, p, _look(file, p), _words(pages, p), title, text, truth.get((p.figure.page, p.label))) for p in paired
         ]
 
 

@@ -51,7 +51,9 @@ def labelled(cache: Path | None) -> list[Labelled]:
     return found
 
 
-def fit(strength: float, names: Sequence[str], rows: npt.NDArray, truth: npt.NDArray, weights: npt.NDArray, papers: npt.NDArray) -> None:
+def fit(
+    strength: float, names: Sequence[str], rows: npt.NDArray, truth: npt.NDArray, weights: npt.NDArray, papers: npt.NDArray
+) -> None:
     """Print what the fit gives and how it does on papers left out."""
     middle, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     scaled = (rows - middle) / spread
@@ -64,7 +66,7 @@ def fit(strength: float, names: Sequence[str], rows: npt.NDArray, truth: npt.NDA
     slopes = model.coef_[0] / spread
     print(f"  left-out papers: found {said[truth].mean():.3f}, false {said[~truth].mean():.3f} of {len(truth)}")
     print(f"  bias {model.intercept_[0] - (slopes * middle).sum():.2f}")
-    print(f"  {({name: round(float(slope), 2) for name, slope in zip(names, slopes, strict=True)})}")
+    print(f"  { ({name: round(float(slope), 2) for name, slope in zip(names, slopes, strict=True)}) }")
 
 
 def variants(look: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.uint8]]:
