@@ -15,6 +15,7 @@ SMALLEST = 12  # tiles of a block
 NARROWEST = 3  # tiles across a block
 SMALLEST_PICTURE = float(np.log(25))  # tiles, 1 cm2: smaller ones are symbols and marks
 BEND, ROUGH = 3.0, 0.15  # grey levels of curvature along a row, and the share of a tile's pixels that have it
+BLACK = 40  # grey level below which an even tile is the ground of a dark field, rather than a fill
 EVEN = 0.75  # grey levels of mean curvature that flat fills and gradients stay below
 HUE = 30  # difference of the channels from which a pixel is coloured
 DARK = 195  # grey level below which a thin axis line stays after smoothing
@@ -28,8 +29,8 @@ Grey = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 # Logistic score of a block for being a picture; fitted by tests/benchmarks/classify_fit.py on the even half.
-PICTURE_BIAS = -9.33
-PICTURE_WEIGHTS = {"fill": 5.61, "rough": 3.42, "flat": -8.6, "contrast": -1.48, "size": 1.25}
+PICTURE_BIAS = -9.54
+PICTURE_WEIGHTS = {"fill": 5.76, "rough": 3.0, "flat": -10.17, "contrast": -1.39, "size": 1.28}
 
 
 class Block(NamedTuple):
@@ -42,7 +43,7 @@ class Block(NamedTuple):
     share: float  # of the figure
     fill: float  # of its own box: pictures are rectangles
     rough: float  # tiles with the grain of a camera or a detector
-    flat: float  # tiles of one grey level or of an even gradient
+    flat: float  # tiles of one grey level or of an even gradient, black ones apart
     colour: float  # pixels with a hue
     contrast: float  # log(1 + median standard deviation of the grey levels of a tile)
     size: float  # natural logarithm of its tiles
@@ -97,7 +98,7 @@ def _blocks(grey: Grey, white: Mask, hue: Mask) -> list[Block]:
     bend = np.zeros(grey.shape, dtype=np.float32)
     bend[:, 1:-1] = np.abs(grey[:, 2:] - 2 * grey[:, 1:-1] + grey[:, :-2])
     cut = grey.reshape(grey.shape[0] // TILE, TILE, grey.shape[1] // TILE, TILE)
-    flat = tiles(bend) < EVEN
+    flat = (tiles(bend) < EVEN) & (tiles(grey) >= BLACK)
     rough, coloured, spread = tiles(bend >= BEND) >= ROUGH, tiles(hue), cut.std(axis=(1, 3))
     labels, count = label_patches(tiles(white) < 0.5)
     ys, xs = np.nonzero(labels)

@@ -1,6 +1,6 @@
 """Score the classifiers on ../shared/corpus/labels.jsonl, both halves of the papers apart: run it as a script.
 
-    python tests/benchmarks/classify.py [--cache FOLDER]
+    python tests/benchmarks/classify.py [--cache FOLDER] [--ocr]
 
 Boxes are the labels' own, captions and mentions the builder's. Labels of low confidence are left out of kind and scale.
 Tune on the even half only (last hex digit of the SHA-1 of the PDF's file name).
@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from builder.edges import pdf
 from builder.recipe import Papers, ReferenceRule
-from builder.records import Box, Caption, ClassifiedFigure, Page, PairedFigure
+from builder.records import Box, Caption, ClassifiedFigure, Page, PairedFigure, Word
 from builder.stages.captions import normal_label
 from builder.stages.classify import classify
 from builder.stages.ingest import PdfFacts, ingest
@@ -35,7 +35,7 @@ from builder.stages.reflow import line_text
 from builder.stages.sieve import SievedPage, sieve
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
-LOOK_DPI = 100
+LOOK_DPI, OCR_DPI = 100, 200
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,24 @@ def _words(pages: Sequence[Page], paired: PairedFigure) -> tuple[str, ...]:
     return tuple(x.text for x in pages[paired.figure.page - 1].lines if x.box.meet(box).area > 0.5 * x.box.area)
 
 
-def classified(example: Example) -> ClassifiedFigure:
-    return classify(example.paired, example.look, example.words, example.title, {}, paper_text=example.text)
+def classified(example: Example, read: Sequence[Word] = ()) -> ClassifiedFigure:
+    return classify(example.paired, example.look, example.words, example.title, {}, paper_text=example.text, ocr=read)
+
+
+def read_off(example: Example, cache: Path | None) -> tuple[Word, ...]:
+    """Words on the pixels of a figure that holds pictures."""
+    from builder.edges.ocr import words_of
+
+    figure = example.paired.figure
+    kept = cache / "ocr" / f"{example.pdf}.{figure.id}.pkl" if cache else None
+    if kept and kept.is_file():
+        return tuple(pickle.loads(kept.read_bytes()))
+    with pdf.open_pdf(CORPUS / "papers" / example.pdf) as file:
+        words = words_of(pdf.render(file, figure.page, Box(*figure.bbox), OCR_DPI), Box(*figure.bbox))
+    if kept:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(pickle.dumps(words))
+    return words
 
 
 def report(found: Sequence[tuple[Example, ClassifiedFigure]]) -> str:
@@ -156,10 +172,15 @@ def _confusion(what: str, pairs: Sequence[tuple[str, str]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cache", type=Path, help="keep what the classifier is shown here, to be quick the next time")
+    parser.add_argument("--ocr", action="store_true", help="read the words off the figures that hold pictures (4 s each)")
     chosen = parser.parse_args()
     shown = [example for example in examples(sorted(labels()), chosen.cache) if example.label]
     for half in ("even", "odd"):
         found = [(example, classified(example)) for example in shown if example.half == half]
+        if chosen.ocr:
+            found = [
+                (e, classified(e, read_off(e, chosen.cache)) if c.kind not in ("chart", "schematic") else c) for e, c in found
+            ]
         print(f"## {half} papers\n\n{report(found)}\n")
 
 
