@@ -12,7 +12,9 @@ from builder.records import Box, ScaleBar
 # Fields of view in nanometres up to which a scale reaches, by the rule of the corpus's labels: atoms or lattices in fields of
 # some 20 nm, nanometre features in smaller fields, micrometre features in fields above about 3 um, bodies from centimetres.
 ATOMIC_FIELD, MICRO_FIELD, MESO_FIELD = 20.0, 3_000.0, 2e7
-ATOMIC_BAR, MICRO_BAR, MESO_BAR = 2.0, 999.0, 5e6  # lengths of bars, a fifth of the field or less
+BARS_IN_FIELD = 5  # a scale bar is about a fifth of its picture's width
+_MOST_BARS = 10  # a field wider than so many bars is that of several pictures taken for one panel
+_FINE = 1000.0  # nanometres: shorter lengths are given in nanometres
 
 _NANOMETRES = {"Å": 0.1, "pm": 0.001, "nm": 1.0, "µm": 1e3, "μm": 1e3, "um": 1e3, "mm": 1e6, "cm": 1e7, "m": 1e9}
 _UNITS = r"(nm|Å|pm|[µμu]m|mm|cm|m)(?![A-Za-z0-9⁻²³/−-])"
@@ -101,7 +103,10 @@ def scale_of_field(nanometres: float) -> str:
     >>> scale_of_field(8), scale_of_field(500), scale_of_field(5_000), scale_of_field(1e8)
     ('atomic', 'micro', 'meso', 'macro')
     """
-    return _of_length(nanometres, ATOMIC_FIELD, MICRO_FIELD, MESO_FIELD)
+    for scale, limit in (("atomic", ATOMIC_FIELD), ("micro", MICRO_FIELD), ("meso", MESO_FIELD)):
+        if nanometres <= limit:
+            return scale
+    return "macro"
 
 
 def scale_of_drawing(kind: str, told: Told) -> Found:
@@ -121,7 +126,7 @@ def scale_of_pictures(kind: str, told: Told) -> Found:
 
 def _by_measured_bars(bars: Sequence[tuple[ScaleBar, Box]]) -> Found | None:
     """By the fields of view of the panels that have a bar; of two scales equally frequent the finer."""
-    fields = [bar.nm_per_point * max(panel.width, panel.height) for bar, panel in bars]
+    fields = [min(bar.nm_per_point * panel.width, _MOST_BARS * bar.length_nm) for bar, panel in bars]
     if not fields:
         return None
     counts = Counter(map(scale_of_field, fields))
@@ -139,7 +144,7 @@ def _by_bars(told: Told) -> Found | None:
         return None
     lengths = sorted(_in_nanometres(*bar) for bar in bars)
     shown = ", ".join(f"{number} {unit}" for number, unit in bars)
-    scale = _of_length(lengths[(len(lengths) - 1) // 2], ATOMIC_BAR, MICRO_BAR, MESO_BAR)
+    scale = scale_of_field(lengths[(len(lengths) - 1) // 2] * BARS_IN_FIELD)
     return Found(scale, f"scale bar {shown}", 0.9)
 
 
@@ -155,13 +160,6 @@ def _by_field(told: Told) -> Found | None:
 def _pair(match: re.Match[str], *, last: bool = False) -> tuple[str, str]:
     found = [group for group in match.groups() if group]
     return (found[-2], found[-1]) if last else (found[0], found[1])
-
-
-def _of_length(nanometres: float, atomic: float, micro: float, meso: float) -> str:
-    for scale, limit in (("atomic", atomic), ("micro", micro), ("meso", meso)):
-        if nanometres <= limit:
-            return scale
-    return "macro"
 
 
 def _in_nanometres(number: str, unit: str) -> float:
@@ -191,7 +189,7 @@ def _of_surface(told: Told, name: str) -> Found:
     for text, where, confidence in ((told.caption, "caption", 0.55), (" ".join(told.sentences), "text", 0.5)):
         lengths = [_in_nanometres(*_pair(match)) for match in _ANY_LENGTH.finditer(text)]
         if lengths:
-            fine = sum(length <= MICRO_BAR for length in lengths) > len(lengths) / 2
+            fine = sum(length < _FINE for length in lengths) > len(lengths) / 2
             return Found("micro" if fine else "meso", f"{name}, and lengths in the {where}", confidence)
         if nano := _NANO.search(text):
             return Found("micro", f'{name} of "{nano.group()}"', confidence - 0.05)
