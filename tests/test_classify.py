@@ -184,3 +184,9 @@ def test_measured_bar_outweighs_what_the_technique_suggests() -> None:
 )
 def test_scale_follows_bars_fields_words_and_technique(text: str, scale: str) -> None:
     assert classified(text, GRAIN).scale == scale
+
+
+def test_micro_sign_lost_by_font_or_ocr_is_not_taken_for_metres() -> None:
+    assert classified("Figure 1. SEM image. Scale bar: 20 lm.", GRAIN).scale == "meso"
+    assert classified("Figure 1. TEM image.", GRAIN, ocr=("10 pm",)).scale == "meso"
+    assert classified("Figure 1. TEM image.", GRAIN, ocr=("10 m",)).scale == "micro"

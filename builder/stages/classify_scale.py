@@ -16,15 +16,16 @@ BARS_IN_FIELD = 5  # a scale bar is about a fifth of its picture's width
 _MOST_BARS = 10  # a field wider than so many bars is that of several pictures taken for one panel
 _FINE = 1000.0  # nanometres: shorter lengths are given in nanometres
 
-_NANOMETRES = {"Å": 0.1, "pm": 0.001, "nm": 1.0, "µm": 1e3, "μm": 1e3, "um": 1e3, "mm": 1e6, "cm": 1e7, "m": 1e9}
-_UNITS = r"(nm|Å|pm|[µμu]m|mm|cm|m)(?![A-Za-z0-9⁻²³/−-])"
+# A micro sign from a symbol font comes out as "l" in many papers.
+_NANOMETRES = {"Å": 0.1, "pm": 0.001, "nm": 1.0, "µm": 1e3, "μm": 1e3, "um": 1e3, "lm": 1e3, "mm": 1e6, "cm": 1e7, "m": 1e9}
+_UNITS = r"(nm|Å|pm|[µμul]m|mm|cm|m)(?![A-Za-z0-9⁻²³/−-])"
 _LENGTH = rf"(\d+(?:\.\d+)?)\s*{_UNITS}"
 _BAR_WORDS = re.compile(
     rf"scale\s*-?bars?\b(?:[^.;]|\.(?=\d)){{0,60}}?{_LENGTH}|{_LENGTH}\s+scale\s*-?bars?|\bbars?\s*[:=]\s*{_LENGTH}",
     re.IGNORECASE,
 )
-_LABEL = re.compile(rf"\s*{_LENGTH}\s*")
-_FIELD = re.compile(rf"(?:{_LENGTH}|\d+(?:\.\d+)?)\s*[×x]\s*(\d+(?:\.\d+)?)\s*(nm|Å|[µμu]m|mm|cm)(?![A-Za-z])")
+_LABEL = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(nm|Å|[µμulp]m|mm|cm)\s*")  # no bar is in pm: a micro sign misread; "m" is one lost
+_FIELD = re.compile(rf"(?:{_LENGTH}|\d+(?:\.\d+)?)\s*[×x]\s*(\d+(?:\.\d+)?)\s*(nm|Å|[µμul]m|mm|cm)(?![A-Za-z])")
 _SCAN = re.compile(rf"{_LENGTH}[\s-]+(?:wide |square )?(?:scans?|scan sizes?|fields? of view)", re.IGNORECASE)
 _SCAN_OF = re.compile(
     rf"(?:scan (?:sizes?|areas?)|image sizes?|fields? of view|field widths?)\b[^.;]{{0,20}}?{_LENGTH}", re.IGNORECASE
@@ -138,7 +139,7 @@ def _by_measured_bars(bars: Sequence[tuple[ScaleBar, Box]]) -> Found | None:
 
 def _by_bars(told: Told) -> Found | None:
     said = [_pair(match) for match in _BAR_WORDS.finditer(told.caption)]
-    drawn = [_pair(match) for match in map(_LABEL.fullmatch, told.labels) if match]
+    drawn = [(m.group(1), m.group(2).replace("pm", "µm")) for m in map(_LABEL.fullmatch, told.labels) if m]
     bars = said or drawn
     if not bars:
         return None
