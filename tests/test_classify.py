@@ -10,7 +10,7 @@ from builder.lexicon.techniques import CONFUSION_SETS, TECHNIQUES, confusable, f
 from builder.recipe import FieldRule
 from builder.records import Box, Caption, ClassifiedFigure, Figure, Mention, PairedFigure, Panel, ScaleBar, Word
 from builder.stages.classify import classify
-from builder.stages.classify_look import read_look
+from builder.stages.classify_look import label_patches, read_look
 from builder.stages.classify_scale import scale_of_field
 
 GRAIN: npt.NDArray[np.uint8] = np.repeat(np.random.default_rng(0).integers(40, 200, (240, 240, 1), dtype=np.uint8), 3, axis=2)
@@ -190,3 +190,11 @@ def test_micro_sign_lost_by_font_or_ocr_is_not_taken_for_metres() -> None:
     assert classified("Figure 1. SEM image. Scale bar: 20 lm.", GRAIN).scale == "meso"
     assert classified("Figure 1. TEM image.", GRAIN, ocr=("10 pm",)).scale == "meso"
     assert classified("Figure 1. TEM image.", GRAIN, ocr=("10 m",)).scale == "micro"
+
+
+def test_patches_that_meet_below_are_one_and_diagonal_ones_are_two() -> None:
+    mask = np.array([[1, 0, 1, 0], [1, 1, 1, 0], [0, 0, 0, 1]], dtype=bool)
+    labels, count = label_patches(mask)
+    assert count == 2
+    assert labels.tolist() == [[1, 0, 1, 0], [1, 1, 1, 0], [0, 0, 0, 2]]
+    assert label_patches(np.zeros((2, 2), dtype=bool))[1] == 0

@@ -73,7 +73,7 @@ def read_look(look: npt.NDArray[np.uint8]) -> Look:
         return Look(0.0, 0.0, 0.0, 0.0, 0.0, 0, 1.0, 0.0, 0.0)
     red, green, blue = (look[: rows * TILE, : columns * TILE, channel] for channel in range(3))
     low, high = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
-    grey = (red.astype(np.float32) + green + blue) / 3
+    grey = (red.astype(np.float32) + green + blue) / np.float32(3)
     white = low >= WHITE
     blocks = _blocks(grey, white, (high - low) > HUE)
     pictures = [block for block in blocks if block.picture >= 0.5]
@@ -97,9 +97,10 @@ def read_look(look: npt.NDArray[np.uint8]) -> Look:
 def _blocks(grey: Grey, white: Mask, hue: Mask) -> list[Block]:
     bend = np.zeros(grey.shape, dtype=np.float32)
     bend[:, 1:-1] = np.abs(grey[:, 2:] - 2 * grey[:, 1:-1] + grey[:, :-2])
-    cut = grey.reshape(grey.shape[0] // TILE, TILE, grey.shape[1] // TILE, TILE)
-    flat = (tiles(bend) < EVEN) & (tiles(grey) >= BLACK)
-    rough, coloured, spread = tiles(bend >= BEND) >= ROUGH, tiles(hue), cut.std(axis=(1, 3))
+    mean = tiles(grey)
+    spread = np.sqrt(np.maximum(tiles(grey * grey) - mean * mean, 0.0))
+    flat = (tiles(bend) < EVEN) & (mean >= BLACK)
+    rough, coloured = tiles(bend >= BEND) >= ROUGH, tiles(hue)
     labels, count = label_patches(tiles(white) < 0.5)
     ys, xs = np.nonzero(labels)
     order = np.argsort(labels[ys, xs], kind="stable")
@@ -139,25 +140,46 @@ def _picture(block: Block) -> float:
 def tiles(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
     """Mean of each TILE x TILE tile; sides must be multiples of TILE."""
     rows, columns = values.shape[0] // TILE, values.shape[1] // TILE
-    return np.asarray(values.reshape(rows, TILE, columns, TILE).mean(axis=(1, 3)), dtype=np.float64)
+    down = values.reshape(rows, TILE, columns * TILE).sum(axis=1, dtype=np.float64)
+    return np.asarray(down.reshape(rows, columns, TILE).sum(axis=2) / (TILE * TILE), dtype=np.float64)
 
 
 def label_patches(mask: Mask) -> tuple[npt.NDArray[np.intp], int]:
     """Patches of cells that touch by a side, numbered from 1 in reading order, and how many they are."""
+    runs = _rows_of_runs(mask)
+    parent = list(range(len(runs)))
+    first = 0  # of the runs of the row above
+    for here, (row, left, right) in enumerate(runs):
+        while runs[first][0] < row - 1:
+            first += 1
+        above = first
+        while above < here and runs[above][0] < row:
+            if runs[above][1] < right and left < runs[above][2]:
+                one, other = sorted((_root(parent, above), _root(parent, here)))
+                parent[other] = one
+            above += 1
+    roots = [_root(parent, run) for run in range(len(runs))]
+    numbers = {root: number for number, root in enumerate(dict.fromkeys(roots), start=1)}
     labels = np.zeros(mask.shape, dtype=np.intp)
-    count = 0
-    for start in zip(*map(np.ndarray.tolist, np.nonzero(mask)), strict=True):
-        if labels[start]:
-            continue
-        count += 1
-        labels[start], open_cells = count, [start]
-        while open_cells:
-            y, x = open_cells.pop()
-            for cell in ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)):
-                if 0 <= cell[0] < mask.shape[0] and 0 <= cell[1] < mask.shape[1] and mask[cell] and not labels[cell]:
-                    labels[cell] = count
-                    open_cells.append(cell)
-    return labels, count
+    for (row, left, right), root in zip(runs, roots, strict=True):
+        labels[row, left:right] = numbers[root]
+    return labels, len(numbers)
+
+
+def _rows_of_runs(mask: Mask) -> list[tuple[int, int, int]]:
+    """Runs of cells as (row, start, end), in reading order."""
+    edged = np.zeros((mask.shape[0], mask.shape[1] + 2), dtype=np.int8)
+    edged[:, 1:-1] = mask
+    change = np.diff(edged, axis=1)
+    rows, starts = np.nonzero(change == 1)
+    return list(zip(rows.tolist(), starts.tolist(), np.nonzero(change == -1)[1].tolist(), strict=True))
+
+
+def _root(parent: list[int], run: int) -> int:
+    while parent[run] != run:
+        parent[run] = parent[parent[run]]
+        run = parent[run]
+    return run
 
 
 def _room(ink: npt.NDArray[np.float64], pictures: list[Block]) -> int:
