@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from builder.edges import pdf
 from builder.recipe import Papers, ReferenceRule
-from builder.records import Box, Caption, ClassifiedFigure, Page, PairedFigure, Word
+from builder.records import Box, Caption, ClassifiedFigure, Figure, Page, PairedFigure, Word
 from builder.stages.captions import normal_label
 from builder.stages.classify import classify
 from builder.stages.ingest import PdfFacts, ingest
-from builder.stages.locate import _record, locate
+from builder.stages.locate import locate
 from builder.stages.pair import pair
 from builder.stages.reflow import line_text
 from builder.stages.sieve import SievedPage, sieve
@@ -94,13 +94,18 @@ def _paper(name: str, labelled: Sequence[dict[str, object]]) -> list[Example]:
             box = Box(*label["bbox"])  # type: ignore[misc]
             caption = captions.get(key) or next((c for k, c in captions.items() if k[1] == key[1]), None)
             caption = caption or Caption(id="none", label=str(label["label"]), page=key[0], bbox=box, text=str(label["label"]))
-            of[key] = _record(caption, pages[key[0] - 1], box, "below", 1.0, (), name)
+            of[key] = _at(caption, key[0], box)
         paired, _ = pair(list(of.values()), pages, ReferenceRule())
         title = ingest(PdfFacts(name, "0" * 64, file.metadata, pages), None, Papers()).title  # type: ignore[union-attr]
         text = "\n".join(line_text(line) for page in pages for line in page.lines)
         return [
             Example(name, p, _look(file, p), _words(pages, p), title, text, truth.get((p.figure.page, p.label))) for p in paired
         ]
+
+
+def _at(caption: Caption, page: int, box: Box) -> Figure:
+    name = f"fig-{hashlib.sha1(f'{page}{caption.label}'.encode()).hexdigest()[:16]}"
+    return Figure(id=name, caption=caption, page=page, bbox=box, side="below", confidence=1, raster_share=0, paths=0, words=0)
 
 
 def _look(file: pdf.PdfFile, paired: PairedFigure) -> npt.NDArray[np.uint8]:
@@ -134,7 +139,7 @@ def read_off(example: Example, cache: Path | None) -> tuple[Word, ...]:
 
 def report(found: Sequence[tuple[Example, ClassifiedFigure]]) -> str:
     """Accuracy and confusion, as Markdown."""
-    sure = [(str(e.label["kind"]), c.kind, str(e.label["scale"]), c.scale) for e, c in found if _sure(e)]
+    sure = [(str(e.label["kind"]), c.kind, str(e.label["scale"]), c.scale) for e, c in found if e.label and _sure(e)]
     named = [(set(e.label["techniques"]), set(c.techniques)) for e, c in found if e.label]  # type: ignore[call-overload]
     hit = sum(len(true & said) for true, said in named)
     wrong, missed = sum(len(said - true) for true, said in named), sum(len(true - said) for true, said in named)
