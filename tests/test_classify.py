@@ -198,3 +198,18 @@ def test_patches_that_meet_below_are_one_and_diagonal_ones_are_two() -> None:
     assert count == 2
     assert labels.tolist() == [[1, 0, 1, 0], [1, 1, 1, 0], [0, 0, 0, 2]]
     assert label_patches(np.zeros((2, 2), dtype=bool))[1] == 0
+
+
+def test_maps_and_diffraction_patterns_beside_an_electron_image_are_named_by_it() -> None:
+    assert classified("Figure 1. SEM image and elemental maps of the foam.", GRAIN).techniques == ("SEM", "EDS")
+    assert classified("Figure 1. TEM image with its diffraction pattern.", GRAIN).techniques == ("TEM", "SAED")
+    assert classified("Figure 1. TEM image and X-ray diffraction pattern.", GRAIN).techniques == ("TEM",)
+
+
+def test_words_off_the_pixels_count_where_they_stand_on_a_picture() -> None:
+    look = np.hstack([GRAIN, PAPER])
+    figure = paired("Figure 1. TEM image and a drawing.")
+    there = Word("500 nm", Box(10, 10, 30, 15), 0.9)
+    away = Word("8 mm", Box(140, 10, 160, 15), 0.9)
+    assert "500 nm" in classify(figure, look, (), None, {}, ocr=(there, away)).evidence["scale"]
+    assert "8 mm" not in classify(figure, look, (), None, {}, ocr=(there, away)).evidence["scale"]

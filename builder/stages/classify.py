@@ -12,10 +12,12 @@ import numpy.typing as npt
 from builder.recipe import FieldRule
 from builder.records import Box, ClassifiedFigure, Kind, PairedFigure, Scale, ScaleBar, Word
 from builder.stages.classify_kind import kind_of
-from builder.stages.classify_look import read_look
+from builder.stages.classify_look import Block, read_look
 from builder.stages.classify_scale import Found, Told, scale_of_drawing, scale_of_pictures
 from builder.stages.classify_technique import citing_sentences, techniques_of
 from builder.stages.classify_words import read_cues
+
+_DATA_BAR = 12.0  # points around a picture in which the text is its own
 
 
 def classify(
@@ -30,12 +32,12 @@ def classify(
 ) -> ClassifiedFigure:
     """The figure with its classes.
 
-    `look` is RGB (h, w, 3) at 100 dpi; `words` are the text-layer lines inside its box, `ocr` the words read off its pixels;
-    `paper_text` is the whole paper's. Measured scale bars are taken from the panels of `paired`.
+    `look` is RGB (h, w, 3) at 100 dpi; `words` are the text-layer lines inside its box, `ocr` the words read off its pixels,
+    of which those on pictures count; `paper_text` is the whole paper's. Measured scale bars come with the panels of `paired`.
     """
-    labels = (*words, *(word.text for word in ocr))
-    sentences = citing_sentences(paired)
-    cues, seen = read_cues(paired.caption, labels, sentences), read_look(look)
+    sentences, seen = citing_sentences(paired), read_look(look)
+    labels = (*words, *_on_pictures(ocr, Box(*paired.figure.bbox), seen.blocks, look.shape[1]))
+    cues = read_cues(paired.caption, words, sentences)
     kind, pictures = kind_of(seen, cues)
     named = techniques_of(paired, cues, labels, paper_text, pictures, seen.colour)
     names = {known.name for known in named.techniques}
@@ -56,6 +58,19 @@ def classify(
         evidence={name: each.evidence for name, each in found.items()},
         confidence={name: round(each.confidence, 3) for name, each in found.items()},
     )
+
+
+def _on_pictures(ocr: Sequence[Word], figure: Box, blocks: Sequence[Block], wide: int) -> tuple[str, ...]:
+    """Words on a picture or in the data bar below it; the numbers of charts and drawings are no scale bars."""
+    scale = wide / max(1.0, figure.width)  # pixels a point
+    near = _DATA_BAR * scale
+    found = []
+    for word in ocr:
+        x = ((word.box.x0 + word.box.x1) / 2 - figure.x0) * scale
+        y = ((word.box.y0 + word.box.y1) / 2 - figure.y0) * scale
+        if any(b.picture >= 0.5 and b.x0 - near <= x <= b.x1 + near and b.y0 - near <= y <= b.y1 + near for b in blocks):
+            found.append(word.text)
+    return tuple(found)
 
 
 def _bars(paired: PairedFigure) -> tuple[tuple[ScaleBar, Box], ...]:

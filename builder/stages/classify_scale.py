@@ -14,6 +14,7 @@ from builder.records import Box, ScaleBar
 ATOMIC_FIELD, MICRO_FIELD, MESO_FIELD = 20.0, 3_000.0, 2e7
 BARS_IN_FIELD = 5  # a scale bar is about a fifth of its picture's width
 _MOST_BARS = 10  # a field wider than so many bars is that of several pictures taken for one panel
+_PROBES, _HEIGHT = frozenset({"AFM", "KPFM", "MFM", "PFM", "c-AFM", "EFM"}), 100.0  # shorter lengths beside um are heights
 _FINE = 1000.0  # nanometres: shorter lengths are given in nanometres
 
 # A micro sign from a symbol font comes out as "l" in many papers.
@@ -144,6 +145,11 @@ def _by_bars(told: Told) -> Found | None:
     if not bars:
         return None
     lengths = sorted(_in_nanometres(*bar) for bar in bars)
+    # What a technique cannot show is the length of something else: heights of a scanning probe, layers of a drawing beside TEM.
+    if _PROBES & set(told.techniques) and lengths[-1] >= _FINE:
+        lengths = [length for length in lengths if length >= _HEIGHT]
+    if set(told.techniques) <= (_MICRO | _ATOMIC) and told.techniques and lengths[0] <= _FINE:
+        lengths = [length for length in lengths if length <= _FINE]
     shown = ", ".join(f"{number} {unit}" for number, unit in bars)
     scale = scale_of_field(lengths[(len(lengths) - 1) // 2] * BARS_IN_FIELD)
     return Found(scale, f"scale bar {shown}", 0.9)

@@ -24,9 +24,15 @@ _DATA_BARS = (
     ("STEM", re.compile(r"\bHAADF\b")),
     ("AFM", re.compile(r"\b(?:Height Sensor|Peak Force|Amplitude Error)\b")),
 )
+_ELEMENT_MAP_WORDS = re.compile(
+    r"\b(?:element(?:al|s)?|chemical|composition(?:al)?) (?:\w+ )?(?:maps?|mappings?|distribution (?:maps?|images?))\b",
+    re.IGNORECASE,
+)
+_OTHER_MAPS = re.compile(r"\b(?:EELS|energy[- ]loss|EFTEM|XRF|XPS|Auger|Raman|SIMS)\b")
+_DIFFRACTION = re.compile(r"(?<!X-ray )(?<!XRD )(?<!powder )(?<!neutron )\bdiffraction patterns?\b", re.IGNORECASE)
 # Words of a caption that no other technique's pictures are described with.
 _TELLING = (
-    ("EDS", re.compile(r"\b(?:element(?:al)? (?:\w+ )?(?:maps?|mappings?|distribution (?:maps?|images?)))\b", re.IGNORECASE)),
+    ("EDS", _ELEMENT_MAP_WORDS),
     (
         "fluorescence",
         re.compile(r"\b(?:DAPI|GFP|Hoechst|phalloidin|calcein|rhodamine|FITC|immuno-?stain\w*|live/dead)\b", re.IGNORECASE),
@@ -55,6 +61,9 @@ _ELEMENT_MAPS = {"EPMA", "EDS", "WDS"}
 _ELECTRON_IMAGE = re.compile(
     r"\b(?:morpholog(?:y|ies)|secondary electron|back-?scattered?|electron image|SE image|BSE)\b", re.IGNORECASE
 )
+_ANALYSES = {*_ELEMENT_MAPS, "XRF", "SIMS", "CL", "APT"}
+_TRANSMISSION = {"TEM", "HRTEM", "BF-TEM", "DF-TEM", "STEM", "HAADF-STEM", "BF-STEM"}
+_ELECTRONS = {"SEM", "BSE", "FIB-SEM", *_TRANSMISSION}
 _GREYS, _COLOURS = ("SEM", "TEM", "optical", "STM"), ("optical", "AFM", "fluorescence", "confocal", "EBSD")
 _MOST = 0.7  # of all namings of microscopes in the paper
 _GREY = 0.15  # share of coloured pixels in the pictures under which an electron microscope is likelier than light
@@ -84,7 +93,7 @@ def techniques_of(
         return NONE
     named = _with_data_bar(cues.imaging, words) or tuple(t for t in cues.measuring if t.name != "EDS")
     if named:
-        found = _with_electron_image(named, paired.caption)
+        found = _with_companions(named, paired.caption)
         return Named(found, "named: " + ", ".join(known.name for known in found), 0.9)
     if pictures == "photo":
         return NONE
@@ -113,11 +122,14 @@ def _with_data_bar(named: Sequence[Technique], words: Sequence[str]) -> tuple[Te
     return (*named, *(found for found in printed[:1] if found.reported not in known))
 
 
-def _with_electron_image(named: tuple[Technique, ...], text: str) -> tuple[Technique, ...]:
-    """Element maps beside the electron image that they were taken on."""
-    if {known.name for known in named} <= _ELEMENT_MAPS and _ELECTRON_IMAGE.search(text):
+def _with_companions(named: tuple[Technique, ...], text: str) -> tuple[Technique, ...]:
+    """Element maps with the electron image that they were taken on; maps and diffraction patterns that go unnamed beside it."""
+    names = {known.name for known in named}
+    if names <= _ELEMENT_MAPS and _ELECTRON_IMAGE.search(text):
         return (technique("SEM"), *named)
-    return named
+    maps = not names & _ANALYSES and names & _ELECTRONS and _ELEMENT_MAP_WORDS.search(text) and not _OTHER_MAPS.search(text)
+    spots = "SAED" not in names and names & _TRANSMISSION and _DIFFRACTION.search(text)
+    return (*named, *((technique("EDS"),) if maps else ()), *((technique("SAED"),) if spots else ()))
 
 
 def _by_sentences(paired: PairedFigure) -> Named | None:
@@ -140,7 +152,7 @@ def _by_words(caption: str) -> Named | None:
     hits = [(technique(name), match.group()) for name, pattern in _TELLING if (match := pattern.search(caption))]
     if not hits:
         return None
-    found = _with_electron_image(tuple(known for known, _ in hits), caption)
+    found = _with_companions(tuple(known for known, _ in hits), caption)
     return Named(found, ", ".join(f'"{word}"' for _, word in hits), 0.6)
 
 
