@@ -12,6 +12,7 @@ from builder.stages.classify_words import Cues
 _GATE = 0.06  # share of pictures from which the words count in full
 _FULL = 0.75  # share of pictures above which there is less and less room for anything else
 _WIDE = 14  # tiles, 28 mm: a square in which a chart or a drawing has room beside pictures
+_ONE_PANEL = 0.75  # what a second kind of drawing must reach in a caption without letters of panels
 _SURE_OF_WORDS = 0.3  # what a picture can count at most where the caption opens with a drawing and names no picture
 
 # Log-odds fitted by tests/benchmarks/classify_fit.py on the even half of the corpus, balanced, L2 with C = 0.5.
@@ -74,6 +75,8 @@ def kind_of(look: Look, cues: Cues) -> FoundKind:
         "schematic": _chance(DRAWING_BIAS, DRAWING, seen),
     }
     held = [name for name, chance in chances.items() if chance > 0.5]
+    if held == ["chart", "schematic"] and cues.parts < 2 and min(chances[name] for name in held) < _ONE_PANEL:
+        held = [max(held, key=lambda name: chances[name])]
     marks = _marks(look, cues)
     pictured, sure = _pictures(look, cues)
     if len(held) > 1:
