@@ -123,7 +123,8 @@ def _classified(bench: Bench, paired: PairedFigure) -> ClassifiedFigure | Droppe
         look = bench.look(figure)
     except pdf.RefusedPdf as error:
         return Dropped(record_id=paired.id, stage="classify", reason=error.reason, detail=error.detail)
-    return classify(paired, look, bench.words_in(figure), bench.paper.title, bench.recipe.fields)
+    words, title, fields = bench.words_in(figure), bench.paper.title, bench.recipe.fields
+    return classify(paired, look, words, title, fields, paper_text=bench.text)
 
 
 def _select(bench: Bench) -> Made:
