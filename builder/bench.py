@@ -16,9 +16,10 @@ from builder.asking import Picture, PictureRef, Prompt, Question, Reply, Schema,
 from builder.edges import pdf
 from builder.edges.calls import Replies
 from builder.edges.images import picture_of
+from builder.edges.ocr import words_of
 from builder.edges.store import Store
 from builder.recipe import Recipe
-from builder.records import Caption, Figure, Page, Paper, Record
+from builder.records import Caption, Figure, Page, Paper, Record, Word
 from builder.stages.image_tokens import TOKENS, Pixels
 from builder.stages.ingest import PaperRow
 from builder.stages.reflow import line_text, reflow
@@ -29,6 +30,7 @@ from builder.stages.typeset import Typeset, typeset_of
 
 R = TypeVar("R", bound=Record)
 LOOK_DPI = 100  # what the classifier is shown
+OCR_DPI = 200  # what words are read off
 LOOK_MAX_POINTS = 2000.0  # a longer side is shown at a lower dpi: 14,400 pt pages exist
 
 
@@ -51,6 +53,7 @@ class Bench:
         self.unanswered = unanswered or {}  # questions that got no answer in this run, by hash
         self.provisional = False  # something was made without an answer that a later run may get
         self.made: dict[str, tuple[Record, ...]] = {}
+        self._words: dict[str, tuple[Word, ...]] = {}
         self._open = ExitStack()
 
     @cached_property
@@ -113,14 +116,25 @@ class Bench:
         except pdf.RefusedPdf:  # located by its objects alone; the crop decides whether the page can be rendered
             return page
 
-    def look(self, figure: Figure) -> npt.NDArray[np.uint8]:
-        """The figure as uint8 RGB (h, w, 3) at LOOK_DPI. Raises RefusedPdf."""
+    def look(self, figure: Figure, dpi: int = LOOK_DPI) -> npt.NDArray[np.uint8]:
+        """The figure as uint8 RGB (h, w, 3). Raises RefusedPdf."""
         longest = max(figure.bbox.width, figure.bbox.height, 1.0)
-        return pdf.render(self.pdf, figure.page, figure.bbox, int(LOOK_DPI * min(1.0, LOOK_MAX_POINTS / longest)) or 1)
+        return pdf.render(self.pdf, figure.page, figure.bbox, int(dpi * min(1.0, LOOK_MAX_POINTS / longest)) or 1)
+
+    def read_words(self, figure: Figure) -> tuple[Word, ...]:
+        """Words read off the figure's pixels, where the recipe asks for it. Raises RefusedPdf, and UsageError without OCR."""
+        if self.recipe.ocr.use == "never":
+            return ()
+        if figure.id not in self._words:
+            self._words[figure.id] = words_of(self.look(figure, OCR_DPI), figure.bbox)
+        return self._words[figure.id]
+
+    def page(self, number: int) -> Page:
+        return next(page for page in self.pages if page.number == number)
 
     def words_in(self, figure: Figure) -> tuple[str, ...]:
-        page = next(p for p in self.pages if p.number == figure.page)
-        return tuple(line.text for line in page.lines if line.box.meet(figure.bbox).area > 0.5 * line.box.area)
+        lines = self.page(figure.page).lines
+        return tuple(line.text for line in lines if line.box.meet(figure.bbox).area > 0.5 * line.box.area)
 
     def of(self, stage: str, kind: type[R]) -> list[R]:
         return [record for record in self.made[stage] if isinstance(record, kind)]

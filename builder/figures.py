@@ -32,7 +32,9 @@ def figure_line(file: str, judged: JudgedFigure) -> dict[str, object]:
         "methods": list(classified.methods),
         "evidence": dict(classified.evidence),
         "confidence": {**classified.confidence, "box": paired.figure.confidence},
-        "panels": [],
-        "scale_bars": [],
+        "panels": [panel.model_dump(mode="json", exclude={"scale_bars"}) for panel in paired.panels],
+        "scale_bars": [
+            {"panel": panel.letter, **bar.model_dump(mode="json")} for panel in paired.panels for bar in panel.scale_bars
+        ],
         "rights": judged.rights.model_dump(mode="json"),
     }

@@ -14,6 +14,7 @@ from builder.bench import Bench
 from builder.crops import TooLarge, crop
 from builder.edges import pdf
 from builder.edges.store import Receipt
+from builder.panelling import panelled
 from builder.pointing import pointed
 from builder.recipe import Recipe
 from builder.records import (
@@ -112,8 +113,13 @@ def _pair(bench: Bench) -> Made:
     return Made(_ids(figures), _ids(paired), tuple(paired), tuple(dropped))
 
 
-def _classify(bench: Bench) -> Made:
+def _panels(bench: Bench) -> Made:
     figures = bench.of("pair", PairedFigure)
+    return _each(_ids(figures), [panelled(bench, figure) for figure in figures])
+
+
+def _classify(bench: Bench) -> Made:
+    figures = bench.of("panels", PairedFigure)
     return _each(_ids(figures), [_classified(bench, figure) for figure in figures])
 
 
@@ -124,7 +130,7 @@ def _classified(bench: Bench, paired: PairedFigure) -> ClassifiedFigure | Droppe
     except pdf.RefusedPdf as error:
         return Dropped(record_id=paired.id, stage="classify", reason=error.reason, detail=error.detail)
     words, title, fields = bench.words_in(figure), bench.paper.title, bench.recipe.fields
-    return classify(paired, look, words, title, fields, paper_text=bench.text)
+    return classify(paired, look, words, title, fields, paper_text=bench.text, ocr=bench.read_words(figure))
 
 
 def _select(bench: Bench) -> Made:
@@ -216,13 +222,22 @@ STAGES: tuple[Stage, ...] = (
         ("reference",),
     ),
     Stage(
+        "panels",
+        "figures",
+        "cut each figure into panels with their own words and scale bars",
+        _panels,
+        PairedFigure,
+        ("pair",),
+        ("ocr",),
+    ),
+    Stage(
         "classify",
         "figures",
         "kind, techniques, methods, scale, field",
         _classify,
         ClassifiedFigure,
-        ("ingest", "pair"),
-        ("fields",),
+        ("ingest", "panels"),
+        ("fields", "ocr"),
     ),
     Stage("select", "figures", "keep what the recipe asks for", _select, ClassifiedFigure, ("classify",), ("keep",)),
     Stage("rights", "figures", "decide rights per element and act", _rights, JudgedFigure, ("ingest", "select")),

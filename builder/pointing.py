@@ -18,7 +18,7 @@ def pointed(
 ) -> tuple[list[Figure], list[Dropped]]:
     """Figures and drops after the model's word. Raises Waiting while a reply is missing."""
     rule = bench.recipe.point
-    repeated = {drop.record_id for drop in dropped if drop.reason == "repeated-label"}
+    repeated = {drop.record_id for drop in dropped if drop.reason in ("repeated-label", "continued-figure")}
     pages = {s.page.number: (s, _pointed_page(bench, s, figures, repeated)) for s in sieved}
     asked: dict[int, Question] = {}
     for number, (_, page) in pages.items():
@@ -35,7 +35,7 @@ def pointed(
         reply = replies[number]
 
         def place(caption: Caption, box: Box, there: SievedPage = there) -> Figure:
-            return placed(caption, box, there, bench.pages, bench.paper.id)
+            return placed(caption, box, there, bench.typeset, bench.paper.id)
 
         found = read_reply(reply, page, rule)
         settled += settle(page, found, rule, reply.model_answered or reply.model_asked, place)

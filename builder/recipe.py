@@ -54,6 +54,12 @@ class FieldRule(Record):
     subfields: dict[str, tuple[str, ...]] = {}
 
 
+class Ocr(Record):
+    """Are letters and scale labels that only pixels show read? It needs the extra [ocr] and seconds a figure."""
+
+    use: Literal["never", "always"] = "never"
+
+
 class Keep(Record):
     """Which figures become items."""
 
@@ -149,6 +155,7 @@ class Recipe(Record):
     papers: Papers = Papers()
     crop: CropRule = CropRule()
     reference: ReferenceRule = ReferenceRule()
+    ocr: Ocr = Ocr()
     keep: Keep = Keep()
     caption_matching: CaptionMatchingRule = CaptionMatchingRule()
     description: DescriptionRule = DescriptionRule()

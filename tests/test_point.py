@@ -41,7 +41,7 @@ PAGE = page(1, [caption(1, 80, 206), caption(2, 80, 406), *paragraph(460, 12, 2)
 
 def pointed_page(of: Page = PAGE) -> PointedPage:
     (sieved,), _ = sieve([of], "p")
-    figures, _ = locate([sieved], [of], "p")
+    figures, _ = locate([sieved], typeset_of([of]), "p")
     return PointedPage(sieved.page, sieved.captions, tuple(figures), SHOWN)
 
 
@@ -171,7 +171,7 @@ def test_the_prompt_names_the_captions_the_units_and_the_recipes_note() -> None:
 
 def settled(reply: Reply, pointed: PointedPage = POINTED, rule: PointRule = RULE) -> tuple[Figure, ...]:
     def place(caption: Caption, box: Box) -> Figure:
-        return placed(caption, box, SievedPage(pointed.page, pointed.captions), [pointed.page], "p")
+        return placed(caption, box, SievedPage(pointed.page, pointed.captions), typeset_of([pointed.page]), "p")
 
     return settle(pointed, read_reply(reply, pointed, rule), rule, "m-1", place)
 

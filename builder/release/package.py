@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TypeVar
 
 from builder.errors import NothingLeft
-from builder.records import CaptionMatching, Description, Specimen, StageCount, digest
+from builder.records import Box, CaptionMatching, Description, Panel, Specimen, StageCount, digest
 from builder.release.logical import content_hash, logical_hash
 from builder.release.rows import (
     CONFIGS,
@@ -28,6 +28,7 @@ from builder.release.rows import (
     LeftOut,
     Named,
     Packed,
+    PanelRow,
     Row,
     RowTier,
     SplitName,
@@ -35,6 +36,7 @@ from builder.release.rows import (
     asked,
 )
 from builder.release.splits import seat_keys, seat_options, split_papers
+from builder.stages.scale_bars import field_of_view_nm
 from builder.stages.tokens import TOKENIZER
 
 ItemT = TypeVar("ItemT", CaptionMatching, Description)
@@ -168,11 +170,27 @@ def _figure(specimen: Specimen, cut: Cut) -> FigureRow:
         mentions=tuple(mention.text for mention in paired.mentions) if quoted else (),
         reference=reference,
         reference_tokens=paired.reference_tokens if reference else None,
+        panels=tuple(_panel(panel, specimen, caption) for panel in paired.panels) if shown else (),
         methods=classified.methods if shown else (),
         subfield=classified.subfield if shown else None,
         evidence=tuple(Named(name=n, text=t) for n, t in sorted(classified.evidence.items())) if caption and quoted else (),
         confidence=tuple(Sureness(name=name, value=round(value, 4)) for name, value in confidence),
         withheld=rights.reasons,
+    )
+
+
+def _panel(panel: Panel, specimen: Specimen, captioned: bool) -> PanelRow:
+    crop, bar = specimen.crop, max(panel.scale_bars, key=lambda bar: bar.confidence, default=None)
+    points_a_pixel = Box(*crop.box).width / crop.width
+    return PanelRow(
+        letter=panel.letter,
+        bbox=tuple(round(float(value), 2) for value in panel.bbox),
+        caption=panel.caption if captioned else None,
+        letter_source=panel.letter_source,
+        confidence=round(panel.confidence, 4),
+        scale_bar=bar.text if bar else None,
+        nm_per_pixel=float(f"{bar.nm_per_point * points_a_pixel:.4g}") if bar else None,
+        field_of_view_nm=tuple(float(f"{v:.4g}") for v in field_of_view_nm(bar, Box(*panel.bbox))) if bar else (),
     )
 
 

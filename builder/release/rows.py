@@ -95,6 +95,19 @@ class Row(Record):
     canary: str = Field(description="GUID by which leaks into training data are found")
 
 
+class PanelRow(Record):
+    """One panel of a figure; boxes and lengths are facts, its words follow the caption's rights."""
+
+    letter: str | None = Field(description="as printed, without brackets; null where there is none")
+    bbox: tuple[float, float, float, float] = Field(description="as bbox of the figure")
+    caption: str | None = Field(description="the panel's own words of the caption; null on pointer rows")
+    letter_source: Literal["text", "ocr", "caption", "none"] = Field(description="where the letter was read")
+    confidence: float = Field(ge=0, le=1)
+    scale_bar: str | None = Field(description='label of its scale bar as read: "200 nm"; null where none is sure')
+    nm_per_pixel: float | None = Field(description="nanometres a pixel of the image, by that bar")
+    field_of_view_nm: tuple[float, ...] = Field(description="width and height that the panel shows, by that bar; else empty")
+
+
 class FigureRow(Row):
     """Config `figures`: one located figure with its words and its classes."""
 
@@ -117,6 +130,7 @@ class FigureRow(Row):
     mentions: Texts = Field(description="every paragraph that cites the figure")
     reference: str | None = Field(description="the mentions merged into one paragraph; null where the window is missed")
     reference_tokens: int | None = Field(description="length of `reference` by the recipe's tokenizer")
+    panels: tuple[PanelRow, ...] = Field(description="in the order of their letters; one for a figure that is not divided")
     methods: Texts = Field(description="spectroscopy, diffraction and other methods named")
     subfield: str | None = Field(description="within `field`, by keywords")
     evidence: tuple[Named, ...] = Field(description="per class: what it rests on")

@@ -230,10 +230,10 @@ def _raster_share(page: Page, box: Box) -> float:
     return round(float(grid.mean()), 4)
 
 
-def placed(caption: Caption, box: Box, sieved: SievedPage, pages: Sequence[Page], paper_id: str) -> Figure:
+def placed(caption: Caption, box: Box, sieved: SievedPage, paper: Typeset, paper_id: str) -> Figure:
     """The figure of a caption where another hand has put it, tightened to the ink. Its confidence is the caller's to set."""
-    body = print_of(pages, [rows_of(page) for page in pages])
-    case = next(case for case in _cases(sieved, body) if caption in case.captions)
+    upright = next(rows for page, rows in zip(paper.pages, paper.rows, strict=True) if page.number == sieved.page.number)
+    case = next(case for case in _cases(sieved, upright, paper.body) if caption in case.captions)
     view = case.scene.page
     snapped = _snapped(turn_box(box, sieved.page, case.angle) if case.angle else box, case.scene)
     side = _stands(turn_box(caption.bbox, sieved.page, case.angle) if case.angle else caption.bbox, snapped)
