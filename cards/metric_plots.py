@@ -65,11 +65,15 @@ def alpha_beta(path: Path) -> None:
 
 def _map(place: Axes, alphas: np.ndarray, betas: np.ndarray, keys: int) -> None:
     scores = np.array([[sip_f1_scores(counts([keys], [1], keys), a, b)[0] for a in alphas] for b in betas])
-    place.pcolormesh(alphas, betas, scores, cmap="viridis", vmin=0.05, vmax=0.65, shading="nearest")
+    place.pcolormesh(alphas, betas, scores, cmap="viridis", vmin=0.05, vmax=0.72, shading="nearest")
     bound = keys * (keys - 1)
     place.axhline(bound, color="white", linewidth=1.2)
     place.text(
-        0.305, bound + 0.25, f"beta = N (N - 1) = {bound}: above it a wrong option never pays", color="white", fontsize=7.5
+        0.305,
+        bound + 0.25,
+        f"beta = N (N - 1) = {bound}: above it one right option alone scores more",
+        color="white",
+        fontsize=7.5,
     )
     place.plot(0.6, 6, "o", color="white", markersize=5)
     place.annotate("0.6, 6", (0.6, 6), (0.615, 6.2), color="white", fontsize=8)

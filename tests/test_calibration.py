@@ -90,13 +90,19 @@ def test_the_interval_is_of_the_binned_error_by_papers() -> None:
     result = of(rows, papers=[i // 6 for i in range(60)], resamples=200)
     drawn = result["interval"]
     assert (drawn["clusters"], drawn["unit"]) == (10, "paper")
-    assert drawn["low"] <= drawn["high"]
-    assert drawn["high"] >= result["calibration_error"] - 0.05
+    assert drawn["low"] < result["calibration_error"] < drawn["high"]
+
+
+def test_an_interval_pairs_papers_with_the_questions_that_have_a_confidence() -> None:
+    """Paper p is perfectly calibrated, q never: without its silent rows each resample's error is 0, 1/2 or 1."""
+    answers, stated = ["B", "A", "B", "B"], [None, 1.0, None, 1.0]
+    drawn = calibration_error(answers, ["A"] * 4, stated, papers=["q", "p", "p", "q"], resamples=200)["interval"]
+    assert (drawn["low"], drawn["high"], drawn["clusters"]) == (0.0, 1.0, 2)
 
 
 REFUSED = (
     ([0.5], "1 confidences for 2 questions"),
-    (None, "no confidences for 2 questions"),
+    (None, "confidences is None; pass a list"),
     ([0.5, math.nan], "confidence 1 is nan; pass a number in"),
     ([0.5, np.float64("nan")], "confidence 1 is .*nan"),
     ([1.2, 0.5], r"confidence 0 is 1.2; pass a number in \[0, 1\]"),
@@ -114,7 +120,7 @@ def test_confidences_that_cannot_be_used_are_refused_with_their_row(stated: obje
         calibration_error(["A", "B"], ["A", "A"], stated)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("bins", [0, -1, 2.5, True])
+@pytest.mark.parametrize("bins", [0, -1, 2.5, True, 10**10])
 def test_bins_are_whole_numbers(bins: object) -> None:
     with pytest.raises(ValueError, match="^bins is "):
         calibration_error(["A"], ["A"], [0.5], bins=bins)  # type: ignore[arg-type]

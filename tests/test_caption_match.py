@@ -122,6 +122,14 @@ def test_erratum_of_table_2_qwen3_vl_8b_cannot_be_a_share_of_the_scales_sizes() 
     assert [model for model, yes in possible.items() if not yes] == ["Qwen3-VL-8B"]
 
 
+def test_erratum_of_table_1_geminis_judge_scores_are_over_one_item_less() -> None:
+    """Whole marks over 247 and 649 items cannot give these cells; over 246 and 648 they do."""
+    cells = TABLE_1["Gemini-2.5-pro"].split()
+    assert (cells[5], cells[8]) == (f"{1866 / 246:.4f}", f"{4823 / 648:.4f}")
+    assert all(f"{k / 247:.4f}" != cells[5] for k in range(2471))
+    assert all(f"{k / 649:.4f}" != cells[8] for k in range(6491))
+
+
 def test_an_unknown_scale_is_shown_and_stays_out_of_macro() -> None:
     result = caption_match_accuracy(["A", "B"], ["A", "A"], scales=["micro", "unknown"])
     assert result["macro"] == 1.0
@@ -167,6 +175,11 @@ def test_two_numbers_of_one_caption_are_two_attributes() -> None:
         ((["A"], ["E"]), "reference 0 is 'E'; use one of A, B, C, D"),
         ((["A", "A"], ["A", "A"], ["meso", "nano"]), "scale 1 is 'nano'; use one of atomic, micro, meso, macro, none, unknown"),
         ((["A"], ["A"], ["meso", "meso"]), "2 scales for 1 references; pass one for each, in the same order"),
+        (
+            (["A"], ["A"], None, [[[], [{"start": 3}], [], []]]),
+            "an edit of item 0 is {'start': 3}; pass at least its type, a string, and start, a whole number",
+        ),
+        (({"A": 1}, ["A"]), "predictions is {'A': 1}; pass a list with one row for each item"),
         ((["A"], ["A"], None, [[[]]]), "edits of item 0 are for 1 options; pass one list for each of A, B, C, D"),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_option_sets import TABLE_3
 
-from builder.scoring.profile import STRATEGIES, personality_of_scores, response_profile
+from builder.scoring.strategies import STRATEGIES, personality_of_scores, response_profile
 
 OPTIONS = list("ABCD")
 
@@ -63,6 +63,8 @@ def test_shares_sum_to_1(rows: list[tuple[set[str], set[str]]]) -> None:
 def test_the_gap_is_positive_for_answers_that_select_too_little_and_negative_for_too_much() -> None:
     little = response_profile(["A"] * 4, ["A, B"] * 4, ["A, B, C"] * 4, resamples=5)
     much = response_profile(["A, B, C"] * 4, ["A, B"] * 4, ["A, B, C, D"] * 4, resamples=5)
+    assert little["interval"]["low"] == pytest.approx(0.1)
+    assert much["interval"]["high"] == pytest.approx(-0.24)
     assert little["spc_minus_sip_f1"] == pytest.approx(0.5 - 0.4)
     assert much["spc_minus_sip_f1"] == pytest.approx(0 - 0.24)
 
@@ -90,6 +92,29 @@ def test_all_wrong_answers_and_abstentions_have_no_personality() -> None:
     assert response_profile(["C", None], ["A", "A"], ["A, C", "A, C"], resamples=20)["personality"] == "undetermined"
 
 
+@pytest.mark.parametrize(("answer", "strategy"), [("C", "all_wrong"), (None, "abstention")])
+def test_a_model_that_is_mostly_wrong_or_silent_has_no_personality(answer: str | None, strategy: str) -> None:
+    result = response_profile([answer] * 90 + ["A"] * 10, ["A, B"] * 100, ["A, B, C, D"] * 100, resamples=50)
+    assert result["response_profile"][strategy] == 0.9
+    assert result["personality"] == "undetermined"
+
+
+@pytest.mark.parametrize(("n", "name"), [(1, "undetermined"), (9, "undetermined"), (10, "Wise")])
+def test_fewer_than_ten_questions_bear_no_name(n: int, name: str) -> None:
+    result = response_profile(["A"] * n, ["A"] * n, ["A, B"] * n)
+    assert result["personality"] == name
+    assert (result["interval"] is None) == (n == 1)
+
+
+def test_strangers_are_counted() -> None:
+    assert response_profile(["A, Z", "A", "Y"], ["A", "A", "A"], ["A, B"] * 3, resamples=2)["strangers"] == 2
+
+
+def test_generators_and_frames_of_another_index_are_columns_too() -> None:
+    result = response_profile(iter(["A"]), iter(["A"]), iter(["A, B"]))
+    assert result["response_profile"]["perfect"] == 1
+
+
 def test_one_papers_questions_are_resampled_together() -> None:
     result = response_profile(["A, B", "A"] * 20, ["A, B"] * 40, ["A, B, C"] * 40, papers=["p", "q"] * 20, resamples=100)
     assert result["interval"]["clusters"] == 2
@@ -103,7 +128,12 @@ def test_options_without_the_right_one_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [(["A, B", ""], "options 1 is empty"), (["A, B"], "2 references, 1 options|1 options"), ([["A"], ["B"]], "options")],
+    [
+        (["A, B", ""], "option set 1 is empty"),
+        (["A, B"], "2 predictions, 2 references, 1 options: pass one row for each question"),
+        ([["A"], ["B"]], "reference 0 is 'A' where the option sets are lists"),
+        (None, "options is None; pass a list"),
+    ],
 )
 def test_options_that_do_not_fit_are_refused(options: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -6,8 +6,9 @@ Pure numpy. Each metric folder that scores option sets carries this file, byte f
 from __future__ import annotations
 
 import re
+import unicodedata
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
@@ -22,6 +23,7 @@ _SEPARATORS = re.compile(r"[,;/|\s]+")
 _LABEL_IN_TEXT = re.compile(r"[^\W\d_]\d*|\d+")  # A, C2, 10: in a string of labels, never two letters side by side
 _ROW_TYPES = (list, tuple, set, frozenset, np.ndarray)
 _BITS = 64
+_WORDS = 16  # of 64 labels each: beyond, sets are quicker
 _HALF = 32  # bits for each of two counts in one int64 column
 
 
@@ -33,7 +35,7 @@ class OptionCounts(NamedTuple):
     keys: Ints  # right options, N in the paper; at least 1
 
 
-def count_options(predictions: Rows, references: Rows) -> OptionCounts:
+def count_options(predictions: Rows, references: Rows, names: tuple[str, str] = ("prediction", "reference")) -> OptionCounts:
     """Counts of right, wrong and possible options for each question, after a check of every row.
 
     All rows are collections of labels, or all are strings such as "A, C". A prediction of None, [] or "" is no answer. A label
@@ -44,28 +46,35 @@ def count_options(predictions: Rows, references: Rows) -> OptionCounts:
     >>> count_options(["A, C", None], ["A, B", "D"])
     OptionCounts(tp=array([1, 0]), fp=array([1, 0]), keys=array([2, 1]))
     """
-    given, wanted = _columns(predictions=predictions, references=references)
-    if _form(given, wanted) is str:
-        given, wanted = _split(given, "prediction"), _split(wanted, "reference")
-    chosen, right = _flatten(given, "prediction"), _flatten(wanted, "reference")
+    given, wanted = columns(**{f"{names[0]}s": predictions, f"{names[1]}s": references})
+    if _form(given, wanted, names) is str:
+        given, wanted = _split(given, names[0]), _split(wanted, names[1])
+    chosen, right = _flatten(given, names[0]), _flatten(wanted, names[1])
     empty = np.flatnonzero(right.lengths == 0)
     if len(empty):
-        raise ValueError(f"reference {empty[0]} is empty; a question has at least one right option")
+        raise ValueError(f"{names[1]} {empty[0]} is empty; a question has at least one")
     labels = sorted(chosen.labels | right.labels)
-    _warn_of_case(chosen, right)
-    if len(labels) > _BITS:
+    _warn_of_near_misses(chosen, right, names)
+    if len(labels) > _WORDS * _BITS:
         return _counts_by_sets(given, wanted)
-    masks, keys = chosen.masks(labels), right.masks(labels)
-    return OptionCounts(_ones(masks & keys), _ones(masks & ~keys), _ones(keys))
+    words = [labels[start : start + _BITS] for start in range(0, len(labels), _BITS)] or [[]]
+    tp, fp, keys = (np.zeros(len(given), dtype=np.int64) for _ in range(3))
+    for word in words:
+        mask, key = chosen.masks(word), right.masks(word)
+        tp, fp, keys = tp + _ones(mask & key), fp + _ones(mask & ~key), keys + _ones(key)
+    return OptionCounts(tp, fp, keys)
 
 
-def _columns(**columns: Rows) -> tuple[list[Any], ...]:
-    """The columns as lists of one length."""
-    for name, rows in columns.items():
-        if rows is None or isinstance(rows, str | bytes | dict) or not isinstance(rows, Iterable):
+def columns(**given: Rows) -> tuple[list[Any], ...]:
+    """The columns as lists of one length; a column may be any sequence, an array, a generator, or Arrow's.
+
+    Raises ValueError for one that has no order or is no column, for unequal lengths, and for no rows.
+    """
+    for name, rows in given.items():
+        if rows is None or isinstance(rows, str | bytes | Mapping | Set) or not isinstance(rows, Iterable):
             raise ValueError(f"{name} is {_short(rows)}; pass a list with one row for each question")
-    lists = tuple(rows if isinstance(rows, list) else list(rows) for rows in columns.values())
-    lengths = {name: len(rows) for name, rows in zip(columns, lists, strict=True)}
+    lists = tuple(_listed(rows) for rows in given.values())
+    lengths = {name: len(rows) for name, rows in zip(given, lists, strict=True)}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{n} {name}" for name, n in lengths.items())
         raise ValueError(
@@ -76,20 +85,27 @@ def _columns(**columns: Rows) -> tuple[list[Any], ...]:
     return lists
 
 
-def _form(given: list[Any], wanted: list[Any]) -> type:
+def _listed(rows: Iterable[Any]) -> list[Any]:
+    if isinstance(rows, list):
+        return rows
+    arrow = getattr(rows, "to_pylist", None)  # Arrow's own scalars are no strings
+    return list(arrow() if arrow else rows)
+
+
+def _form(given: list[Any], wanted: list[Any], names: tuple[str, str]) -> type:
     """str when every row is a string, list when every row is a collection, as the first reference is."""
     texts = isinstance(wanted[0], str)
     allowed: tuple[type, ...] = (str,) if texts else _ROW_TYPES
     form = 'strings such as "A, C"' if texts else 'lists of labels such as ["A", "C"]'
-    for name, rows in (("prediction", given), ("reference", wanted)):
+    for name, rows in zip(names, (given, wanted), strict=True):
         extra = (type(None),) if name == "prediction" else ()
         if not all(issubclass(kind, (*allowed, *extra)) for kind in set(map(type, rows))):
             row, value = next((i, v) for i, v in enumerate(rows) if not isinstance(v, (*allowed, *extra)))
-            if name == "reference" and row == 0:
-                raise ValueError(f'reference 0 is {_short(value)}; pass lists of labels, or strings such as "A, C"')
+            if name == names[1] and row == 0:
+                raise ValueError(f'{name} 0 is {_short(value)}; pass lists of labels, or strings such as "A, C"')
             none = ", or None for no answer" if extra else ""
             raise ValueError(
-                f"{name} {row} is {_short(value)} where the references are {form}; use one form for all rows{none}"
+                f"{name} {row} is {_short(value)} where the {names[1]}s are {form}; use one form for all rows{none}"
             )
     return str if texts else list
 
@@ -119,8 +135,8 @@ class _Flat:
     rows: list[Any]
 
     def masks(self, labels: list[str]) -> npt.NDArray[np.uint64]:
-        """For each row the set of its labels as bits."""
-        bit = {label: 1 << place for place, label in enumerate(labels)}
+        """For each row as bits which of at most 64 labels it has; other labels leave no bit."""
+        bit = dict.fromkeys(self.labels, 0) | {label: 1 << place for place, label in enumerate(labels)}
         if self.codes is not None:
             table = np.zeros(128, dtype=np.uint64)
             for label in self.labels:
@@ -176,14 +192,22 @@ def _ones(masks: npt.NDArray[np.uint64]) -> Ints:
     return np.bitwise_count(masks).astype(np.int64)
 
 
-def _warn_of_case(chosen: _Flat, right: _Flat) -> None:
-    folded = {label.casefold(): label for label in right.labels}
+def _warn_of_near_misses(chosen: _Flat, right: _Flat, names: tuple[str, str]) -> None:
+    """A label that no key has, and that looks like one or like several of them, counts as wrong: say so once a label."""
+    known = {_plain(label): label for label in right.labels}
+    letters = {plain for plain in known if plain.isalpha()}
     for label in sorted(chosen.labels - right.labels):
-        if label.casefold() in folded:
+        parts = [_plain(part) for part in _SEPARATORS.sub("", label)]
+        meant = known.get(_plain(label)) or (", ".join(known[p] for p in parts) if set(parts) <= letters else None)
+        if meant:
             row = next(i for i, r in enumerate(chosen.rows) if r is not None and label in r)
-            meant = folded[label.casefold()]
-            message = f"prediction {row} has {label!r} and references have {meant!r}: compared exactly, so it counts as wrong"
-            warnings.warn(message, stacklevel=4)
+            wanted = f"{names[0]} {row} has {label!r} and {names[1]}s have {meant!r}"
+            warnings.warn(f"{wanted}: labels are compared exactly, so it counts as wrong", stacklevel=4)
+
+
+def _plain(label: str) -> str:
+    """For a comparison only: compatibility forms, case and invisible marks laid aside."""
+    return "".join(c for c in unicodedata.normalize("NFKC", label).casefold() if unicodedata.category(c) != "Cf")
 
 
 def _short(value: object) -> str:

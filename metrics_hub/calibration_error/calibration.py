@@ -6,15 +6,17 @@ Pure numpy. `metrics_hub/calibration_error/` carries this file, byte for byte.
 from __future__ import annotations
 
 import math
+from numbers import Integral, Real
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from .option_rows import OptionCounts, Rows, count_options
-from .option_sets import LEVEL, Interval, Result, bounds, clusters_of, draws, exact_match_scores, unanswered
+from .option_rows import OptionCounts, Rows, columns, count_options
+from .option_sets import LEVEL, Interval, Result, bounds, check_drawing, clusters_of, draws, exact_match_scores, unanswered
 
 VERSION = "1.0.0"
+MOST_BINS = 1000
 BINS = 10  # of equal width, as in the papers that made the measure known (Guo et al. 2017 use 15, Naeini et al. 2015 ten)
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -47,16 +49,16 @@ def calibration_error(
 
 def checked_confidences(confidences: Rows, n: int) -> Floats:
     """The confidences as float64, NaN where none was stated."""
-    if isinstance(confidences, str) or confidences is None or len(confidences) != n:
-        given = "no" if confidences is None else len(confidences)
-        raise ValueError(f"{given} confidences for {n} questions; pass one for each, None where the model stated none")
-    for row, value in enumerate(confidences):
+    (given,) = columns(confidences=confidences)
+    if len(given) != n:
+        raise ValueError(f"{len(given)} confidences for {n} questions; pass one for each, None where the model stated none")
+    for row, value in enumerate(given):
         if value is None:
             continue
-        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        number = isinstance(value, Real) and not isinstance(value, bool)
         if not number or not 0 <= value <= 1:
             raise ValueError(f"confidence {row} is {value!r}; pass a number in [0, 1], or None where the model stated none")
-    return np.array([math.nan if value is None else value for value in confidences], dtype=np.float64)
+    return np.array([math.nan if value is None else value for value in given], dtype=np.float64)
 
 
 def calibration_of(
@@ -70,15 +72,15 @@ def calibration_of(
     seed: int = 0,
 ) -> Result:
     """`calibration_error` of counted answers; `stated` has shape (n,), NaN where no confidence was stated."""
-    if isinstance(bins, bool) or not isinstance(bins, int | np.integer) or bins < 1:
-        raise ValueError(f"bins is {bins!r}; pass a whole number of at least 1")
+    if isinstance(bins, bool) or not isinstance(bins, Integral) or not 1 <= bins <= MOST_BINS:
+        raise ValueError(f"bins is {bins!r}; pass a whole number from 1 to {MOST_BINS}")
+    check_drawing(len(stated), papers, resamples, level, seed)
     with_one = ~np.isnan(stated)
     if not with_one.any():
         raise ValueError("no question has a confidence: there is nothing to calibrate")
     confidence, right = stated[with_one], exact_match_scores(counts)[with_one]
     table = _table(confidence, right, _width_bins(confidence, int(bins)))
     adaptive = _table(confidence, right, _mass_bins(confidence, int(bins)))
-    clusters_of(len(stated), papers)  # a wrong number of papers is told before some are left out
     kept = None if papers is None else [paper for paper, one in zip(papers, with_one, strict=True) if one]
     return {
         "calibration_error": _error(table),

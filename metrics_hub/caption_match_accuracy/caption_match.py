@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import TypedDict, TypeVar
 
 METRIC = "caption_match_accuracy"
 VERSION = "1.0.0"
@@ -40,6 +40,7 @@ class Result(TypedDict):
     version: str
 
 
+One = TypeVar("One")
 Edit = Mapping[str, object]  # at least `type` and `start`, as in column `edits` of a release
 
 
@@ -63,7 +64,10 @@ def caption_match_accuracy(
     >>> result["micro"], result["macro"], result["unanswered"]
     (0.3333333333333333, 0.25, 1)
     """
-    _check(predictions, references, scales, edits)
+    predictions, references = check_labels(predictions, references)
+    scales = None if scales is None else _listed("scales", scales)
+    edits = None if edits is None else _listed("edits", edits)
+    _check(len(references), scales, edits)
     right = [prediction == reference for prediction, reference in zip(predictions, references, strict=True)]
     by_scale = _grouped(scales, right) if scales is not None else {}
     present = [scale for scale in LENGTH_SCALES if scale in by_scale]
@@ -84,16 +88,10 @@ def caption_match_accuracy(
     }
 
 
-def _check(
-    predictions: Sequence[str | None],
-    references: Sequence[str],
-    scales: Sequence[str] | None,
-    edits: Sequence[Sequence[Sequence[Edit]]] | None,
-) -> None:
-    check_labels(predictions, references)
+def _check(n: int, scales: Sequence[str] | None, edits: Sequence[Sequence[Sequence[Edit]]] | None) -> None:
     for name, given in (("scales", scales), ("edits", edits)):
-        if given is not None and len(given) != len(references):
-            raise ValueError(f"{len(given)} {name} for {len(references)} references; pass one for each, in the same order")
+        if given is not None and len(given) != n:
+            raise ValueError(f"{len(given)} {name} for {n} references; pass one for each, in the same order")
     for row, scale in enumerate(scales or ()):
         if scale not in SCALES:
             raise ValueError(f"scale {row} is {scale!r}; use one of {', '.join(SCALES)}")
@@ -102,13 +100,19 @@ def _check(
             raise ValueError(
                 f"edits of item {row} are for {len(options)} options; pass one list for each of {', '.join(LABELS)}"
             )
+        for edit in (edit for option in options for edit in option):
+            if not isinstance(edit, Mapping) or not isinstance(edit.get("type"), str) or not isinstance(edit.get("start"), int):
+                raise ValueError(
+                    f"an edit of item {row} is {edit!r}; pass at least its type, a string, and start, a whole number"
+                )
 
 
-def check_labels(predictions: Sequence[str | None], references: Sequence[str]) -> None:
-    """Raises ValueError for a prediction that is no string, a reference that is not a label, and lists that do not fit."""
-    for name, given in (("predictions", predictions), ("references", references)):
-        if given is None or isinstance(given, str):
-            raise ValueError(f"{name} is {given!r}; pass a list with one label for each item")
+def check_labels(predictions: Iterable[str | None], references: Iterable[str]) -> tuple[list[str | None], list[str]]:
+    """Both columns as lists.
+
+    Raises ValueError for a prediction that is no string, a reference that is not a label, and columns that do not fit.
+    """
+    predictions, references = _listed("predictions", predictions), _listed("references", references)
     if not references:
         raise ValueError("there is nothing to score: pass at least one reference")
     if len(predictions) != len(references):
@@ -121,6 +125,14 @@ def check_labels(predictions: Sequence[str | None], references: Sequence[str]) -
     for row, reference in enumerate(references):
         if reference not in LABELS:
             raise ValueError(f"reference {row} is {reference!r}; use one of {', '.join(LABELS)}")
+    return predictions, references
+
+
+def _listed(name: str, rows: Iterable[One]) -> list[One]:
+    if rows is None or isinstance(rows, str | bytes | Mapping | Set) or not isinstance(rows, Iterable):
+        raise ValueError(f"{name} is {rows!r}; pass a list with one row for each item")
+    arrow = getattr(rows, "to_pylist", None)  # Arrow's own scalars are no strings
+    return list(arrow() if arrow else rows)
 
 
 def _grouped(groups: Sequence[str], right: Sequence[bool]) -> dict[str, Share]:

@@ -51,8 +51,8 @@ class CaptionMatchAccuracy(evaluate.Metric):
 
     def add_batch(self, *, predictions=None, references=None):
         """Add a batch of labels, each row checked."""
-        check_labels(predictions, references)
-        write_rows(self, {"predictions": pa.array(predictions, pa.string()), "references": pa.array(references, pa.string())})
+        answers, keys = check_labels(predictions, references)
+        write_rows(self, {"predictions": pa.array(answers, pa.string()), "references": pa.array(keys, pa.string())})
 
     def add(self, *, prediction=None, reference=None):
         """Add one label, checked."""

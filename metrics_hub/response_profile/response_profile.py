@@ -6,7 +6,7 @@ import evaluate
 from .evaluate_rows import write_rows
 from .option_rows import packed, packed_pair, unpacked, unpacked_pair
 from .option_sets import LEVEL
-from .profile import RESAMPLES, VERSION, Room, counted, profile_of
+from .strategies import RESAMPLES, VERSION, Room, counted, profile_of
 
 _DESCRIPTION = """
 How a model answers multi-select questions: the shares of six strategies, in [0, 1], that sum to 1; none is better by itself.
@@ -37,7 +37,7 @@ Examples:
     >>> answers = {"predictions": ["A", "A, C"], "references": ["A, B", "A"], "options": ["A, B, C", "A, B, C"]}
     >>> response_profile.compute(**answers)["response_profile"]["conservative"]
     0.5
-    >>> response_profile.compute(predictions=[["B"]], references=[["B"]], options=[["A", "B"]])["personality"]
+    >>> response_profile.compute(predictions=["B"] * 10, references=["B"] * 10, options=["A, B"] * 10)["personality"]
     'Wise'
 """
 

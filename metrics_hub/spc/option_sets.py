@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from numbers import Integral, Real
 from typing import Any, TypeAlias, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
-from .option_rows import Ints, OptionCounts, Rows, count_options
+from .option_rows import Ints, OptionCounts, Rows, columns, count_options
 
 VERSION = "1.0.0"
 ALPHA = 0.6  # cut-off of every imperfect answer, SPM-Bench section 3.3
@@ -72,6 +73,9 @@ def sip_f1_scores(counts: OptionCounts, alpha: float = ALPHA, beta: float = BETA
 
     Raises ValueError unless alpha is in [0, 1] and beta is finite and at least 0.
     """
+    for name, value in (("alpha", alpha), ("beta", beta)):
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise ValueError(f"{name} is {value!r}; pass a number")
     if not 0 <= alpha <= 1:
         raise ValueError(f"alpha is {alpha!r}; pass a share in [0, 1]: the most that an imperfect answer can earn")
     if not (math.isfinite(beta) and beta >= 0):
@@ -175,7 +179,8 @@ def result_of(
     level: float = LEVEL,
     seed: int = 0,
 ) -> Result:
-    """The mean of `scores` under the metric's name, with all that a reader needs to repeat it."""
+    """The mean of `scores` under the metric's name, with all that a reader needs to repeat it. Raises as `interval` does."""
+    check_drawing(len(scores), papers, resamples, level, seed)
     return {
         metric: mean(scores),
         "interval": interval(scores, papers, resamples=resamples, level=level, seed=seed) if resamples else None,
@@ -198,8 +203,14 @@ def interval(
     """A percentile bootstrap interval of the mean of `scores`, shape (n,).
 
     With `papers`, one id a question, whole papers are drawn: questions of one paper are not independent. Without, questions.
-    Raises ValueError for a number of ids other than n, a missing id, resamples below 1 or a level outside (0, 1).
+    Raises ValueError, with the row, for a score that is not finite, a number of ids other than n or a missing id; for one
+    cluster alone, resamples below 1, a level outside (0, 1) and a seed below 0.
     """
+    check_drawing(len(scores), papers, resamples, level, seed)
+    if not resamples:
+        raise ValueError("resamples is 0; pass 1000 or more for an interval")
+    for row in np.flatnonzero(~np.isfinite(scores)):
+        raise ValueError(f"score {row} is {scores[row]}; every question has a finite score")
     place, unit = clusters_of(len(scores), papers)
     sums, sizes = np.bincount(place, weights=scores), np.bincount(place)
 
@@ -248,29 +259,38 @@ def clusters_of(n: int, papers: Rows | None) -> tuple[Ints, str]:
         raise ValueError("there is nothing to score: pass at least one question")
     if papers is None:
         return np.arange(n), "question"
-    if isinstance(papers, str) or len(papers) != n:
-        raise ValueError(f"{len(papers)} papers for {n} questions; pass the paper of each question, in the same order")
-    for row, paper in enumerate(papers):
-        if paper is None or paper == "" or paper != paper:
-            raise ValueError(f"paper {row} is {paper!r}; name the paper of each question")
-    number = {paper: i for i, paper in enumerate(dict.fromkeys(papers))}
-    return np.fromiter(map(number.__getitem__, papers), dtype=np.int64, count=n), "paper"
+    (ids,) = columns(papers=papers)
+    if len(ids) != n:
+        raise ValueError(f"{len(ids)} papers for {n} questions; pass the paper of each question, in the same order")
+    for row, paper in enumerate(ids):
+        if not isinstance(paper, str | Integral) or isinstance(paper, bool) or paper == "":
+            raise ValueError(f"paper {row} is {paper!r}; name the paper of each question by a string or a whole number")
+    number = {paper: i for i, paper in enumerate(dict.fromkeys(ids))}
+    return np.fromiter(map(number.__getitem__, ids), dtype=np.int64, count=n), "paper"
+
+
+def check_drawing(n: int, papers: Rows | None, resamples: int, level: float, seed: int) -> None:
+    """Raises ValueError for what would stop an interval of n scores, or make it one of nothing; also when none is drawn."""
+    for name, value, least in (("resamples", resamples, 0), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+            raise ValueError(f"{name} is {value!r}; pass a whole number of at least {least}")
+    if isinstance(level, bool) or not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(f"level is {level!r}; pass a share between 0 and 1, such as 0.95")
+    place, unit = clusters_of(n, papers)
+    if resamples and place.max() == 0:
+        raise ValueError(f"there is one {unit}: an interval needs at least two to be drawn from; pass resamples=0 for none")
 
 
 def draws(clusters: int, resamples: int, seed: int) -> Iterator[Ints]:
-    """The clusters of each resample: as many as there are, with replacement. Raises ValueError for resamples below 1."""
-    if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < 1:
-        raise ValueError(f"resamples is {resamples!r}; pass a whole number, 1000 or more for an interval")
+    """The clusters of each resample: as many as there are, with replacement."""
     generator = np.random.default_rng(seed)
     for _ in range(resamples):
         yield generator.integers(0, clusters, clusters)
 
 
 def bounds(drawn: list[float], *, clusters: int, unit: str, level: float, seed: int) -> Interval:
-    """The percentile interval of a value's resamples. Raises ValueError for a level outside (0, 1)."""
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level!r}; pass a share between 0 and 1, such as 0.95")
+    """The percentile interval of a value's resamples."""
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return Interval(
-        low=float(low), high=float(high), level=level, resamples=len(drawn), seed=seed, clusters=clusters, unit=unit
+        low=float(low), high=float(high), level=float(level), resamples=len(drawn), seed=int(seed), clusters=clusters, unit=unit
     )

@@ -5,14 +5,15 @@ Pure numpy. `metrics_hub/response_profile/` carries this file, byte for byte.
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from .option_rows import Ints, OptionCounts, Rows, count_options
-from .option_sets import LEVEL, Result, clusters_of, draws, interval, mean, sip_f1_scores, spc_scores, unanswered
+from .option_rows import Ints, OptionCounts, Rows, columns, count_options
+from .option_sets import LEVEL, Result, check_drawing, clusters_of, draws, interval, mean, sip_f1_scores, spc_scores, unanswered
 
 VERSION = "1.0.0"
 STRATEGIES = ("perfect", "conservative", "aggressive", "gambling", "all_wrong", "abstention")
@@ -20,6 +21,7 @@ PERSONALITIES = {"conservative": "Conservative", "aggressive": "Aggressive", "ga
 UNDETERMINED = "undetermined"
 WISE = 2 / 3  # share of perfect answers from which a model is Wise; SPM-Bench prints labels without a rule: this one is ours
 STABLE = 0.9  # share of resamples that must bear the same name
+ENOUGH = 10  # papers, or questions without papers, below which no name is given: fewer hardly vary when resampled
 RESAMPLES = 1000
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -58,18 +60,14 @@ def response_profile(
 
 def counted(predictions: Rows, references: Rows, options: Rows) -> tuple[OptionCounts, Room]:
     """The counts of checked rows, with what the questions offered."""
-    counts = count_options(predictions, references)
-    try:
-        held = count_options(references, options)
-    except ValueError as error:
-        raise ValueError(f"references against options: {str(error).replace('reference', 'options')}") from None
-    lacking = np.flatnonzero(held.fp)
-    if len(lacking):
-        row = int(lacking[0])
-        raise ValueError(
-            f"question {row} has right options {references[row]!r} that are not among its options {options[row]!r}"
-        )
-    return counts, Room(held.keys, count_options(predictions, options).fp)
+    given, wanted, offered = columns(predictions=predictions, references=references, options=options)
+    counts = count_options(given, wanted)
+    held = count_options(wanted, offered, ("reference", "option set"))
+    for row in np.flatnonzero(held.fp):
+        raise ValueError(f"question {row} has right options {wanted[row]!r} that are not among its options {offered[row]!r}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what looks like a right option is told above
+        return counts, Room(held.keys, count_options(given, offered, ("prediction", "option set")).fp)
 
 
 def profile_of(
@@ -86,19 +84,22 @@ def profile_of(
     shares = np.bincount(strategy, minlength=len(STRATEGIES)) / len(strategy)
     spc, sip = spc_scores(counts), sip_f1_scores(counts)
     gap = mean(spc) - mean(sip)
+    clusters = int(clusters_of(len(strategy), papers)[0].max()) + 1
+    resamples = resamples if clusters > 1 else 0  # one paper alone does not vary
+    check_drawing(len(strategy), papers, resamples, level, seed)
     names = _resampled_names(strategy, papers, resamples, seed)
-    name, share = names.most_common(1)[0]
-    settled = name if share >= STABLE * resamples and name == personality(shares) else UNDETERMINED
+    name = personality(shares)
+    settled = name if clusters >= ENOUGH and resamples and names[name] >= STABLE * resamples else UNDETERMINED
     return {
         "response_profile": dict(zip(STRATEGIES, shares.tolist(), strict=True)),
         "personality": settled,
-        "personality_shares": {name: names[name] / resamples for name in sorted(names)},
+        "personality_shares": {one: names[one] / resamples for one in sorted(names)},
         "spc_minus_sip_f1": gap,
-        "interval": interval(spc - sip, papers, resamples=resamples, level=level, seed=seed),
+        "interval": interval(spc - sip, papers, resamples=resamples, level=level, seed=seed) if resamples else None,
         "strangers": int((room.strangers > 0).sum()),
         "n": len(strategy),
         "unanswered": unanswered(counts),
-        "parameters": {"wise": WISE, "stable": STABLE, "resamples": resamples, "level": level, "seed": seed},
+        "parameters": {"wise": WISE, "stable": STABLE, "enough": ENOUGH, "resamples": resamples, "level": level, "seed": seed},
         "metric": "response_profile",
         "version": VERSION,
     }
@@ -115,13 +116,12 @@ def strategies(counts: OptionCounts, room: Room) -> npt.NDArray[np.int64]:
 
 
 def personality(shares: Floats) -> str:
-    """Wise from two thirds of perfect answers on; else the most frequent of the three partial strategies, if there is one."""
+    """Wise from two thirds of perfect answers on; else named by the most frequent imperfect strategy, if that is partial."""
     if shares[0] >= WISE:
         return "Wise"
-    partial = dict(zip(STRATEGIES, shares.tolist(), strict=True))
-    ranked = sorted(PERSONALITIES, key=lambda strategy: -partial[strategy])
-    first, second = ranked[0], ranked[1]
-    return PERSONALITIES[first] if partial[first] > partial[second] else UNDETERMINED
+    imperfect = dict(zip(STRATEGIES[1:], shares[1:].tolist(), strict=True))
+    first, second, *_ = sorted(imperfect, key=lambda strategy: -imperfect[strategy])
+    return PERSONALITIES.get(first, UNDETERMINED) if imperfect[first] > imperfect[second] else UNDETERMINED
 
 
 def personality_of_scores(exact_match: float, spc: float, sip_f1: float) -> str:
