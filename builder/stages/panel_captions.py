@@ -23,7 +23,7 @@ _AND = r"(?:\s*,?\s*(?:and|to|through)\s+|\s*[,;&/~–—−-]\s*)"
 _SEVERAL = rf"{_ONE}(?:{_AND}{_ONE})*"
 _BRACKETED = re.compile(rf"[(\[]\s*(?P<letters>{_SEVERAL})\s*[)\]]")
 _HALF = re.compile(rf"(?<![\w(\[.′'])(?P<letters>{_SEVERAL})\)")
-_COLON = re.compile(rf"(?:^|(?<=[(,;.:]\s)|(?<=[(]))(?P<letters>{_SEVERAL})\s?:(?=\s)")
+_COLON = re.compile(rf"(?:^|(?<=[(,;.]\s)|(?<=[(]))(?P<letters>{_SEVERAL})\s?:(?=\s)")
 _BARE_SPACE = r"(?:^|(?<=[.;:,)\]}|]\s)|(?<=\band\s)|(?<=&\s))"
 _BARE = re.compile(rf"{_BARE_SPACE}(?P<letters>{_SEVERAL})(?P<stop>[,.|]?)(?=\s)")
 _FORMS = (_BRACKETED, _HALF, _COLON, _BARE)
@@ -207,4 +207,6 @@ def _tidy(words: str) -> str:
     """Words without the separators and joining words at their ends."""
     words = re.sub(r"^[\s:,;.)|–—]+|^\s*and\b\s*", "", words.strip())
     words = re.sub(r"^\s*(?:and|,)\s+", "", words)
+    if words.count(")") > words.count("("):
+        words = re.sub(r"\)(?=[^)]*$)", "", words)
     return re.sub(r"(?:\s*[,;(]|\s+and|\s+while|\s+whereas)+\s*$", "", words).strip()

@@ -13,6 +13,7 @@ from builder.stages.panel_seams import seam_strength
 _TOLERANCES = ((0.0, 0.0), (0.008, 0.4), (0.025, 1.0), (0.06, 2.0))
 _NARROWEST = 1.5  # points; what is narrower at one tolerance is the space between letters
 _WIDEST = 24.0  # points; a wider gutter says no more
+_INKED_WIDEST = 6.0  # points; a wider strip with ink in it is the inside of a chart with one thin curve
 _LONG = 120.0  # points; blank along this length is no accident
 _LONG_WORTH = 1.5
 _CROSSED = 0.7  # points lost for each line that a cut crosses: it runs through the inside of a chart
@@ -69,7 +70,7 @@ def _gutters(field: Field, region: Region, upright: bool) -> list[Cut]:
         for first, last in runs(counts <= share * length):
             width = (last - first) / field.scale
             if first > 0 and last < len(counts) and width >= _NARROWEST:
-                quality = gutter_quality(width, length / field.scale) - cost
+                quality = gutter_quality(width if not cost else min(width, _INKED_WIDEST), length / field.scale) - cost
                 found.append(Cut(upright, start + (first + last) // 2, quality))
     return found
 

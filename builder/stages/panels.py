@@ -43,7 +43,7 @@ def panels(paired: PairedFigure, page: Page, look: npt.NDArray[np.uint8], words:
     run = _run(announced, seen)
     field = field_of(look, look.shape[1] / at.width, _rasters(page, at))
     signs = [_sign(one, run, at, field.scale) for one in seen]
-    chosen = layout(field, signs, len(run)) if len(run) > 1 else _alike(field)
+    chosen = layout(field, signs, len(run)) if len(run) > 1 else _unlettered(field)
     if len(chosen.regions) < 2 or chosen.score < _POOR * len(chosen.regions):
         return (_whole(paired),)
     boxes = [_in_points(region, at, field.scale) for region in chosen.regions]
@@ -93,7 +93,7 @@ def _sign(one: Sighting, run: Sequence[str], at: Box, scale: float) -> Sign:
     return Sign([r.lower() for r in run].index(one.letter.lower()), (x - at.x0) * scale, (y - at.y0) * scale)
 
 
-def _alike(field: Field) -> Layout:
+def _unlettered(field: Field) -> Layout:
     """The most panels of one size that clear gutters give; the whole figure where they give none."""
     for count in _COUNTS:
         found = layout(field, (), count)
