@@ -14,7 +14,7 @@ from builder.stages.scale_bar_run import Run, row_runs, runs_of
 Rows = tuple[int, int]  # of the look, the last excluded
 
 # Lengths in heights of the label, as bars are drawn by the software of microscopes and by hand.
-_NEAR = 1.6  # the widest gap between label and bar
+_NEAR = 2.0  # the widest gap between label and bar
 _LONGEST_TICK = 1.3  # beyond it a line across the end is a frame or an axis
 _FLANK_GAP = 2.0
 _INTO = 0.4  # OCR boxes often take in a part of the bar
@@ -23,7 +23,7 @@ _CLOSE = 0.06  # how near to the bar its background must begin
 _SHARP, _UNEVEN = 0.1, 0.25
 _FALL = 0.4  # of its own ink, that a bar loses at its ends
 _LONG_STROKE = 0.45  # of a label's width: no stroke of a letter
-_NEEDS_TICKS = 12.0  # a longer line without ticks is an axis, a border, a layer
+_NEEDS_TICKS = 16.0  # a longer line without ticks is an axis, a border, a layer
 
 
 def bar_of_label(look: Pixels, label: Frame, others: Sequence[Frame] = ()) -> Run | None:
