@@ -14,7 +14,7 @@ from builder.stages.scale_bar_run import Run, row_runs, runs_of
 Rows = tuple[int, int]  # of the look, the last excluded
 
 # Lengths in heights of the label, as bars are drawn by the software of microscopes and by hand.
-_NEAR = 2.0  # the widest gap between label and bar
+_NEAR = 1.6  # the widest gap between label and bar
 _LONGEST_TICK = 1.3  # beyond it a line across the end is a frame or an axis
 _FLANK_GAP = 2.0
 _INTO = 0.4  # OCR boxes often take in a part of the bar
@@ -38,9 +38,10 @@ def bar_of_label(look: Pixels, label: Frame, others: Sequence[Frame] = ()) -> Ru
 
 def _best(strips: Iterable[tuple[Strip, float]], label: Frame, rows: Rows, others: Sequence[Frame]) -> Run | None:
     high = label[3] - label[1]
+    columns = label[0] - _FLANK_GAP * high, label[2] + _FLANK_GAP * high
     candidates: list[Run] = []
     for strip, doubt in strips:
-        clear = [run for run in runs_of(strip, high) if not is_lettering(run, label, rows, others)]
+        clear = [run for run in runs_of(strip, high, columns) if not is_lettering(run, label, rows, others)]
         runs = _unboxed([run for run in clear if is_bar(strip, run, high)])
         placed = [*_flanking(runs, label), *_beside(strip, runs, label), *_stacked(strip, runs, label), *dotted(strip, label)]
         candidates += [run._replace(cost=run.cost + doubt) for run in placed]

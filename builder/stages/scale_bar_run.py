@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -30,9 +31,10 @@ class Run(NamedTuple):
     cost: float
 
 
-def runs_of(strip: Strip, high: float) -> list[Run]:
-    """Rectangles of ink at least _SHORTEST label heights long: runs of neighbouring rows with the same ends."""
-    rows = [list(row_runs(row, max(_LEAST_LENGTH, _SHORTEST * high))) for row in strip.mask]
+def runs_of(strip: Strip, high: float, columns: tuple[float, float] = (0.0, math.inf)) -> list[Run]:
+    """Rectangles of ink at least _SHORTEST label heights long that reach into `columns`: runs of rows with like ends."""
+    least, (left, right) = max(_LEAST_LENGTH, _SHORTEST * high), columns
+    rows = [[(x0, x1) for x0, x1 in row_runs(row, least) if x1 > left and x0 < right] for row in strip.mask]
     open_stacks: list[list[tuple[int, int, int]]] = []
     done: list[list[tuple[int, int, int]]] = []
     for y, found in enumerate(rows):
