@@ -23,7 +23,7 @@ _CLOSE = 0.06  # how near to the bar its background must begin
 _SHARP, _UNEVEN = 0.1, 0.25
 _FALL = 0.4  # of its own ink, that a bar loses at its ends
 _LONG_STROKE = 0.45  # of a label's width: no stroke of a letter
-_NEEDS_TICKS = 12.0  # a longer line without ticks is an axis, a border, a layer
+_NEEDS_TICKS = 16.0  # a longer line without ticks is an axis, a border, a layer
 
 
 def bar_of_label(look: Pixels, label: Frame, others: Sequence[Frame] = ()) -> Run | None:
@@ -38,9 +38,10 @@ def bar_of_label(look: Pixels, label: Frame, others: Sequence[Frame] = ()) -> Ru
 
 def _best(strips: Iterable[tuple[Strip, float]], label: Frame, rows: Rows, others: Sequence[Frame]) -> Run | None:
     high = label[3] - label[1]
+    columns = label[0] - _FLANK_GAP * high, label[2] + _FLANK_GAP * high
     candidates: list[Run] = []
     for strip, doubt in strips:
-        clear = [run for run in runs_of(strip, high) if not is_lettering(run, label, rows, others)]
+        clear = [run for run in runs_of(strip, high, columns) if not is_lettering(run, label, rows, others)]
         runs = _unboxed([run for run in clear if is_bar(strip, run, high)])
         placed = [*_flanking(runs, label), *_beside(strip, runs, label), *_stacked(strip, runs, label), *dotted(strip, label)]
         candidates += [run._replace(cost=run.cost + doubt) for run in placed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ _SHORTEST, _THICKEST = 0.75, 0.95
 _LONGEST = 40.0
 _LEAST_ASPECT = 2.0
 _LEAST_LENGTH = 5.0  # pixels
+_THICK = 4  # rows, of which a particle shows its sides
+_SLANT = 0.06  # of a run's length, that ends of its rows may differ
 _BEYOND = 3  # pixels beyond an end that tell its background
 _SAME = 0.85  # overlap of runs of neighbouring rows that are one bar
 
@@ -28,9 +31,10 @@ class Run(NamedTuple):
     cost: float
 
 
-def runs_of(strip: Strip, high: float) -> list[Run]:
-    """Rectangles of ink at least _SHORTEST label heights long: runs of neighbouring rows with the same ends."""
-    rows = [list(row_runs(row, max(_LEAST_LENGTH, _SHORTEST * high))) for row in strip.mask]
+def runs_of(strip: Strip, high: float, columns: tuple[float, float] = (0.0, math.inf)) -> list[Run]:
+    """Rectangles of ink at least _SHORTEST label heights long that reach into `columns`: runs of rows with like ends."""
+    least, (left, right) = max(_LEAST_LENGTH, _SHORTEST * high), columns
+    rows = [[(x0, x1) for x0, x1 in row_runs(row, least) if x1 > left and x0 < right] for row in strip.mask]
     open_stacks: list[list[tuple[int, int, int]]] = []
     done: list[list[tuple[int, int, int]]] = []
     for y, found in enumerate(rows):
@@ -41,7 +45,7 @@ def runs_of(strip: Strip, high: float) -> list[Run]:
             grown.append(stack)
         done += [stack for stack in open_stacks if stack not in grown]
         open_stacks = grown
-    rectangles = [_rectangle(strip, stack) for stack in [*done, *open_stacks]]
+    rectangles = [_rectangle(strip, stack) for stack in [*done, *open_stacks] if _is_upright(stack)]
     return [run for run in rectangles if run.y1 - run.y0 <= _THICKEST * high and _is_long(run, high, strip)]
 
 
@@ -56,6 +60,13 @@ def row_runs(row: Mask, least: float) -> Iterator[tuple[int, int]]:
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> float:
     shared = min(one[1], other[1]) - max(one[0], other[0])
     return shared / (max(one[1], other[1]) - min(one[0], other[0]))
+
+
+def _is_upright(stack: list[tuple[int, int, int]]) -> bool:
+    """Whether most rows begin and end where the others do: the sides of a particle slant."""
+    rows = np.array(stack)
+    spread = np.subtract(*np.percentile(rows[:, 1:], [80, 20], axis=0))
+    return len(stack) < _THICK or bool(spread.max() <= max(2.0, _SLANT * (rows[:, 2] - rows[:, 1]).mean()))
 
 
 def _rectangle(strip: Strip, stack: list[tuple[int, int, int]]) -> Run:

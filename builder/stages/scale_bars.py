@@ -16,7 +16,7 @@ from builder.stages.scale_bar_pixels import bar_of_label
 from builder.stages.scale_bar_run import Run
 
 _LEAST_CONFIDENCE = 0.5
-_CAPTION_CONFIDENCE = 0.7  # the bar is found by its looks alone
+_CAPTION_CONFIDENCE = 0.6  # the bar is found by its looks alone
 
 
 def scale_bars(
