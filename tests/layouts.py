@@ -268,6 +268,20 @@ def across_two_columns_with_a_short_caption() -> Sheet:
 
 
 @layout
+def two_even_panels_over_a_gutter_with_a_caption_of_one_column() -> Sheet:
+    sheet, page = begun()
+    body(page, (50, TOP, 290, 300))
+    body(page, (305, TOP, 545, 300))
+    raster(page, (130, 320, 292, 470), seed=1)
+    raster(page, (303, 320, 465, 470), seed=2)
+    sheet.shows("Figure 1", page, (130, 320, 465, 470))
+    y = caption(page, (50, 480), 240, "Figure 1.", words=30)
+    body(page, (50, y + 16, 290, FOOT))
+    body(page, (305, 490, 545, FOOT))
+    return sheet
+
+
+@layout
 def wide_with_its_caption_in_two_columns() -> Sheet:
     sheet, page = begun()
     sheet.shows("Figure 1", page, raster(page, (60, 75, 535, 300)))

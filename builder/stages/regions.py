@@ -20,6 +20,8 @@ _BLANK = 60.0  # points of white that end a figure
 _MIN_SIDE = 20.0  # points
 _WHITE = 8.0  # points of white across the whole width that may part two figures, one above the other
 _PIECES = 12  # stretches of a band looked at; more are rows of a drawing
+_EVEN = 0.4  # points won where the gutter lies between panels of one row: half of a figure is the worse guess
+_LEVEL = 8.0  # points by which panels of one row begin or end apart
 _EDGE = 14.0  # points of cut that graphics through a band's top or foot count for
 _THROUGH = 3  # cells beyond a band's top or foot that graphics must reach to run through it
 
@@ -200,14 +202,28 @@ def _score(scene: Scene, box: Box, core: Box, side: Side, caption: int, cut: flo
         aligned += 0.3 * float(np.exp(-min(abs(at.y0 - box.y0), abs(at.y1 - box.y1)) / 20))
     size = min(1.0, core.area / 20_000) + 0.3 * min(1.0, core.area / (0.3 * scene.page.width * scene.page.height))
     near = float(np.exp(-max(0.0, gap) / 50))
-    return size + near + 0.6 * aligned - 1.5 * min(1.0, cut / 20) - 1.0 * _foreign(scene, core, at)
+    return size + near + 0.6 * aligned - 1.5 * min(1.0, cut / 20) - _foreign(scene, core, at)
 
 
-def _foreign(scene: Scene, core: Box, at: Box) -> bool:
-    """Does the region reach over a gutter that neither its graphics nor its caption cross?"""
+def _foreign(scene: Scene, core: Box, at: Box) -> float:
+    """Points lost for reaching over a gutter that neither graphics nor caption cross; below 0 for one row of even panels."""
+    lost: list[float] = []
     for gutter in scene.gutters:
         if core.x0 < gutter - 12 and core.x1 > gutter + 12 and not at.x0 < gutter - 6 < gutter + 6 < at.x1:
             rows, columns = cells_of(Box(gutter - 5, core.y0, gutter + 5, core.y1), scene.page)
             if not scene.content[rows, columns].all(axis=1).any():
-                return True
-    return False
+                lost.append(-_EVEN if _even(scene, core, gutter) else 1.0)
+    return max(lost, default=0.0)
+
+
+def _even(scene: Scene, core: Box, gutter: float) -> bool:
+    """Do the graphics on both sides of a gutter begin and end at one height?"""
+    ends = []
+    for side in (core._replace(x1=gutter), core._replace(x0=gutter)):
+        rows, columns = cells_of(side, scene.page)
+        drawn = np.flatnonzero(scene.drawn[rows, columns].any(axis=1))
+        if not len(drawn):
+            return False
+        ends.append((int(drawn[0]), int(drawn[-1])))
+    (top, foot), (other_top, other_foot) = ends
+    return max(abs(top - other_top), abs(foot - other_foot)) * CELL <= _LEVEL
