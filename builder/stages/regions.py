@@ -122,7 +122,7 @@ def _tightened(scene: Scene, band: Box, side: Side, caption: int) -> Proposal | 
     if core.width < _MIN_SIDE or core.height < _MIN_SIDE * 0.75:
         return None
     box = _with_labels(core, band, scene)
-    cut = _cut(scene, core, columns) + _cut_across(scene, core, band)
+    cut = _cut(scene, core, columns) + _cut_across(scene, core, band) + _split(scene, core, band)
     return Proposal(box, side, _score(scene, box, core, side, caption, cut), cut)
 
 
@@ -177,6 +177,18 @@ def _cut(scene: Scene, core: Box, columns: slice) -> float:
         if 1 < edge < scene.drawn.shape[1] - 1:
             length += int((scene.drawn[rows, edge - 1] & scene.drawn[rows, edge]).sum())
     return length * CELL
+
+
+def _split(scene: Scene, core: Box, band: Box) -> float:
+    """Points for a raster that the band's side parts, be it in a white gap between the panels it holds."""
+    b = scene.rasters
+    level = (b[:, 1] < core.y1) & (b[:, 3] > core.y0) & (b[:, 0] < core.x1) & (b[:, 2] > core.x0)
+    for x0, y0, x1, y1 in b[level & ((b[:, 0] < band.x0 - _MIN_SIDE) | (b[:, 2] > band.x1 + _MIN_SIDE))].tolist():
+        for beyond in (Box(x0, y0, band.x0, y1), Box(band.x1, y0, x1, y1)):
+            rows, columns = cells_of(beyond, scene.page)
+            if beyond.width > _MIN_SIDE and scene.drawn[rows, columns].any():
+                return _EDGE
+    return 0.0
 
 
 def _cut_across(scene: Scene, core: Box, band: Box) -> float:
