@@ -67,7 +67,10 @@ def scene_of(page: Page, rows: Sequence[Row], captions: Sequence[Caption], boxes
 def _rasters(page: Page) -> npt.NDArray[np.float32]:
     images = page.graphics.boxes[page.graphics.kinds == 0]
     sides = images[:, 2:] - images[:, :2]
-    return images[(sides > 0).all(axis=1) & (sides.prod(axis=1) < _PAGE_SHARE * page.width * page.height)]
+    placed: npt.NDArray[np.float32] = images[
+        (sides > 0).all(axis=1) & (sides.prod(axis=1) < _PAGE_SHARE * page.width * page.height)
+    ]
+    return placed
 
 
 def _loose(rows: Sequence[Row], page: Page) -> npt.NDArray[np.float64]:
