@@ -49,3 +49,8 @@ def test_a_crop_has_the_same_pixels_whether_or_not_the_page_was_looked_at_in_gre
     with open_pdf(path) as pdf:
         with_grey(pdf, read_page(pdf, 2))
         assert (render(pdf, 2, Box(100, 80, 480, 310), 150) == fresh).all()
+
+
+def test_a_caption_set_in_two_columns_is_read_down_the_one_and_then_the_other(tmp_path: Path) -> None:
+    figures, _ = found(LAYOUTS["wide_with_its_caption_in_two_columns"]().finished(), tmp_path)
+    assert "error of the probe while the density the terrace of the annealed" in figures[0].caption.text
