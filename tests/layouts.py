@@ -268,6 +268,35 @@ def across_two_columns_with_a_short_caption() -> Sheet:
 
 
 @layout
+def two_even_panels_over_a_gutter_with_a_caption_of_one_column() -> Sheet:
+    sheet, page = begun()
+    body(page, (50, TOP, 290, 300))
+    body(page, (305, TOP, 545, 300))
+    raster(page, (130, 320, 292, 470), seed=1)
+    raster(page, (303, 320, 465, 470), seed=2)
+    sheet.shows("Figure 1", page, (130, 320, 465, 470))
+    y = caption(page, (50, 480), 240, "Figure 1.", words=30)
+    body(page, (50, y + 16, 290, FOOT))
+    body(page, (305, 490, 545, FOOT))
+    return sheet
+
+
+@layout
+def one_raster_of_two_panels_over_a_gutter() -> Sheet:
+    sheet, page = begun()
+    grey = np.random.default_rng(6).integers(0, 180, (150, 335), dtype=np.uint8)
+    grey[:, 160:172] = 255
+    grey[140:, 172:] = 255
+    pixmap = pymupdf.Pixmap(pymupdf.csGRAY, 335, 150, grey.tobytes(), False)
+    page.insert_image(pymupdf.Rect(130, 75, 465, 225), pixmap=pixmap)
+    sheet.shows("Figure 1", page, (130, 75, 465, 225))
+    caption(page, (50, 235), 300, "Figure 1.", words=8)
+    for x0, x1 in COLUMNS:
+        body(page, (x0, 270, x1, FOOT))
+    return sheet
+
+
+@layout
 def wide_with_its_caption_in_two_columns() -> Sheet:
     sheet, page = begun()
     sheet.shows("Figure 1", page, raster(page, (60, 75, 535, 300)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.edges.pdf import open_pdf, read_page, with_grey
+from builder.edges.pdf import open_pdf, read_page, render, with_grey
 from builder.records import Box, Dropped, Figure
 from builder.stages.captions import normal_label
 from builder.stages.locate import locate
@@ -33,3 +33,24 @@ def test_every_figure_of_a_layout_is_found_where_it_stands(name: str, tmp_path: 
     for label, (page, box) in sheet.truth.items():
         assert places[label][0] == page, label
         assert places[label][1].iou(Box(*box)) >= 0.8, (label, places[label][1], box)
+
+
+def test_a_continued_figure_is_dropped_with_that_reason(tmp_path: Path) -> None:
+    figures, dropped = found(LAYOUTS["continued_on_the_next_page"]().finished(), tmp_path)
+    assert [f.page for f in figures] == [2]
+    assert [(d.record_id, d.reason) for d in dropped] == [("made#3#Figure 1", "continued-figure")]
+
+
+def test_a_crop_has_the_same_pixels_whether_or_not_the_page_was_looked_at_in_grey_before(tmp_path: Path) -> None:
+    path = tmp_path / "made.pdf"
+    path.write_bytes(LAYOUTS["caption_below"]().finished())
+    with open_pdf(path) as pdf:
+        fresh = render(pdf, 2, Box(100, 80, 480, 310), 150)
+    with open_pdf(path) as pdf:
+        with_grey(pdf, read_page(pdf, 2))
+        assert (render(pdf, 2, Box(100, 80, 480, 310), 150) == fresh).all()
+
+
+def test_a_caption_set_in_two_columns_is_read_down_the_one_and_then_the_other(tmp_path: Path) -> None:
+    figures, _ = found(LAYOUTS["wide_with_its_caption_in_two_columns"]().finished(), tmp_path)
+    assert "error of the probe while the density the terrace of the annealed" in figures[0].caption.text

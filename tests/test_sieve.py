@@ -68,6 +68,13 @@ def test_page_with_image_but_no_caption_is_dropped() -> None:
 def test_page_without_text_is_dropped_as_such() -> None:
     _, dropped = sieve(typeset_of([page(1, [], [PICTURE])]), "p")
     assert [d.reason for d in dropped] == ["no-text"]
+    assert "scan" in dropped[0].detail
+
+
+def test_a_picture_of_small_tiles_is_a_picture() -> None:
+    tiles = [Box(100 + 20 * (i % 10), 60 + 20 * (i // 10), 120 + 20 * (i % 10), 80 + 20 * (i // 10)) for i in range(100)]
+    kept, _ = sieve(typeset_of([page(1, [CAPTION, *paragraph(400, 12, 2)], tiles)]), "p")
+    assert len(kept) == 1
 
 
 CITING = ["Figure 3 shows the step after", "Fig. 2, where the step is seen", "Figures 2 and 3 compare the"]

@@ -27,6 +27,7 @@ _AFTER_CITED = re.compile(r"^\s*(?:[,;)\]]|and\b|to\b|[-–]\s*\d|[a-z]{1,2}(?:[
 _AFTER_LOWER = re.compile(r"^[.\s]*[a-z]{2,}")
 _AFTER_SENTENCE = re.compile(r"^\s*(?:shows?|depicts?|presents?|illustrates?|displays?|compares?|summari[sz]es?|is|are|was)\b")
 _TAB = 3.0  # of the letter size: the widest blank between a label and its text
+_COLUMN_GAP = 40.0  # points: the widest gutter between two columns of one caption
 _ACCEPTED = 3.0  # of the points given in _points; the style that most labels share is worth 2
 
 
@@ -163,7 +164,21 @@ def extent(rows: Sequence[Row], start: int, stops: set[int], body: Print) -> lis
             break
         steps.append(rows[following].middle - rows[taken[-1]].middle)
         taken.append(following)
-    return taken
+    return [*taken, *_second_column(rows, taken, stops, body)]
+
+
+def _second_column(rows: Sequence[Row], taken: Sequence[int], stops: set[int], body: Print) -> list[int]:
+    """Rows of a caption that goes on in a column beside its first: level with it, in its own print and not the body's."""
+    first, last = rows[taken[0]], rows[taken[-1]]
+    if len(taken) < 2 or (last.font == body.font and abs(last.size - body.size) < 0.3):
+        return []
+    right = max(rows[i].box.x1 for i in taken)
+    level = [i for i in between(rows, first.middle - 2, last.middle + 2) if rows[i].box.x0 > right and i not in taken]
+    own = all(rows[i].font == last.font and abs(rows[i].size - last.size) < 0.3 and i not in stops for i in level)
+    starts = [rows[i].box.x0 for i in level]
+    if len(level) < 2 or not own or max(starts) - min(starts) > 2 or not min(starts) - right < _COLUMN_GAP:
+        return []
+    return level if abs(rows[level[0]].middle - first.middle) < 2 and not LABEL.match(rows[level[0]].text) else []
 
 
 def _is_bare(row: Row) -> bool:

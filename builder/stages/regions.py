@@ -20,6 +20,8 @@ _BLANK = 60.0  # points of white that end a figure
 _MIN_SIDE = 20.0  # points
 _WHITE = 8.0  # points of white across the whole width that may part two figures, one above the other
 _PIECES = 12  # stretches of a band looked at; more are rows of a drawing
+_EVEN = 0.4  # points won where the gutter lies between panels of one row: half of a figure is the worse guess
+_LEVEL = 8.0  # points by which panels of one row begin or end apart
 _EDGE = 14.0  # points of cut that graphics through a band's top or foot count for
 _THROUGH = 3  # cells beyond a band's top or foot that graphics must reach to run through it
 
@@ -120,7 +122,7 @@ def _tightened(scene: Scene, band: Box, side: Side, caption: int) -> Proposal | 
     if core.width < _MIN_SIDE or core.height < _MIN_SIDE * 0.75:
         return None
     box = _with_labels(core, band, scene)
-    cut = _cut(scene, core, columns) + _cut_across(scene, core, band)
+    cut = _cut(scene, core, columns) + _cut_across(scene, core, band) + _split(scene, core, band)
     return Proposal(box, side, _score(scene, box, core, side, caption, cut), cut)
 
 
@@ -177,6 +179,18 @@ def _cut(scene: Scene, core: Box, columns: slice) -> float:
     return length * CELL
 
 
+def _split(scene: Scene, core: Box, band: Box) -> float:
+    """Points for a raster that the band's side parts, be it in a white gap between the panels it holds."""
+    b = scene.rasters
+    level = (b[:, 1] < core.y1) & (b[:, 3] > core.y0) & (b[:, 0] < core.x1) & (b[:, 2] > core.x0)
+    for x0, y0, x1, y1 in b[level & ((b[:, 0] < band.x0 - _MIN_SIDE) | (b[:, 2] > band.x1 + _MIN_SIDE))].tolist():
+        for beyond in (Box(x0, y0, band.x0, y1), Box(band.x1, y0, x1, y1)):
+            rows, columns = cells_of(beyond, scene.page)
+            if beyond.width > _MIN_SIDE and scene.drawn[rows, columns].any():
+                return _EDGE
+    return 0.0
+
+
 def _cut_across(scene: Scene, core: Box, band: Box) -> float:
     """Points for graphics that run through the band's top or foot: a chart's two sides weigh as much as an image's edge."""
     _, columns = cells_of(core, scene.page)
@@ -200,14 +214,28 @@ def _score(scene: Scene, box: Box, core: Box, side: Side, caption: int, cut: flo
         aligned += 0.3 * float(np.exp(-min(abs(at.y0 - box.y0), abs(at.y1 - box.y1)) / 20))
     size = min(1.0, core.area / 20_000) + 0.3 * min(1.0, core.area / (0.3 * scene.page.width * scene.page.height))
     near = float(np.exp(-max(0.0, gap) / 50))
-    return size + near + 0.6 * aligned - 1.5 * min(1.0, cut / 20) - 1.0 * _foreign(scene, core, at)
+    return size + near + 0.6 * aligned - 1.5 * min(1.0, cut / 20) - _foreign(scene, core, at)
 
 
-def _foreign(scene: Scene, core: Box, at: Box) -> bool:
-    """Does the region reach over a gutter that neither its graphics nor its caption cross?"""
+def _foreign(scene: Scene, core: Box, at: Box) -> float:
+    """Points lost for reaching over a gutter that neither graphics nor caption cross; below 0 for one row of even panels."""
+    lost: list[float] = []
     for gutter in scene.gutters:
         if core.x0 < gutter - 12 and core.x1 > gutter + 12 and not at.x0 < gutter - 6 < gutter + 6 < at.x1:
             rows, columns = cells_of(Box(gutter - 5, core.y0, gutter + 5, core.y1), scene.page)
             if not scene.content[rows, columns].all(axis=1).any():
-                return True
-    return False
+                lost.append(-_EVEN if _even(scene, core, gutter) else 1.0)
+    return max(lost, default=0.0)
+
+
+def _even(scene: Scene, core: Box, gutter: float) -> bool:
+    """Do the graphics on both sides of a gutter begin and end at one height?"""
+    ends = []
+    for side in (core._replace(x1=gutter), core._replace(x0=gutter)):
+        rows, columns = cells_of(side, scene.page)
+        drawn = np.flatnonzero(scene.drawn[rows, columns].any(axis=1))
+        if not len(drawn):
+            return False
+        ends.append((int(drawn[0]), int(drawn[-1])))
+    (top, foot), (other_top, other_foot) = ends
+    return max(abs(top - other_top), abs(foot - other_foot)) * CELL <= _LEVEL

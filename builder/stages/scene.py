@@ -38,6 +38,7 @@ class Scene:
     content: Mask  # drawn, or loose text
     ink: Mask | None  # pixels that are ink and not an obstacle's text
     loose: npt.NDArray[np.float64]  # (n, 4) boxes of text that may belong to a figure
+    rasters: npt.NDArray[np.float32]  # (n, 4) boxes of placed rasters, scans of the page left out
     obstacles: tuple[Box, ...]
     captions: tuple[Box, ...]
 
@@ -60,7 +61,16 @@ def scene_of(page: Page, rows: Sequence[Row], captions: Sequence[Caption], boxes
         drawn = (_grown(inked) & drawn) if not _is_scan(page) else inked & ~_paint(np.array([r.box for r in rows]), page)
     content = drawn | _paint(np.array([r.box for r in loose]), page)
     gutters = body.gutters[page.number % 2]
-    return Scene(page, gutters, drawn, content, ink, _loose(loose, page), tuple(blocked), tuple(boxes))
+    return Scene(page, gutters, drawn, content, ink, _loose(loose, page), _rasters(page), tuple(blocked), tuple(boxes))
+
+
+def _rasters(page: Page) -> npt.NDArray[np.float32]:
+    images = page.graphics.boxes[page.graphics.kinds == 0]
+    sides = images[:, 2:] - images[:, :2]
+    placed: npt.NDArray[np.float32] = images[
+        (sides > 0).all(axis=1) & (sides.prod(axis=1) < _PAGE_SHARE * page.width * page.height)
+    ]
+    return placed
 
 
 def _loose(rows: Sequence[Row], page: Page) -> npt.NDArray[np.float64]:

@@ -83,9 +83,8 @@ def main(paths: list[Path]) -> None:
         print(line(c))
     if costs:
         ratio = median(c.whole / c.text for c in costs)
-        print(
-            f"median paper: text {median(c.text for c in costs):.1f}, whole {median(c.whole for c in costs):.1f}, ratio {ratio:.2f}"
-        )
+        text, whole = median(c.text for c in costs), median(c.whole for c in costs)
+        print(f"median paper: text {text:.1f}, whole {whole:.1f}, ratio {ratio:.2f}")
     for path in paths:
         if path.name == HEAVY[0]:
             for number in HEAVY[1]:
