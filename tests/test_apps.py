@@ -76,7 +76,13 @@ CASES = {  # shown at first: the five answers of SPM-Bench, Table 1
     ),
     "exact_set_match": Case("0.2000", ("Selected options", "A, B\nB, A\nA\nC\n"), "0.4000", UNSEPARATED, REFUSED),
     "option_f1": Case("0.6267", ONE_RIGHT, "0.6667", UNSEPARATED, REFUSED),
-    "response_profile": Case("undetermined", ONE_RIGHT, "Conservative", UNSEPARATED, REFUSED),
+    "response_profile": Case(
+        "undetermined",
+        ("Selected options", "\n".join("A" * 10)),
+        "Conservative",
+        ("Selected options", UNSEPARATED[1] + "\nA" * 5),
+        REFUSED,
+    ),
     "sip_f1": Case("0.3580", ONE_RIGHT, "0.4000", UNSEPARATED, REFUSED),
     "spc": Case("0.3000", ONE_RIGHT, "0.5000", UNSEPARATED, REFUSED),
 }

@@ -58,7 +58,10 @@ def test_every_command_recipe_metric_and_exit_code_is_in_the_readme() -> None:
     assert commands
     for command in re.findall(r"^    (\w+)", commands[1], re.M):
         assert f"microtome {command}" in README, command
-    for name in [*recipe_names(), *(path.name for path in (ROOT / "metrics_hub").iterdir() if path.is_dir())]:
+    for name in [
+        *recipe_names(),
+        *(path.name for path in (ROOT / "metrics_hub").iterdir() if (path / f"{path.name}.py").is_file()),
+    ]:
         assert name in README, name
     for code in Exit:
         assert f"| {code.value} |" in README

@@ -9,9 +9,9 @@ import gradio as gr
 
 NAME = "response_profile"
 TITLE = "Response profile"
-SELECTED = "A, B\nA\nA, B, C\nA, B, C, D\nC, D"  # SPM-Bench, Table 1
-KEY = "A, B\nA, B\nA, B\nA, B\nA, B"
-OPTIONS = "A, B, C, D\nA, B, C, D\nA, B, C, D\nA, B, C, D\nA, B, C, D"
+SELECTED = "\n".join(["A, B", "A", "A, B, C", "A, B, C, D", "C, D"] * 2)  # SPM-Bench, Table 1, twice: ten questions bear a name
+KEY = "\n".join(["A, B"] * 10)
+OPTIONS = "\n".join(["A, B, C, D"] * 10)
 SHOWN = 20  # questions in the table
 
 metric = evaluate.load(str(Path(__file__).with_name(f"{NAME}.py")), keep_in_memory=True)
@@ -28,14 +28,14 @@ def score(selected: str, key: str, options: str) -> str:
     except ValueError as error:
         return f'<p role="alert">{escape(str(error))}</p>'
     told = "".join(f'<p role="note">{escape(str(note.message))}</p>' for note in notes)
-    low, high = result["interval"]["low"], result["interval"]["high"]
+    drawn = result["interval"]
+    within = f", {drawn['level']:.0%} interval {drawn['low']:+.4f} to {drawn['high']:+.4f}" if drawn else ""
     cut = f"; the first {SHOWN} below" if len(keys) > SHOWN else ""
     rows = zip(answers[:SHOWN], keys[:SHOWN], offered[:SHOWN], strict=True)
     return (
         f'<p><output aria-label="score">{result["personality"]}</output> personality; {result["n"]} questions, '
         f"{result['unanswered']} unanswered, {result['strangers']} with a label that is no option{cut}</p>{told}"
-        f"<p>SPC - SIP-F1 = {result['spc_minus_sip_f1']:+.4f}, {result['interval']['level']:.0%} interval "
-        f"{low:+.4f} to {high:+.4f}</p>"
+        f"<p>SPC - SIP-F1 = {result['spc_minus_sip_f1']:+.4f}{within}</p>"
         + table(["Strategy", "Share"], [(named(strategy), f"{share:.4f}") for strategy, share in result[NAME].items()])
         + table(["Row", "Selected", "Key", "Strategy"], [(i, row[0], row[1], own(*row)) for i, row in enumerate(rows)])
     )
