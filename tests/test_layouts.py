@@ -12,7 +12,7 @@ from builder.stages.captions import normal_label
 from builder.stages.locate import locate
 from builder.stages.sieve import SievedPage, sieve
 from builder.stages.typeset import typeset_of
-from tests.layouts import LAYOUTS
+from tests.layouts import LAYOUTS, begun, caption, raster
 
 
 def found(data: bytes, tmp_path: Path) -> tuple[list[Figure], list[Dropped]]:
@@ -54,3 +54,13 @@ def test_a_crop_has_the_same_pixels_whether_or_not_the_page_was_looked_at_in_gre
 def test_a_caption_set_in_two_columns_is_read_down_the_one_and_then_the_other(tmp_path: Path) -> None:
     figures, _ = found(LAYOUTS["wide_with_its_caption_in_two_columns"]().finished(), tmp_path)
     assert "error of the probe while the density the terrace of the annealed" in figures[0].caption.text
+
+
+def test_a_caption_beside_another_that_began_higher_up_does_not_take_its_rows(tmp_path: Path) -> None:
+    sheet, page = begun()
+    raster(page, (55, 75, 285, 250))
+    caption(page, (50, 268.2), 240, "Figure 1.", words=24)
+    raster(page, (310, 75, 540, 240))
+    caption(page, (305, 258), 240, "Figure 2.", words=50)
+    figures, _ = found(sheet.finished(), tmp_path)
+    assert {f.caption.label: len(f.caption.text.split()) for f in figures} == {"Figure 1": 2 + 24, "Figure 2": 2 + 50}

@@ -178,7 +178,10 @@ def _second_column(rows: Sequence[Row], taken: Sequence[int], stops: set[int], b
     starts = [rows[i].box.x0 for i in level]
     if len(level) < 2 or not own or max(starts) - min(starts) > 2 or not min(starts) - right < _COLUMN_GAP:
         return []
-    return level if abs(rows[level[0]].middle - first.middle) < 2 and not LABEL.match(rows[level[0]].text) else []
+    top = rows[level[0]]
+    above = [rows[i] for i in between(rows, top.middle - 2 * body.leading, top.middle - 2)]
+    runs_on = any(abs(row.size - top.size) < 0.3 and _beside(row.box, top.box) > 0.3 for row in above)
+    return level if abs(top.middle - first.middle) < 2 and not runs_on and not LABEL.match(top.text) else []
 
 
 def _is_bare(row: Row) -> bool:
