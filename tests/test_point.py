@@ -24,6 +24,7 @@ from builder.stages.image_tokens import Pixels
 from builder.stages.locate import locate, placed
 from builder.stages.point import PointedPage, prompt_for, read_reply, rescued, schema_for, settle, to_ask
 from builder.stages.sieve import SievedPage, sieve
+from builder.stages.typeset import typeset_of
 from tests.loopback_model import Request, Says, answer, error, loopback_model
 from tests.test_sieve import page, paragraph, text
 
@@ -40,7 +41,7 @@ PAGE = page(1, [caption(1, 80, 206), caption(2, 80, 406), *paragraph(460, 12, 2)
 
 
 def pointed_page(of: Page = PAGE) -> PointedPage:
-    (sieved,), _ = sieve([of], "p")
+    (sieved,), _ = sieve(typeset_of([of]), "p")
     figures, _ = locate([sieved], typeset_of([of]), "p")
     return PointedPage(sieved.page, sieved.captions, tuple(figures), SHOWN)
 
