@@ -18,8 +18,9 @@ from builder.edges.calls import Replies
 from builder.edges.images import picture_of
 from builder.edges.ocr import words_of
 from builder.edges.store import Store
+from builder.pages import Page, Word
 from builder.recipe import Recipe
-from builder.records import Caption, Figure, Page, Paper, Record, Word
+from builder.records import Caption, Figure, Paper, Record
 from builder.stages.image_tokens import TOKENS, Pixels
 from builder.stages.ingest import PaperRow
 from builder.stages.reflow import line_text, reflow

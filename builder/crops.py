@@ -9,8 +9,10 @@ import numpy as np
 
 from builder.edges import pdf
 from builder.edges.images import encode_png
+from builder.edges.rasters import on_grid, painted_over, placed_rasters, stored_pixels
+from builder.pages import Box, Page
 from builder.recipe import CropRule
-from builder.records import Box, Crop, Page
+from builder.records import Crop
 from builder.stages.crop import (
     Pixels,
     Raster,
@@ -51,10 +53,10 @@ class _Frame:
         return window_of(self.box, raster, self.rule.margin, self.paper)
 
     def seen(self, raster: Raster) -> Pixels:
-        return pdf.on_grid(self.source, self.page.number, raster)
+        return on_grid(self.source, self.page.number, raster)
 
     def stored(self, raster: Raster) -> Iterator[Pixels]:
-        return pdf.stored_pixels(self.source, self.page.number, raster)
+        return stored_pixels(self.source, self.page.number, raster)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def crop(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, canary: str)
 def shoot(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule) -> Shot:
     """The pixels of a figure's or a panel's box. Raises as `crop`."""
     frame = _Frame(source, page, box, rule)
-    placed = pdf.placed_rasters(source, page.number)
+    placed = placed_rasters(source, page.number)
     rasters = rasters_of(box, placed)
     if isinstance(rasters, str):
         shot = _pieced(frame, placed) if rasters == "several-rasters" else None
@@ -164,7 +166,7 @@ def _composed(frame: _Frame, raster: Raster) -> Shot:
 
 def _why(frame: _Frame, raster: Raster, box: Box) -> str:
     """What keeps the page from showing the raster's own pixels, as a stable code."""
-    over = pdf.painted_over(frame.source, frame.page.number, raster, box)
+    over = painted_over(frame.source, frame.page.number, raster, box)
     if "text" in over and any(line.box.meet(box).area > line.box.area / 2 for line in frame.page.lines):
         return "text-over-raster"
     if "drawing" in over:

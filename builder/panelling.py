@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from builder.bench import Bench
 from builder.edges.pdf import RefusedPdf
-from builder.records import Box, Dropped, Page, PairedFigure, Panel, ScaleBar, Word
+from builder.pages import Box, Page, Word
+from builder.records import Dropped, PairedFigure, Panel, ScaleBar
 from builder.stages.panels import panels
 from builder.stages.scale_bars import scale_bars
 

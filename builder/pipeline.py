@@ -14,11 +14,11 @@ from builder.bench import Bench
 from builder.crops import TooLarge, crop
 from builder.edges import pdf
 from builder.edges.store import Receipt
+from builder.pages import Box
 from builder.panelling import panelled
 from builder.pointing import pointed
 from builder.recipe import Recipe
 from builder.records import (
-    Box,
     Caption,
     CaptionMatching,
     ClassifiedFigure,

@@ -6,8 +6,9 @@ from builder import shipped
 from builder.asking import Question
 from builder.bench import Bench
 from builder.edges.pdf import RefusedPdf
+from builder.pages import Box
 from builder.recipe import PointRule
-from builder.records import Box, Caption, Dropped, Figure
+from builder.records import Caption, Dropped, Figure
 from builder.stages.locate import placed
 from builder.stages.point import PointedPage, prompt_for, read_reply, rescued, schema_for, settle, thumbnail_of, to_ask
 from builder.stages.sieve import SievedPage

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from builder.pages import Box
 from builder.recipe import Recipe, read_recipe
 from builder.records import (
     Act,
-    Box,
     Caption,
     CaptionMatching,
     ClassifiedFigure,

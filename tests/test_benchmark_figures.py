@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from builder.records import Box
+from builder.pages import Box
 
 BENCHMARK = Path(__file__).parent / "benchmarks" / "figures.py"
 

@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pytest
 
 from builder.lexicon.techniques import CONFUSION_SETS, TECHNIQUES, confusable, find_techniques, related, technique
+from builder.pages import Box, Word
 from builder.recipe import FieldRule
-from builder.records import Box, Caption, ClassifiedFigure, Figure, Mention, PairedFigure, Panel, ScaleBar, Word
+from builder.records import Caption, ClassifiedFigure, Figure, Mention, PairedFigure, Panel, ScaleBar
 from builder.stages.classify import classify
 from builder.stages.classify_look import label_patches, read_look
 from builder.stages.classify_scale import scale_of_field

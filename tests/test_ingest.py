@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from builder.edges.pdf import open_pdf, read_page
+from builder.pages import Box, Graphics, Line, Page, Span
 from builder.recipe import Papers
-from builder.records import Box, Dropped, Graphics, Line, Page, Paper, Span
+from builder.records import Dropped, Paper
 from builder.stages.ingest import PaperRow, PdfFacts, ingest
 from builder.stages.licence import family_of, licence_by_id, read_licence
 

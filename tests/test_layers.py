@@ -38,9 +38,9 @@ def test_pure_rooms_never_print_or_open(path: Path) -> None:
     assert not calls & {"print", "open", "input"}
 
 
-def test_only_the_pdf_edge_imports_pymupdf() -> None:
+def test_only_the_two_pdf_edges_import_pymupdf() -> None:
     users = {p.relative_to(ROOT).as_posix() for p in [*ALL, *NO_PYMUPDF] if {"pymupdf", "fitz"} & imports(p)}
-    assert users == {"builder/edges/pdf.py"}
+    assert users == {"builder/edges/pdf.py", "builder/edges/rasters.py"}
 
 
 def test_metrics_never_import_the_builder() -> None:

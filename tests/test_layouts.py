@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from builder.edges.pdf import open_pdf, read_page, render, with_grey
-from builder.records import Box, Dropped, Figure
+from builder.pages import Box
+from builder.records import Dropped, Figure
 from builder.stages.captions import normal_label
 from builder.stages.locate import locate
 from builder.stages.sieve import SievedPage, sieve

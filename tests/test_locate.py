@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from builder.records import Box, Figure, Graphics, Page
+from builder.pages import Box, Graphics, Page
+from builder.records import Figure
 from builder.stages.locate import locate
 from builder.stages.sieve import sieve
 from builder.stages.turning import turn_box, turned

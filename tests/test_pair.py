@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from builder.edges.pdf import open_pdf, read_page
+from builder.pages import Box, Graphics, Line, Page, Span
 from builder.recipe import ReferenceRule
-from builder.records import Box, Caption, Figure, Graphics, Line, Page, PairedFigure, Span
+from builder.records import Caption, Figure, PairedFigure
 from builder.stages.citations import cited_labels, cites_table
 from builder.stages.pair import pair
 from builder.stages.paragraphs import paragraphs

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from builder.records import Box, Caption, Figure, Graphics, Line, Page, PairedFigure, Panel, Span, Word
+from builder.pages import Box, Graphics, Line, Page, Span, Word
+from builder.records import Caption, Figure, PairedFigure, Panel
 from builder.stages.panel_captions import caption_parts, without_label
 from builder.stages.panel_field import field_of
 from builder.stages.panel_gaps import cuts

@@ -17,9 +17,9 @@ from PIL import Image
 from small_release import packed
 
 from builder.crops import MAX_DPI, Shot, TooLarge, crop, shoot
-from builder.edges import pdf
+from builder.edges import pdf, rasters
+from builder.pages import Box
 from builder.recipe import CropRule
-from builder.records import Box
 from builder.release.rows import FigureRow
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
@@ -168,7 +168,7 @@ def test_every_quarter_turn_and_mirroring_is_honoured(tmp_path: Path, turn: str,
     stored = image(rgb().tobytes())
     with opened(tmp_path, pdf_bytes(f"q {matrix} cm /I Do Q", {"I": stored}, rotate)) as source:
         page = pdf.read_page(source, 1)
-        (raster,) = pdf.placed_rasters(source, 1)
+        (raster,) = rasters.placed_rasters(source, 1)
         taken = shoot(source, page, raster.box, RULE)
         rendered = pdf.render(source, 1, raster.box, 144)
     assert taken.reason is None
@@ -194,8 +194,8 @@ def test_no_placement_costs_a_pixel_not_even_far_down_a_tall_page(tmp_path: Path
     content = f"q {wide:.5f} 0 0 {wide * size[1] / size[0]:.5f} {x:.5f} {y:.5f} cm /I Do Q"
     data = pdf_bytes(content, {"I": image(stored.tobytes(), "/DeviceGray", size=size)})
     with opened(tmp_path, data.replace(b"[0 0 300 300]", b"[0 -500 300 5000]")) as source:
-        (raster,) = pdf.placed_rasters(source, 1)
-        assert np.array_equal(pdf.on_grid(source, 1, raster), as_rgb(stored))
+        (raster,) = rasters.placed_rasters(source, 1)
+        assert np.array_equal(rasters.on_grid(source, 1, raster), as_rgb(stored))
 
 
 def test_a_tilted_picture_is_rendered(tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ def test_the_page_may_be_a_part_of_its_sheet(tmp_path: Path) -> None:
     )
     with opened(tmp_path, data) as source:
         page = pdf.read_page(source, 1)
-        (raster,) = pdf.placed_rasters(source, 1)
+        (raster,) = rasters.placed_rasters(source, 1)
         taken = shoot(source, page, raster.box, RULE)
     assert raster.box == pytest.approx(Box(30, 80, 150, 160))
     assert np.array_equal(taken.pixels, rgb())

@@ -18,8 +18,9 @@ from builder.asking import Reply
 from builder.cli import main
 from builder.edges.engine import Outcome
 from builder.errors import Exit, UsageError
+from builder.pages import Box, Page
 from builder.recipe import PointRule, read_recipe
-from builder.records import Box, Caption, Figure, Page
+from builder.records import Caption, Figure
 from builder.stages.image_tokens import Pixels
 from builder.stages.locate import locate, placed
 from builder.stages.point import PointedPage, prompt_for, read_reply, rescued, schema_for, settle, to_ask

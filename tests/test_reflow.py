@@ -2,7 +2,7 @@
 
 import pytest
 
-from builder.records import Box, Line, Span
+from builder.pages import Box, Line, Span
 from builder.stages.reflow import line_text, reflow, vocabulary
 
 

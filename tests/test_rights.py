@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from builder.errors import UsageError
-from builder.records import Box, Caption, ClassifiedFigure, Figure, Licence, PairedFigure, Paper
+from builder.pages import Box
+from builder.records import Caption, ClassifiedFigure, Figure, Licence, PairedFigure, Paper
 from builder.stages.licence import SPDX_PORTS
 from builder.stages.rights import Policy, attribution, decide, find_credit, read_policy
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from builder.records import Box, Graphics, Line, Page, Span, Word
+from builder.pages import Box, Graphics, Line, Page, Span, Word
 from builder.stages.scale_bar_labels import caption_bar_lengths, labels_within, length_nm
 from builder.stages.scale_bars import field_of_view_nm, scale_bars
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from builder.pages import Box
 from builder.recipe import Keep
-from builder.records import Box, Caption, ClassifiedFigure, Dropped, Figure, Kind, PairedFigure, Scale
+from builder.records import Caption, ClassifiedFigure, Dropped, Figure, Kind, PairedFigure, Scale
 from builder.stages.select import select
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from builder.records import Box, Graphics, Line, Page, Span
+from builder.pages import Box, Graphics, Line, Page, Span
 from builder.stages.captions import normal_label
 from builder.stages.sieve import sieve
 from builder.stages.typeset import typeset_of

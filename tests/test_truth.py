@@ -10,7 +10,7 @@ import pytest
 
 from builder.cli import main
 from builder.errors import Exit
-from builder.records import Box
+from builder.pages import Box
 
 PAPERS = Path(__file__).parent / "papers"
 TRUTH = [json.loads(line) for line in (PAPERS / "truth.jsonl").read_text(encoding="utf-8").splitlines()]

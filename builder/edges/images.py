@@ -10,7 +10,8 @@ import numpy.typing as npt
 from PIL import Image, PngImagePlugin
 
 from builder.asking import Picture
-from builder.records import Box, Crop, pixels_digest
+from builder.pages import Box
+from builder.records import Crop, pixels_digest
 
 CANARY_KEY = "canary"
 _COMPRESS_LEVEL = 6

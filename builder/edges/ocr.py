@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from builder.errors import UsageError
-from builder.records import Box, Line, Span, Word
+from builder.pages import Box, Line, Span, Word
 
 _LEGIBLE = 0.6  # below it words are guesses
 _LETTERS = 0.8  # of the reader's box, which stands a little off the letters

@@ -1,4 +1,4 @@
-"""PDF in, pages and crops out: the only module that imports PyMuPDF, and the one place where coordinates are turned.
+"""PDF in, pages and crops out: with rasters.py all that imports PyMuPDF, and the one place where coordinates are turned.
 
 PyMuPDF gives text and drawings in the unrotated page while `page.rect` is the rotated one; everything that leaves here is
 in points from the top-left of the page as displayed.
@@ -7,7 +7,6 @@ in points from the top-left of the page as displayed.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,13 +19,10 @@ import numpy as np
 import numpy.typing as npt
 import pymupdf
 
-from builder.records import Box, Graphics, Line, Page, Span
-from builder.stages.crop import Pixels, Raster, on_white
+from builder.pages import Box, Graphics, Line, Page, Span
 
 # Ligatures are expanded (flag left out); images are left out of the text pass, where they cost five times the text.
 _TEXT_FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
-_KIND = {"fill-image": 0, "fill-imgmask": 0, "fill-path": 1, "stroke-path": 1, "fill-shade": 2}
-_PAINT = {"fill-text": "text", "stroke-text": "text"} | {k: "raster" if v == 0 else "drawing" for k, v in _KIND.items()}
 _FILLS = ("fill_path", "stroke_path", "fill_shade", "fill_image", "fill_image_mask")
 _CLIPS = ("clip_path", "clip_stroke_path", "clip_text", "clip_stroke_text", "clip_image_mask", "end_mask", "pop_clip")
 _LOGGED = (*_FILLS, *_CLIPS)
@@ -36,13 +32,10 @@ _UPRIGHT = pymupdf.mupdf.FzMatrix()
 _EVERYWHERE = pymupdf.mupdf.FzRect(pymupdf.mupdf.FzRect.Fixed_INFINITE)
 _UNIT = pymupdf.mupdf.FzRect(pymupdf.mupdf.FzRect.Fixed_UNIT)
 _SUPERSCRIPT, _ITALIC, _BOLD = 1, 2, 16
-_WITHIN = 0.1  # pixels; the reader widens a placement to whole pixels, and its 32 bits are off by 0.02 on pages of 5000 points
-_ALIKE = 64  # images of one size on a page that are tried: each is decoded
-_OWN = 0.98  # overlap at which an entry of the page's log is the raster itself
 READER = f"pymupdf-{pymupdf.pymupdf_version}"  # part of every stage key: crops must repeat bit for bit
 
 
-_BROKEN = (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase)  # what PyMuPDF says of a file that it cannot make out
+BROKEN = (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase)  # what PyMuPDF says of a file that it cannot make out
 
 
 _Corners = tuple[float, float, float, float]
@@ -91,7 +84,7 @@ def open_pdf(path: Path) -> Iterator[PdfFile]:
     pymupdf.TOOLS.mupdf_display_warnings(False)
     try:
         document = pymupdf.open(stream=data, filetype="pdf")
-    except _BROKEN as error:
+    except BROKEN as error:
         raise RefusedPdf("not-a-pdf", f"{path.name}: {error}") from error
     try:
         if document.needs_pass:
@@ -106,7 +99,7 @@ def open_pdf(path: Path) -> Iterator[PdfFile]:
 def _page_count(document: pymupdf.Document, path: Path) -> int:
     try:
         return int(document.page_count)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise RefusedPdf("broken-page-tree", f"{path.name}: {error}") from error
 
 
@@ -121,7 +114,7 @@ def read_page(pdf: PdfFile, number: int) -> Page:
         log = _BoxLog()
         pymupdf.mupdf.fz_run_display_list(drawing.this, log, _UPRIGHT, _EVERYWHERE, pymupdf.mupdf.FzCookie())
         pymupdf.mupdf.fz_close_device(log)
-    except (*_BROKEN, IndexError) as error:
+    except (*BROKEN, IndexError) as error:
         raise RefusedPdf("broken-page", f"page {number}: {error}") from error
     return Page(
         number=number,
@@ -161,7 +154,7 @@ class _BoxLog(pymupdf.mupdf.FzDevice2):  # type: ignore[misc]
         for name in _LOGGED:
             getattr(self, f"use_virtual_{name}")()
 
-    def _drawn(self, kind: int, rect: _Rect) -> None:
+    def drawn(self, kind: int, rect: _Rect) -> None:
         self.kinds.append(kind)
         self.rects.append((rect.x0, rect.y0, rect.x1, rect.y1))
         self.clip_of.append(self._open[-1])
@@ -209,7 +202,7 @@ class _BoxLog(pymupdf.mupdf.FzDevice2):  # type: ignore[misc]
 
 
 def _lines(blocks: list[dict], turn: pymupdf.Matrix, rotation: int) -> Iterator[Line]:  # type: ignore[type-arg]
-    place = (lambda rect: _turned(rect, turn)) if rotation else _rounded
+    place = (lambda rect: turned(rect, turn)) if rotation else _rounded
     for block_number, block in enumerate(blocks):
         for line in block.get("lines", ()):
             spans = tuple([_span(run, place) for run in _runs(line["spans"])])
@@ -260,7 +253,7 @@ def _rounded(rect: _Corners) -> Box:
     return Box(round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2))
 
 
-def _turned(rect: _Corners, turn: pymupdf.Matrix) -> Box:
+def turned(rect: _Corners, turn: pymupdf.Matrix) -> Box:
     r = pymupdf.Rect(rect) * turn
     r.normalize()
     return _rounded(tuple(r))
@@ -310,109 +303,20 @@ def thumbnail(pdf: PdfFile, page: Page, long_side: int) -> npt.NDArray[np.uint8]
 
 
 def _samples(pdf: PdfFile, number: int, scale: float, clip: Box | None, space: pymupdf.Colorspace) -> npt.NDArray[np.uint8]:
-    return _array(_drawn(pdf, number, pymupdf.Matrix(scale, scale), clip, space)).copy()
+    return array_of(drawn(pdf, number, pymupdf.Matrix(scale, scale), clip, space)).copy()
 
 
-def _drawn(pdf: PdfFile, number: int, matrix: pymupdf.Matrix, clip: Box | None, space: pymupdf.Colorspace) -> pymupdf.Pixmap:
+def drawn(pdf: PdfFile, number: int, matrix: pymupdf.Matrix, clip: Box | None, space: pymupdf.Colorspace) -> pymupdf.Pixmap:
     try:
         page = pdf.document[number - 1]
         window = None if clip is None else pymupdf.Rect(clip)
         return page.get_pixmap(matrix=matrix, clip=window, colorspace=space, alpha=False)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise RefusedPdf("broken-page", f"page {number} cannot be rendered: {error}") from error
 
 
-def _array(pixmap: pymupdf.Pixmap) -> npt.NDArray[np.uint8]:
+def array_of(pixmap: pymupdf.Pixmap) -> npt.NDArray[np.uint8]:
     return np.frombuffer(cast(bytes, pixmap.samples), dtype=np.uint8).reshape(pixmap.height, pixmap.width, pixmap.n)
 
 
-def placed_rasters(pdf: PdfFile, number: int) -> tuple[Raster, ...]:
-    """The rasters of page `number` in the order they are painted. Raises RefusedPdf when the page is broken."""
-    try:
-        page = pdf.document[number - 1]
-        found = [_raster(info, page.rotation_matrix) for info in page.get_image_info() if info["width"] and info["height"]]
-    except _BROKEN as error:
-        raise RefusedPdf("broken-page", f"page {number}: {error}") from error
-    return tuple(raster for raster in found if raster.box.area)
-
-
-def _raster(info: dict, turn: pymupdf.Matrix) -> Raster:  # type: ignore[type-arg]
-    placement = pymupdf.Matrix(info["transform"]) * turn
-    corners = pymupdf.Rect(0, 0, 1, 1) * placement
-    named = re.match(r"\w*(\([A-Za-z]+)?", str(info["cs-name"]) if info["colorspace"] else "stencil")
-    assert named
-    return Raster(
-        box=Box(*(float(v) for v in corners.normalize())),
-        stored_width=int(info["width"]),
-        stored_height=int(info["height"]),
-        placement=(placement.a, placement.b, placement.c, placement.d),
-        colours=named[0] + (")" if named[1] else ""),
-        bits=int(info["bpc"]),
-    )
-
-
-def on_grid(pdf: PdfFile, number: int, raster: Raster) -> Pixels:
-    """What the page shows of a raster, as uint8 RGB (h, w, 3): one pixel for each of the raster's own, white off the page.
-
-    The placement is drawn in by _WITHIN: a corner that rounding puts past the grid would stretch it by a pixel.
-    """
-    box = raster.box
-    wide, high = (raster.width - 2 * _WITHIN) / box.width, (raster.height - 2 * _WITHIN) / box.height
-    matrix = pymupdf.Matrix(wide, 0, 0, high, _WITHIN - box.x0 * wide, _WITHIN - box.y0 * high)
-    pixmap = _drawn(pdf, number, matrix, box, pymupdf.csRGB)
-    seen, left, top = _array(pixmap), max(0, pixmap.x), max(0, pixmap.y)
-    whole = np.full((raster.height, raster.width, 3), 255, np.uint8)
-    whole[top : top + seen.shape[0], left : left + seen.shape[1]] = seen[: raster.height - top, : raster.width - left]
-    return whole
-
-
-def stored_pixels(pdf: PdfFile, number: int, raster: Raster) -> Iterator[Pixels]:
-    """Pixels as stored, turned as displayed, masks laid on white: uint8 RGB (h, w, 3), of each image of the raster's size.
-
-    Colours go through the same engine as a render, 16 bits are cut to 8. A file names an image by a number that the page's
-    drawing no longer knows; which of several images of one size was drawn is for the caller to see. Inline images have none.
-    """
-    try:
-        images = pdf.document[number - 1].get_images(full=True)
-    except _BROKEN:
-        return
-    size = (raster.stored_width, raster.stored_height)
-    masks = {image[1] for image in images}
-    found = {image[0]: image[1] for image in images if image[2:4] == size and image[0] not in masks}
-    for xref, mask in sorted(found.items())[:_ALIKE]:
-        try:
-            stored = _stored(pdf.document, xref, mask)
-        except _BROKEN:
-            continue
-        if stored.shape[:2] == size[::-1]:
-            yield np.ascontiguousarray(raster.turned(stored))
-
-
-def _stored(document: pymupdf.Document, xref: int, mask: int) -> Pixels:
-    pixmap = pymupdf.Pixmap(document, xref)
-    if pixmap.colorspace is None:
-        alpha = _array(pixmap)[:, :, 0]
-        return on_white(np.zeros((*alpha.shape, 3), np.uint8), alpha)
-    if pixmap.colorspace.name != pymupdf.csRGB.name:
-        pixmap = pymupdf.Pixmap(pymupdf.csRGB, pixmap)
-    pixels = _array(pixmap)
-    cover = pixels[:, :, 3] if pixmap.alpha else _array(pymupdf.Pixmap(document, mask))[:, :, 0] if mask else None
-    return pixels if cover is None or cover.shape != pixels.shape[:2] else on_white(pixels[:, :, :3], cover)
-
-
-def painted_over(pdf: PdfFile, number: int, raster: Raster, box: Box) -> frozenset[str]:
-    """What is painted on `box` of page `number` after the raster: "text", "drawing", "raster"; by bounding boxes only."""
-    try:
-        page = pdf.document[number - 1]
-        log = [(kind, _turned(where, page.rotation_matrix)) for kind, where in page.get_bboxlog()]
-    except _BROKEN as error:
-        raise RefusedPdf("broken-page", f"page {number}: {error}") from error
-    own = [i for i, (kind, where) in enumerate(log) if _KIND.get(kind) == 0 and where.iou(raster.box) > _OWN]
-    later = log[own[-1] + 1 :] if own else []
-    return frozenset(_PAINT[kind] for kind, where in later if kind in _PAINT and where.meet(box).area)
-
-
-__all__ = [
-    "READER", "PdfFile", "RefusedPdf", "on_grid", "open_pdf", "painted_over", "placed_rasters", "read_page", "render",
-    "stored_pixels", "thumbnail", "with_grey",
-]  # fmt: skip
+__all__ = ["READER", "PdfFile", "RefusedPdf", "open_pdf", "read_page", "render", "thumbnail", "with_grey"]

@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import TypeVar
 
 from builder.errors import NothingLeft
-from builder.records import Box, CaptionMatching, Description, Panel, Specimen, StageCount, digest
+from builder.pages import Box
+from builder.records import CaptionMatching, Description, Panel, Specimen, StageCount, digest
 from builder.release.logical import content_hash, logical_hash
 from builder.release.rows import (
     CONFIGS,

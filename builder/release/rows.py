@@ -8,18 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from builder.recipe import Recipe, Task
-from builder.records import (
-    CaptionMatching,
-    Description,
-    Dropped,
-    Edit,
-    Kind,
-    Paper,
-    Record,
-    Scale,
-    Specimen,
-    StageCount,
-)
+from builder.records import CaptionMatching, Description, Dropped, Edit, Kind, Paper, Record, Scale, Specimen, StageCount
 
 Config = Literal["figures", "caption_matching", "description"]
 SplitName = Literal["validation", "test"]

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from builder.records import Line, Page, Span
+from builder.pages import Line, Page, Span
 from builder.stages.reflow import reflow
 
 MIN_LETTERS = 15  # shorter lines in large type are journal names and section heads

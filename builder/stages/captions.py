@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from builder.records import Box
+from builder.pages import Box
 from builder.stages.rows import Row, between
 from builder.stages.typeset import Print
 

@@ -9,8 +9,9 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from builder.pages import Box, Word
 from builder.recipe import FieldRule
-from builder.records import Box, ClassifiedFigure, Kind, PairedFigure, Scale, ScaleBar, Word
+from builder.records import ClassifiedFigure, Kind, PairedFigure, Scale, ScaleBar
 from builder.stages.classify_kind import kind_of
 from builder.stages.classify_look import Block, read_look
 from builder.stages.classify_scale import Found, Told, scale_of_drawing, scale_of_pictures

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from builder.records import Box, ScaleBar
+from builder.pages import Box
+from builder.records import ScaleBar
 
 # Fields of view in nanometres up to which a scale reaches, by the rule of the corpus's labels: atoms or lattices in fields of
 # some 20 nm, nanometre features in smaller fields, micrometre features in fields above about 3 um, bodies from centimetres.

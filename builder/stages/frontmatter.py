@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from builder.records import Page
+from builder.pages import Page
 
 EDGE_PAGES = 2  # where journals print what a paper is
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
+from builder.pages import Page
 from builder.recipe import Papers
-from builder.records import Dropped, Licence, Page, Paper, Record
+from builder.records import Dropped, Licence, Paper, Record
 from builder.stages.byline import read_authors, read_title
 from builder.stages.frontmatter import read_arxiv, read_copyright, read_date, read_doi
 from builder.stages.licence import licence_by_id, read_licence, same_family

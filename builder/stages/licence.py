@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from builder.records import Evidence, Licence, Page
+from builder.pages import Page
+from builder.records import Evidence, Licence
 from builder.stages.reflow import reflow
 
 UNKNOWN = Licence(spdx="unknown")

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from builder.records import Box, Caption, Dropped, Figure, Ink, Line, Page
+from builder.pages import Box, Ink, Line, Page
+from builder.records import Caption, Dropped, Figure
 from builder.stages.captions import normal_label
 from builder.stages.regions import Proposal, proposals
 from builder.stages.rows import Row, rows_of

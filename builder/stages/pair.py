@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from builder.pages import Page
 from builder.recipe import ReferenceRule
-from builder.records import Dropped, Figure, Mention, Page, PairedFigure
+from builder.records import Dropped, Figure, Mention, PairedFigure
 from builder.stages.captions import normal_label
 from builder.stages.citations import cited_labels, cites_table
 from builder.stages.paragraphs import Paragraph, paragraphs

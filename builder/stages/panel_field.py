@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from builder.records import Box
+from builder.pages import Box
 
 Mask = npt.NDArray[np.bool_]
 Sums = npt.NDArray[np.int32]

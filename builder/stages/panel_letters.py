@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from builder.records import Box, Line, Word
+from builder.pages import Box, Line, Word
 from builder.stages.panel_captions import ALPHABETS
 
 _MARGIN = 6.0  # points a letter may stand outside the figure's box

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from builder.records import Box, Page, PairedFigure, Panel, Word
+from builder.pages import Box, Page, Word
+from builder.records import PairedFigure, Panel
 from builder.stages.panel_captions import ALPHABETS, caption_parts, without_label
 from builder.stages.panel_field import Field, Region, field_of
 from builder.stages.panel_layout import Layout, Sign, layout

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from builder.records import Figure, Page
+from builder.pages import Page
+from builder.records import Figure
 from builder.stages.captions import LABEL
 from builder.stages.reading import Row, body_size, columns, page_rows, without_furniture
 from builder.stages.reflow import reflow, vocabulary

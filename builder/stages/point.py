@@ -15,8 +15,9 @@ import numpy as np
 from pydantic import JsonValue, TypeAdapter
 
 from builder.asking import Prompt, Reply, Schema, prompt_from
+from builder.pages import Box, Ink, Page
 from builder.recipe import PointRule
-from builder.records import Box, Caption, Dropped, Figure, Ink, Page, Record
+from builder.records import Caption, Dropped, Figure, Record
 from builder.stages.captions import normal_label
 from builder.stages.image_tokens import Family, Pixels, cheapest_side, thumbnail_size
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from builder.records import Box, Line, Page
+from builder.pages import Box, Line, Page
 from builder.stages.reflow import line_text
 
 _EDGE = 0.12  # of the page's height: where running heads, feet and page numbers stand

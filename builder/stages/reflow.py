@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from builder.records import Line, Span
+from builder.pages import Line, Span
 
 _SUPERSCRIPTS = str.maketrans("0123456789+-−–=()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾")
 _RAISED = re.compile(r"[-−–+]?\d+|\d*[-−–+]")  # exponent, charge or reference number: what Unicode can raise

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from builder.records import Box
+from builder.pages import Box
 from builder.stages.scene import CELL, Mask, Scene, cells_of
 
 Side = Literal["below", "above", "left", "right", "facing"]

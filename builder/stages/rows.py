@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from builder.records import Box, Line, Page, Span
+from builder.pages import Box, Line, Page, Span
 
 _SAME_BLOCK_GAP = 1.5  # of the letter size: fragments of one row that a wide blank or a formula tore apart
 _OTHER_BLOCK_GAP = 0.8  # below the narrowest gutter of the corpus (1.2)

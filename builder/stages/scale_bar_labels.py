@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Literal, NamedTuple
 
-from builder.records import Box, Line, Word
+from builder.pages import Box, Line, Word
 
 Source = Literal["text", "ocr", "caption"]
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from builder.records import Box, Page, ScaleBar, Word
+from builder.pages import Box, Page, Word
+from builder.records import ScaleBar
 from builder.stages.scale_bar_ink import Frame
 from builder.stages.scale_bar_labels import Label, caption_bar_lengths, labels_within
 from builder.stages.scale_bar_lone import lone_bars

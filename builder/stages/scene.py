@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from builder.records import Box, Caption, Page
+from builder.pages import Box, Page
+from builder.records import Caption
 from builder.stages.captions import TABLE
 from builder.stages.rows import Row, between, row_of
 from builder.stages.typeset import Print, edge_keys, head_key, in_running_zone

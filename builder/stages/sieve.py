@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from builder.records import Box, Caption, Dropped, Ink, Page
+from builder.pages import Box, Ink, Page
+from builder.records import Caption, Dropped
 from builder.stages.captions import Anchor, accepted, anchors, extent, may_start
 from builder.stages.reflow import reflow
 from builder.stages.rows import Row, rows_of

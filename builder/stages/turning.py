@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from builder.records import Box, Graphics, Line, Page
+from builder.pages import Box, Graphics, Line, Page
 
 
 def angles(page: Page) -> tuple[int, ...]:

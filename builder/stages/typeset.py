@@ -11,7 +11,7 @@ from statistics import median
 import numpy as np
 import numpy.typing as npt
 
-from builder.records import Page
+from builder.pages import Page
 from builder.stages.rows import Row, rows_of
 
 _RUNNING_ZONE = 0.12  # of the page's height, at the top and at the bottom

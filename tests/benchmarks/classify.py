@@ -24,8 +24,9 @@ import numpy.typing as npt
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from builder.edges import pdf
+from builder.pages import Box, Page, Word
 from builder.recipe import Papers, ReferenceRule
-from builder.records import Box, Caption, ClassifiedFigure, Figure, Page, PairedFigure, Word
+from builder.records import Caption, ClassifiedFigure, Figure, PairedFigure
 from builder.stages.captions import normal_label
 from builder.stages.classify import classify
 from builder.stages.ingest import PdfFacts, ingest

@@ -21,8 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from builder.edges import ocr, pdf
+from builder.pages import Box, Page, Word
 from builder.recipe import ReferenceRule
-from builder.records import Box, Figure, Page, PairedFigure, Panel, Word
+from builder.records import Figure, PairedFigure, Panel
 from builder.stages.captions import normal_label
 from builder.stages.locate import locate
 from builder.stages.pair import pair

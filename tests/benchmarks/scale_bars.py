@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from builder.edges import ocr, pdf
-from builder.records import Box, ScaleBar, Word
+from builder.pages import Box, Word
+from builder.records import ScaleBar
 from builder.stages.scale_bars import scale_bars
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
