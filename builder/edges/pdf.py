@@ -154,7 +154,7 @@ class _BoxLog(pymupdf.mupdf.FzDevice2):  # type: ignore[misc]
         for name in _LOGGED:
             getattr(self, f"use_virtual_{name}")()
 
-    def drawn(self, kind: int, rect: _Rect) -> None:
+    def _drawn(self, kind: int, rect: _Rect) -> None:
         self.kinds.append(kind)
         self.rects.append((rect.x0, rect.y0, rect.x1, rect.y1))
         self.clip_of.append(self._open[-1])
