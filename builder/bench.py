@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -16,9 +16,9 @@ from builder.asking import Picture, PictureRef, Prompt, Question, Reply, Schema,
 from builder.edges import pdf
 from builder.edges.calls import Replies
 from builder.edges.images import picture_of
-from builder.edges.ocr import words_of
+from builder.edges.ocr import lines_of, words_of
 from builder.edges.store import Store
-from builder.pages import Page, Word
+from builder.pages import Box, Page, Word
 from builder.recipe import Recipe
 from builder.records import Caption, Figure, Paper, Record
 from builder.stages.image_tokens import TOKENS, Pixels
@@ -26,11 +26,12 @@ from builder.stages.ingest import PaperRow
 from builder.stages.reflow import line_text, reflow
 from builder.stages.rights import Policy
 from builder.stages.scene import drawn_zone
-from builder.stages.sieve import SievedPage
+from builder.stages.sieve import SievedPage, has_graphics
 from builder.stages.typeset import Typeset, typeset_of
 
 R = TypeVar("R", bound=Record)
 LOOK_DPI = 100  # what the classifier is shown
+_PIXELS_TO_READ = 0.02  # share of a figure under rasters: what is drawn has its words in the text layer
 OCR_DPI = 200  # what words are read off
 LOOK_MAX_POINTS = 2000.0  # a longer side is shown at a lower dpi: 14,400 pt pages exist
 
@@ -70,10 +71,18 @@ class Bench:
         pages, broken = [], []
         for number in range(1, self.pdf.pages + 1):
             try:
-                pages.append(pdf.read_page(self.pdf, number))
+                pages.append(self._legible(pdf.read_page(self.pdf, number)))
             except pdf.RefusedPdf as error:
                 broken.append((number, error.detail))
         return tuple(pages), tuple(broken)
+
+    def _legible(self, page: Page) -> Page:
+        """The page with the lines of a scan read off its pixels, where the recipe asks for it."""
+        if page.lines or self.recipe.ocr.use == "never" or not has_graphics(page):
+            return page
+        whole = Box(0, 0, page.width, page.height)
+        dpi = int(OCR_DPI * min(1.0, LOOK_MAX_POINTS / max(page.width, page.height))) or 1
+        return replace(page, lines=lines_of(pdf.render(self.pdf, page.number, whole, dpi), whole))
 
     @property
     def pages(self) -> tuple[Page, ...]:
@@ -124,7 +133,7 @@ class Bench:
 
     def read_words(self, figure: Figure) -> tuple[Word, ...]:
         """Words read off the figure's pixels, where the recipe asks for it. Raises RefusedPdf, and UsageError without OCR."""
-        if self.recipe.ocr.use == "never":
+        if self.recipe.ocr.use == "never" or figure.raster_share < _PIXELS_TO_READ:
             return ()
         if figure.id not in self._words:
             self._words[figure.id] = words_of(self.look(figure, OCR_DPI), figure.bbox)

@@ -25,7 +25,7 @@ from builder.errors import Exit, MicrotomeError, UsageError
 from builder.figures import all_figures, figure_line
 from builder.ledger import savings_of, savings_report
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
-from builder.recipe import Recipe
+from builder.recipe import Ocr, Recipe
 from builder.records import JudgedFigure, Paper, Specimen, StageCount
 from builder.release.schemas import schema_files
 from builder.run import PaperOutcome, Run, read_at_least_one, run
@@ -114,6 +114,11 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--work", metavar="DIR", type=Path, help="receipts and crops, for resuming (default: beside the output)"
     )
+    parser.add_argument(
+        "--ocr",
+        action="store_true",
+        help="read letters, scale labels and scans off pixels: needs [ocr], seconds a figure",
+    )
     parser.add_argument("--timeout", metavar="S", type=_positive, default=Limits.seconds, help="seconds a paper may take")
     parser.add_argument("--memory", metavar="MIB", type=_positive, default=Limits.memory_mib, help="MiB a paper may take")
 
@@ -151,7 +156,7 @@ def _positive(text: str) -> int:
 def _build(arguments: argparse.Namespace) -> int:
     if not _VERSION.fullmatch(arguments.version):
         raise UsageError("--version", f"{arguments.version!r} is not a version", "write three numbers, such as 1.0.0")
-    recipe = shipped.load_recipe(arguments.recipe).model_copy(update={"tier": arguments.tier})
+    recipe = _recipe(arguments).model_copy(update={"tier": arguments.tier})
     out: Path = arguments.out.absolute()
     if not out.name:
         raise UsageError(
@@ -170,8 +175,13 @@ def _build(arguments: argparse.Namespace) -> int:
     return Exit.OK
 
 
+def _recipe(arguments: argparse.Namespace) -> Recipe:
+    recipe = shipped.load_recipe(arguments.recipe)
+    return recipe.model_copy(update={"ocr": Ocr(use="always")}) if arguments.ocr else recipe
+
+
 def _figures(arguments: argparse.Namespace) -> int:
-    recipe = all_figures(shipped.load_recipe(arguments.recipe))
+    recipe = all_figures(_recipe(arguments))
     stages = stages_until("crop" if arguments.crops else "rights")
     with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
         store = Store(arguments.work or Path(scratch))
@@ -196,7 +206,7 @@ def _write_crops(folder: Path, done: Run, store: Store) -> None:
 
 
 def _savings(arguments: argparse.Namespace) -> int:
-    recipe = shipped.load_recipe(arguments.recipe)
+    recipe = _recipe(arguments)
     with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
         store = Store(arguments.work or Path(scratch))
         done = _run(arguments, arguments.papers, recipe, store, stages_until("sieve"))

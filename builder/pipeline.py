@@ -228,7 +228,6 @@ STAGES: tuple[Stage, ...] = (
         _panels,
         PairedFigure,
         ("pair",),
-        ("ocr",),
     ),
     Stage(
         "classify",
@@ -237,7 +236,7 @@ STAGES: tuple[Stage, ...] = (
         _classify,
         ClassifiedFigure,
         ("ingest", "panels"),
-        ("fields", "ocr"),
+        ("fields",),
     ),
     Stage("select", "figures", "keep what the recipe asks for", _select, ClassifiedFigure, ("classify",), ("keep",)),
     Stage("rights", "figures", "decide rights per element and act", _rights, JudgedFigure, ("ingest", "select")),
@@ -315,11 +314,12 @@ def _blobs(receipt: Receipt) -> Iterator[str]:
 def _key(bench: Bench, stage: Stage, outputs: dict[str, str]) -> str:
     row = bench.source.row.model_dump(mode="json") if bench.source.row else None
     sections = {name: getattr(bench.recipe, name) for name in stage.uses}
-    plain = {
+    plain: dict[str, object] = {
         name: s.model_dump(mode="json") if isinstance(s, Record) else s
         for name, s in sections.items()
         if name not in {"fields", "models"}
     }
+    plain["ocr"] = bench.recipe.ocr.use  # what is read off pixels is text to every stage
     if "fields" in sections:
         plain["fields"] = {name: rule.model_dump(mode="json") for name, rule in bench.recipe.fields.items()}
     if "models" in sections:
