@@ -236,6 +236,12 @@ def _run(arguments: argparse.Namespace, papers: Sequence[Path], recipe: Recipe, 
             bar.update()
 
         done = run(found, recipe, policy, store, stages, jobs=arguments.jobs, limits=limits, progress=progress)
+    for outcome in done.outcomes:
+        if outcome.dropped and outcome.dropped.reason == "duplicate-paper":  # known only when all papers are done
+            print(f"{outcome.file}: duplicate-paper ({outcome.dropped.detail})", file=sys.stderr)
+    if done.spent.unanswered:
+        lost = f"{done.spent.unanswered} of {done.spent.asked} questions to a model got no answer"
+        print(f"{lost}: what the rules made stays, and the next run asks again", file=sys.stderr)
     print(f"{len(done.outcomes)} papers, {done.reused} of them unchanged since an earlier run", file=sys.stderr)
     return done
 

@@ -10,6 +10,8 @@ import pytest
 
 from builder.cli import main
 from builder.errors import Exit
+from builder.pages import Box
+from builder.stages.panels import _named, _with_its_raster
 
 PAPERS = Path(__file__).parent / "papers"
 
@@ -62,3 +64,15 @@ def test_with_ocr_a_scans_caption_is_read_and_its_figure_found(tmp_path: Path, c
     (figure,) = lines(capsys)
     assert figure["caption"] == "Figure 1. SEM image of the fracture surface."
     assert figure["bbox"] == pytest.approx([59, 29, 341, 201], abs=2)
+
+
+def test_a_panel_that_is_all_but_a_placed_raster_takes_the_whole_of_it() -> None:
+    raster = Box(37, 8, 193, 164)
+    assert _with_its_raster(Box(142, 62, 294, 214), [raster], Box(100, 50, 300, 220)) == Box(137, 58, 294, 214)
+    assert _with_its_raster(Box(100, 50, 200, 220), [raster], Box(100, 50, 300, 220)) == Box(100, 50, 200, 220)
+
+
+def test_without_a_letter_seen_the_captions_order_names_even_panels_only() -> None:
+    even, uneven = [Box(0, 0, 10, 10), Box(12, 0, 22, 10)], [Box(0, 0, 40, 10), Box(42, 0, 46, 10)]
+    assert [p.letter for p in _named(even, ("a", "b"), (), {}, 1.0)] == ["a", "b"]
+    assert [p.letter for p in _named(uneven, ("a", "b"), (), {}, 1.0)] == [None, None]

@@ -25,6 +25,8 @@ _LEAST_SIDE = 60.0  # points, of a panel without a letter
 _LEAST_RASTER, _MOST_RASTER = 0.015, 0.95  # of the figure: a placed raster that may be a picture of its own
 _MOST_RASTERS = 60  # more are tiles of one picture
 _BOLD_LETTERS = 5  # characters of "a, b" or "c–f" in bold
+_OWN = 0.8  # of panel and raster that they share where the panel is that raster
+_UNEVEN = 4.0  # times the smallest panel's area: beyond, the caption's order tells no letters
 _STEP = 0.25  # of the lower of two panels' sides: a smaller overlap still leaves two rows
 _TRUST: dict[Source, float] = {"text": 0.95, "ocr": 0.9, "caption": 0.7, "none": 0.5}
 
@@ -47,7 +49,7 @@ def panels(paired: PairedFigure, page: Page, look: npt.NDArray[np.uint8], words:
     chosen = layout(field, signs, len(run)) if len(run) > 1 else _unlettered(field)
     if len(chosen.regions) < 2 or chosen.score < _POOR * len(chosen.regions):
         return (_whole(paired),)
-    boxes = [_in_points(region, at, field.scale) for region in chosen.regions]
+    boxes = [_with_its_raster(_in_points(region, at, field.scale), _rasters(page, at), at) for region in chosen.regions]
     texts = {letter.lower(): part.text for part in parts for letter in part.letters}
     trust = min(1.0, max(0.5, 1 + chosen.score / (4 * len(boxes))))
     return _named(boxes if chosen.ordered else reading_order(boxes), run, seen, texts, trust)
@@ -113,6 +115,16 @@ def _in_points(region: Region, at: Box, scale: float) -> Box:
     return Box(*(round(v, 2) for v in (at.x0 + x0, at.y0 + y0, min(at.x0 + x1, at.x1), min(at.y0 + y1, at.y1))))
 
 
+def _with_its_raster(panel: Box, rasters: Sequence[Box], at: Box) -> Box:
+    """A panel that is all but one placed raster takes the rest of it: a corner's letter must not cost the picture an edge."""
+    for raster in rasters:
+        whole = Box(raster.x0 + at.x0, raster.y0 + at.y0, raster.x1 + at.x0, raster.y1 + at.y0)
+        shared = panel.meet(whole).area
+        if shared > _OWN * whole.area and shared > _OWN * panel.area:
+            return panel.join(whole)
+    return panel
+
+
 def _named(
     boxes: Sequence[Box], run: Sequence[str], seen: Sequence[Sighting], texts: dict[str, str], trust: float
 ) -> tuple[Panel, ...]:
@@ -123,7 +135,9 @@ def _named(
         if inside is not None:
             held[inside] = one
     used = {one.letter.lower() for one in held.values()}
-    spare = iter([x for x in run if x.lower() not in used])
+    areas = sorted(box.area for box in boxes)
+    told = bool(held) or areas[-1] <= _UNEVEN * areas[0]  # without one letter seen, only even panels follow the caption
+    spare = iter([x for x in run if x.lower() not in used] if told else [])
     made = []
     for n, box in enumerate(boxes):
         letter = held[n].letter if n in held else next(spare, None)

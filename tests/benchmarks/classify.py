@@ -34,6 +34,7 @@ from builder.stages.locate import locate
 from builder.stages.pair import pair
 from builder.stages.reflow import line_text
 from builder.stages.sieve import SievedPage, sieve
+from builder.stages.typeset import typeset_of
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 LOOK_DPI, OCR_DPI = 100, 200
@@ -86,8 +87,9 @@ def examples(names: Iterable[str], cache: Path | None) -> list[Example]:
 def _paper(name: str, labelled: Sequence[dict[str, object]]) -> list[Example]:
     with pdf.open_pdf(CORPUS / "papers" / name) as file:
         pages = tuple(pdf.read_page(file, number) for number in range(1, file.pages + 1))
-        sieved, _ = sieve(pages, name)
-        figures, _ = locate([SievedPage(pdf.with_grey(file, s.page), s.captions) for s in sieved], pages, name)
+        paper = typeset_of(pages)
+        sieved, _ = sieve(paper, name)
+        figures, _ = locate([SievedPage(pdf.with_grey(file, s.page), s.captions) for s in sieved], paper, name)
         truth = {(int(str(x["page"])), normal_label(str(x["label"]))): x for x in labelled}
         of = {(f.page, normal_label(f.caption.label)): f for f in figures}
         captions = {(s.page.number, normal_label(c.label)): c for s in sieved for c in s.captions}

@@ -104,14 +104,19 @@ def ours() -> Reader:
     sys.path.insert(0, str(ROOT))
     from builder.edges import pdf
     from builder.stages.locate import locate
+    from builder.stages.scene import drawn_zone
     from builder.stages.sieve import SievedPage, sieve
+    from builder.stages.typeset import typeset_of
 
     def read(path: Path) -> list[Row]:
         with pdf.open_pdf(path) as source:
             pages = [pdf.read_page(source, number) for number in range(1, source.pages + 1)]
-            kept, _ = sieve(pages, path.name)
-            grey = [SievedPage(pdf.with_grey(source, sieved.page), sieved.captions) for sieved in kept]
-            figures, _ = locate(grey, pages, path.name)
+            paper = typeset_of(pages)
+            kept, _ = sieve(paper, path.name)
+            zones = [drawn_zone(sieved.page, [caption.bbox for caption in sieved.captions]) for sieved in kept]
+            inked = [pdf.with_grey(source, sieved.page, zone) for sieved, zone in zip(kept, zones, strict=True)]
+            grey = [SievedPage(page, sieved.captions) for page, sieved in zip(inked, kept, strict=True)]
+            figures, _ = locate(grey, paper, path.name)
         return [_row(path, f.page, f.caption.label, list(f.bbox), f.caption.text) for f in figures]
 
     return read

@@ -29,6 +29,7 @@ from builder.stages.locate import locate
 from builder.stages.pair import pair
 from builder.stages.panels import panels
 from builder.stages.sieve import SievedPage, sieve
+from builder.stages.typeset import typeset_of
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 LOOK_DPI = 100
@@ -91,9 +92,10 @@ def cases(*, read_words: bool) -> Iterator[Case]:
 
 
 def _paired(opened: pdf.PdfFile, pages: list[Page]) -> list[PairedFigure]:
-    kept, _ = sieve(pages, "p")
+    paper = typeset_of(pages)
+    kept, _ = sieve(paper, "p")
     inked = [SievedPage(pdf.with_grey(opened, s.page), s.captions) for s in kept]
-    figures, _ = locate(inked, pages, "p")
+    figures, _ = locate(inked, paper, "p")
     return pair(figures, pages, ReferenceRule())[0]
 
 
