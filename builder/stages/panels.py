@@ -26,7 +26,7 @@ _LEAST_RASTER, _MOST_RASTER = 0.015, 0.95  # of the figure: a placed raster that
 _MOST_RASTERS = 60  # more are tiles of one picture
 _BOLD_LETTERS = 5  # characters of "a, b" or "c–f" in bold
 _OWN = 0.8  # of panel and raster that they share where the panel is that raster
-_UNEVEN = 4.0  # times the smallest panel's area: beyond, the caption's order tells no letters
+_UNEVEN = 8.0  # times the smallest panel's area: beyond, the caption's order tells no letters
 _STEP = 0.25  # of the lower of two panels' sides: a smaller overlap still leaves two rows
 _TRUST: dict[Source, float] = {"text": 0.95, "ocr": 0.9, "caption": 0.7, "none": 0.5}
 
