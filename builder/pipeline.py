@@ -151,7 +151,7 @@ def _crop(bench: Bench) -> Made:
 
 def _cropped(bench: Bench, judged: JudgedFigure) -> Specimen | Dropped:
     figure = judged.classified.paired.figure
-    page = next(p for p in bench.pages if p.number == figure.page)
+    page = bench.page(figure.page)
     try:
         made, data = crop(bench.pdf, page, Box(*figure.bbox), bench.recipe.crop, bench.recipe.identity.canary)
     except TooLarge as error:
