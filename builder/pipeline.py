@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from builder.bench import Bench
+from builder.challenging import challenged
 from builder.crops import TooLarge, crop
 from builder.edges import pdf
 from builder.edges.store import Receipt
@@ -26,6 +27,7 @@ from builder.records import (
     Dropped,
     Figure,
     JudgedFigure,
+    MultiSelect,
     PairedFigure,
     Paper,
     Record,
@@ -37,10 +39,12 @@ from builder.stages.classify import classify
 from builder.stages.generate import caption_matching, description
 from builder.stages.ingest import PdfFacts, ingest
 from builder.stages.locate import locate
+from builder.stages.multi_select import multi_select
 from builder.stages.pair import pair
 from builder.stages.rights import decide
 from builder.stages.select import select
 from builder.stages.sieve import sieve
+from builder.writing import written
 
 
 class LostRecord(RuntimeError):
@@ -174,13 +178,38 @@ def _description(bench: Bench) -> Made:
 def _ask(bench: Bench, task: str, allowed: Callable[[Specimen], bool], make: Callable[[Specimen], Record | Dropped]) -> Made:
     """One item a figure. A private release, which is never published, asks about every figure."""
     specimens = bench.of("crop", Specimen)
-    made = [
-        make(s)
-        if bench.recipe.tier == "private" or allowed(s)
-        else Dropped(record_id=s.id, stage=task, reason="rights", detail=", ".join(s.rights.reasons))
-        for s in specimens
-    ]
+    made = [make(s) if bench.recipe.tier == "private" or allowed(s) else _withheld(s, task) for s in specimens]
     return _each(_ids(specimens), made)
+
+
+def _multi_select(bench: Bench) -> Made:
+    """Several items a figure; a figure without any is dropped."""
+    specimens = bench.of("crop", Specimen)
+    asked = [s for s in specimens if bench.recipe.tier == "private" or s.rights.questions]
+    made: dict[str, tuple[MultiSelect, ...] | Dropped]
+    if bench.recipe.multi_select.generator == "model":
+        made = written(bench, asked, specimens)
+    else:
+        rule, seed = bench.recipe.multi_select, bench.recipe.identity.seed
+        made = {s.id: multi_select(s, specimens, bench.text, rule, seed) for s in asked}
+    withheld = {s.id: _withheld(s, "multi_select") for s in specimens if s.id not in made}
+    told = [made.get(s.id) or withheld[s.id] for s in specimens]
+    return Made(
+        read=_ids(specimens),
+        kept=tuple(s.id for s, m in zip(specimens, told, strict=True) if not isinstance(m, Dropped)),
+        records=tuple(item for m in told if not isinstance(m, Dropped) for item in m),
+        dropped=tuple(m for m in told if isinstance(m, Dropped)),
+    )
+
+
+def _challenge(bench: Bench) -> Made:
+    items = bench.of("multi_select", MultiSelect)
+    specimens = {s.id: s for s in bench.of("crop", Specimen)}
+    return _each(_ids(items), challenged(bench, items, specimens))
+
+
+def _withheld(specimen: Specimen, task: str) -> Dropped:
+    return Dropped(record_id=specimen.id, stage=task, reason="rights", detail=", ".join(specimen.rights.reasons))
 
 
 def _ids(records: Iterable[Identified]) -> tuple[str, ...]:
@@ -251,13 +280,34 @@ STAGES: tuple[Stage, ...] = (
         ("caption_matching", "identity", "tier"),
     ),
     Stage("description", "figures", "ask for a description", _description, Description, ("crop",), ("tier",)),
+    Stage(
+        "multi_select",
+        "figures",
+        "write questions with several right options",
+        _multi_select,
+        MultiSelect,
+        ("crop",),
+        ("multi_select", "identity", "tier", "models"),
+    ),
+    Stage(
+        "challenge",
+        "items",
+        "attack each item, have it revised or give it up",
+        _challenge,
+        MultiSelect,
+        ("crop", "multi_select"),
+        ("challenge", "multi_select", "models"),
+    ),
 )
-TASK_STAGES = frozenset({"caption_matching", "description"})
+TASK_STAGES = frozenset({"caption_matching", "description", "multi_select"})
 
 
 def stages_of(recipe: Recipe) -> tuple[Stage, ...]:
-    """The stages that a recipe runs: all but the tasks it does not ask for."""
-    return tuple(stage for stage in STAGES if stage.name not in TASK_STAGES or stage.name in recipe.tasks)
+    """The stages that a recipe runs: no task it does not ask for, and challenge only where models are named for it."""
+    left_out = TASK_STAGES - set(recipe.tasks)
+    if "multi_select" in left_out or not recipe.challenge.asks:
+        left_out |= {"challenge"}
+    return tuple(stage for stage in STAGES if stage.name not in left_out)
 
 
 def stages_until(name: str) -> tuple[Stage, ...]:

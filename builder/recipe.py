@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -11,7 +12,7 @@ from builder.errors import UsageError
 from builder.records import Kind, Record, Scale, digest
 from builder.stages.image_tokens import Family
 
-Task = Literal["caption_matching", "description"]
+Task = Literal["caption_matching", "description", "multi_select"]
 Tier = Literal["open", "private"]
 
 
@@ -65,6 +66,7 @@ class Keep(Record):
 
     kinds: tuple[Kind, ...] = ("micrograph", "photo", "mixed")
     scales: tuple[Scale, ...] = ("atomic", "micro", "meso", "macro", "unknown")
+    techniques: tuple[str, ...] = Field((), description="a figure with one of these is kept; empty: all are")
 
 
 class CaptionMatchingRule(Record):
@@ -81,6 +83,50 @@ class DescriptionRule(Record):
         "Describe this figure in 100 to 300 words. Rely on what is visible and on the caption, and draw the "
         "scientific conclusions that the evidence supports."
     )
+
+
+class MultiSelectRule(Record):
+    """How multi-select questions are written (SPM-Bench section 2)."""
+
+    generator: Literal["rules", "model"] = "rules"
+    author: str | None = Field(None, description="a name of [models], for generator model")
+    options: int = Field(6, ge=4, le=10, description="of each question")
+    max_per_figure: int = Field(6, ge=1, le=20)
+    embedding: Literal["lexical", "minilm"] = Field(
+        "lexical",
+        description="what finds the sibling figures that are hardest to tell apart; minilm needs the extra [semantic]",
+    )
+    field_library: str = Field("", description="said to the author: what is particular to the field")
+    self_check: bool = Field(True, description="the author answers its own question, which is dropped where the keys differ")
+
+
+class ChallengeRule(Record):
+    """Who attacks an item before it is kept, and when it is given up (SPM-Bench section 2, adversarial optimisation)."""
+
+    adviser: str | None = Field(None, description="a name of [models]: scores six criteria and asks for revisions")
+    attacker: str | None = Field(None, description="a name of [models]: answers without the image")
+    checker: str | None = Field(None, description="a name of [models]: does a revised item still ask the same?")
+    rounds: int = Field(3, ge=1, le=10, description="of revision, after which an item is given up")
+    pass_score: float = Field(4.0, ge=1, le=5, description="least score of each criterion")
+
+    @property
+    def asks(self) -> bool:
+        return bool(self.adviser or self.attacker)
+
+
+class AuditRule(Record):
+    """SPM-Bench section 4.6: a stratified sample of the finished items, judged on five dimensions."""
+
+    judges: tuple[str, ...] = Field((), description="names of [models]")
+    sample: int = Field(200, ge=1, description="items, drawn evenly over modality, Bloom level and generator")
+
+
+class BatteryRule(Record):
+    """The shortcut battery: answerers that never look at the image."""
+
+    model: str | None = Field(None, description="a name of [models] that is asked without the image too")
+    alpha: float = Field(0.05, gt=0, lt=1, description="of the one-sided tests, family-wise by Holm")
+    blocks: tuple[str, ...] = Field((), description="attacks that stop a release where they beat chance significantly")
 
 
 class Split(Record):
@@ -159,6 +205,10 @@ class Recipe(Record):
     keep: Keep = Keep()
     caption_matching: CaptionMatchingRule = CaptionMatchingRule()
     description: DescriptionRule = DescriptionRule()
+    multi_select: MultiSelectRule = MultiSelectRule()
+    challenge: ChallengeRule = ChallengeRule()
+    audit: AuditRule = AuditRule()
+    battery: BatteryRule = BatteryRule()
     split: Split = Split()
     fields: dict[str, FieldRule] = {}
     models: dict[str, ModelRule] = {}
@@ -168,15 +218,29 @@ class Recipe(Record):
 
     @model_validator(mode="after")
     def _asked_models_are_known(self) -> Recipe:
-        if self.point.use != "never" and self.point.model not in self.models:
-            raise ValueError(
-                f"point.model {self.point.model!r} is not one of [models]: {', '.join(self.models) or 'there are none'}"
-            )
+        for key, name in self._asked_models():
+            if name not in self.models:
+                raise ValueError(f"{key} {name!r} is not one of [models]: {', '.join(self.models) or 'there are none'}")
         if self.asking.max_usd is not None:
             unpriced = [name for name, rule in self.models.items() if rule.provider != "replay" and rule.price is None]
             if unpriced:
                 raise ValueError(f"asking.max_usd needs a price for {', '.join(unpriced)}")
         return self
+
+    def _asked_models(self) -> Iterator[tuple[str, str | None]]:
+        """Each key that names a model, with the name; one that is needed and left out is None."""
+        if self.point.use != "never":
+            yield "point.model", self.point.model
+        if self.multi_select.generator == "model":
+            yield "multi_select.author", self.multi_select.author
+        named = {
+            "challenge.adviser": self.challenge.adviser,
+            "challenge.attacker": self.challenge.attacker,
+            "challenge.checker": self.challenge.checker,
+            "battery.model": self.battery.model,
+        }
+        yield from ((key, name) for key, name in named.items() if name is not None)
+        yield from (("audit.judges", judge) for judge in self.audit.judges)
 
     @property
     def hash(self) -> str:

@@ -242,10 +242,13 @@ class Specimen(Record):
         return self.classified.id
 
 
+EditType = Literal["method", "composition", "number", "panel", "trend", "condition", "marking"]
+
+
 class Edit(Record):
     """One typed change that makes a caption false. Offsets are Unicode code points in the true option text."""
 
-    type: Literal["method", "composition", "number"]
+    type: EditType
     start: int
     end: int
     original: str
@@ -269,6 +272,72 @@ class Description(Record):
     figure_id: str
     reference: str
     reference_tokens: int
+
+
+class EvidenceSpan(Record):
+    """Words of the paper that decide one option."""
+
+    source: Literal["caption", "paragraph", "sibling-caption"] = Field(description="sibling: another figure of the paper")
+    of: str = Field(description="normal label of the figure whose caption it is, or that the paragraph cites")
+    index: int = Field(0, ge=0, description="which of the figure's mentions, for a paragraph; else 0")
+    start: int = Field(ge=0, description="code points into that caption or paragraph")
+    end: int = Field(ge=1, description="code points, exclusive")
+    text: str = Field(description="the words between start and end")
+    panel: str | None = Field(None, description="letter of the panel that shows it")
+    panel_bbox: BoxField | None = Field(None, description="box of that panel")
+
+
+OptionKind = Literal[
+    "as-printed", "method", "composition", "number", "panel", "trend", "condition", "marking", "sibling", "written"
+]
+
+
+class Option(Record):
+    """One option of a multi-select question, with what decides it."""
+
+    text: str
+    correct: bool
+    kind: OptionKind = Field(
+        description="as-printed: the paper's words, true; an edit's type or sibling: how they were made false; "
+        "written: by a model, true or false"
+    )
+    edit: Edit | None = Field(None, description="offsets into the true statement; None where no words were changed")
+    rubric: str = Field(description="why it is right or wrong, for a grader")
+    evidence: tuple[EvidenceSpan, ...] = Field(min_length=1)
+
+
+class Review(Record):
+    """What one model said of one item in one round of its making."""
+
+    role: Literal["self-check", "adviser", "attacker", "same-question"]
+    round: int = Field(ge=0, description="0: the item as first written")
+    model: str = Field(description="model id as the provider names it")
+    prompt_hash: str = Field(description="content hash of the question that was asked")
+    outcome: Literal["passed", "failed", "no-answer"]
+    scores: dict[str, float] = Field(default_factory=dict, description="by criterion, 1 to 5; empty where none was given")
+    note: str = ""
+
+
+Skill = Literal[
+    "EU", "HG", "EP"
+]  # SPM-Bench, appendix A: expert visual understanding, hypothesis generation, experiment proposal
+
+
+class MultiSelect(Record):
+    """A question with at least four options, one or several of them right, not all (SPM-Bench). Package seats the options."""
+
+    id: str = Field(description="figure id / multi_select / slot")
+    figure_id: str
+    stem: str = Field(description="the question, without its options")
+    options: tuple[Option, ...] = Field(min_length=4, max_length=26)
+    bloom_level: int = Field(ge=1, le=5, description="1 recall, 2 comprehension, 3 application, 4 analysis, 5 evaluation")
+    skill: Skill
+    modality: str = Field(description='imaging technique asked about: "SEM"; "unknown" where the figure names none')
+    reasoning: str = Field(description="from what the image shows to the key")
+    generator: Literal["rules", "model"]
+    model: str | None = Field(None, description="model id as the provider names it; None for rules")
+    prompt_hash: str | None = Field(None, description="content hash of the question that wrote it; None for rules")
+    reviews: tuple[Review, ...] = ()
 
 
 class StageCount(Record):
