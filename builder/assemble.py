@@ -11,7 +11,7 @@ from builder.edges.release_folder import Written, write_release
 from builder.edges.store import Store
 from builder.errors import CannotWrite
 from builder.recipe import Recipe
-from builder.records import CaptionMatching, Description, Paper, Specimen
+from builder.records import CaptionMatching, Description, MultiSelect, Paper, Specimen
 from builder.release.files import MANIFEST
 from builder.release.package import package
 from builder.release.rows import Cut
@@ -41,6 +41,7 @@ def assemble(done: Run, recipe: Recipe, version: str, out: Path, store: Store) -
         specimens=done.records("crop", Specimen),
         caption_matching=done.records("caption_matching", CaptionMatching),
         descriptions=done.records("description", Description),
+        multi_select=done.final("challenge", "multi_select", MultiSelect),
         attrition=done.attrition,
         dropped=done.dropped,
     )

@@ -80,6 +80,10 @@ class Run:
             return ()
         return tuple(record for o in self.outcomes if not o.dropped for record in o.records(self.stage(name), kind))
 
+    def final(self, last: str, before: str, kind: type[R]) -> tuple[R, ...]:
+        """What stage `last` handed on, or the one `before` where the recipe leaves `last` out."""
+        return self.records(last if last in {stage.name for stage in self.stages} else before, kind)
+
     @property
     def reused(self) -> int:
         return sum(outcome.reused for outcome in self.outcomes)

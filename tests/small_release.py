@@ -13,9 +13,12 @@ from builder.records import (
     Description,
     Dropped,
     Edit,
+    EvidenceSpan,
     Figure,
     Licence,
     Mention,
+    MultiSelect,
+    Option,
     PairedFigure,
     Paper,
     Rights,
@@ -32,7 +35,7 @@ YES, NO = Act(share=True, adapt=True, commercial=True), Act(share=False, adapt=F
 BY, ND = "https://creativecommons.org/licenses/by/4.0/", "https://creativecommons.org/licenses/by-nc-nd/4.0/"
 
 RECIPE = """
-tasks = ["caption_matching", "description"]
+tasks = ["caption_matching", "description", "multi_select"]
 [identity]
 name = "small_bench"
 title = "Small bench"
@@ -110,6 +113,32 @@ def description(of: Specimen) -> Description:
     return Description(id=f"{of.id}#de0", figure_id=of.id, reference=reference, reference_tokens=160)
 
 
+def option(text: str, evidence: EvidenceSpan, edit: Edit | None = None) -> Option:
+    kind = edit.type if edit else "as-printed"
+    rubric = f"The caption says {evidence.text!r}."
+    return Option(text=text, correct=edit is None, kind=kind, edit=edit, rubric=rubric, evidence=(evidence,))
+
+
+def several(of: Specimen) -> MultiSelect:
+    """Four statements, two of them true."""
+    caption = of.classified.paired.caption
+    start = caption.index("SEM")
+
+    def says(words: str) -> EvidenceSpan:
+        at = caption.index(words)
+        return EvidenceSpan(source="caption", of=of.classified.paired.label, start=at, end=at + len(words), text=words)
+
+    other = Edit(type="number", start=start, end=start + 4, original="5 kV", replacement="15 kV")
+    return MultiSelect(
+        id=f"{of.id}/multi_select/0", figure_id=of.id, stem="Which statements about the figure hold?",
+        options=(
+            option("The figure is an SEM image.", says("SEM")), option("The grains measure 20 nm.", says("20 nm")),
+            option("The grains are of ZrO2.", says("TiO2"), MATERIAL), option("It was taken at 15 kV.", says("5 kV"), other),
+        ),
+        bloom_level=1, skill="EU", modality="SEM", reasoning="The caption names method and size.", generator="rules",
+    )  # fmt: skip
+
+
 def cut(**change: object) -> Cut:
     hostile = paper("a", "CC-BY-4.0", BY, title=HOSTILE)
     nameless = paper("b", "CC-BY-4.0", BY, authors=(), published="2023")
@@ -122,7 +151,7 @@ def cut(**change: object) -> Cut:
     given: dict[str, object] = {
         "recipe": recipe(), "version": "1.0.0", "builder_version": "0.1.0", "papers": (hostile, nameless, closed),
         "specimens": (*shown, specimen(closed, 1, is_open=False)), "caption_matching": tuple(question(one) for one in shown),
-        "descriptions": (description(shown[0]),),
+        "descriptions": (description(shown[0]),), "multi_select": (several(shown[0]),),
         "attrition": (
             StageCount(stage="ingest", unit="papers", read=4, kept=3, made=3, dropped={"not-a-pdf": 1}),
             StageCount(stage="sieve", unit="pages", read=12, kept=4, made=4, dropped={"no-caption": 7, "no-graphics": 1}),

@@ -96,7 +96,7 @@ def test_the_logical_hash_does_not_depend_on_the_order_of_the_cut() -> None:
 
 def test_no_figure_at_all_is_nothing_left_with_the_drops() -> None:
     with pytest.raises(NothingLeft, match="7 no-caption"):
-        packed(specimens=(), caption_matching=(), descriptions=())
+        packed(specimens=(), caption_matching=(), descriptions=(), multi_select=())
 
 
 def test_a_config_without_rows_is_left_out_and_named() -> None:
@@ -163,7 +163,7 @@ def test_a_private_release_marks_private_what_an_open_one_would_cut_down() -> No
     private = recipe().model_copy(update={"tier": "private"})
     whole = package(cut(recipe=private, specimens=(figure, *made.specimens[1:])))
     of_it = [row for config in CONFIGS for row in whole.rows(config) if figure.id in (row.id, getattr(row, "figure_id", None))]
-    assert [row.tier for row in of_it] == ["private"] * 3
+    assert [row.tier for row in of_it] == ["private"] * 4
 
 
 def test_it_loads_with_images_and_letters(tmp_path: Path) -> None:

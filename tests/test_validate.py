@@ -23,7 +23,9 @@ from builder.stages.rights import read_policy
 
 REFUSED = Path(__file__).parent / "refused"
 POLICY = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
-CM, DE, FIG = (f"data/{config}/test-00000-of-00001.parquet" for config in ("caption_matching", "description", "figures"))
+CM, DE, FIG, MS = (
+    f"data/{config}/test-00000-of-00001.parquet" for config in ("caption_matching", "description", "figures", "multi_select")
+)
 FEW_SHOT = "data/figures/validation-00000-of-00001.parquet"
 
 
@@ -160,6 +162,15 @@ CASES: dict[str, Callable[[Path], None]] = {
     "link-to-nothing": lambda folder: (folder / "notes.txt").symlink_to("gone.txt"),
     "link-to-a-folder": lambda folder: (folder / "more").symlink_to("data"),
     "json-without-end": lambda folder: (folder / "attrition.json").write_text("[" * 100_000),
+    "selected-key-swapped": cell(MS, "answer", lambda row: [x for x in "ABCD" if x not in row["answer"]]),
+    "selected-key-of-all": cell(MS, "answer", list("ABCD")),
+    "selected-key-not-in-options": cell(MS, "answer", ["A", "G"]),
+    "selected-evidence-elsewhere": rows(MS, lambda found: found[0]["evidence"][0][0].update(start=1)),
+    "selected-evidence-of-nothing": rows(
+        MS, lambda found: found[0]["evidence"][0][0].update(source="sibling-caption", of="Figure 9")
+    ),
+    "selected-options-equal": cell(MS, "options", lambda row: [row["options"][1], *row["options"][1:]]),
+    "selected-rubric-lost": cell(MS, "rubrics", lambda row: [*row["rubrics"], "And more."]),
     "lost-drops": text("attrition.json", '"no-caption": 7', '"no-caption": 6'),
 }
 

@@ -31,6 +31,7 @@ from builder.release.validate import FileFact, ImageFact, Opened, check
 from builder.release.validate_claims import CLAIM_CHECKS
 from builder.release.validate_documents import packed_again, texts_differ
 from builder.release.validate_files import FILE_CHECKS
+from builder.release.validate_multi_select import multi_select
 from builder.release.validate_rights import ledger, rights, tiers
 from builder.release.validate_rows import ROW_CHECKS
 from builder.release.validate_schema import by_schema
@@ -54,7 +55,9 @@ def check_files(folder: Path, policy: Policy) -> Issues:
     issues.extend(broken)
     opened, misshapen = by_schema(opened)
     issues.extend(misshapen)
-    issues.extend(check(opened, (*FILE_CHECKS, *ROW_CHECKS, *CLAIM_CHECKS, partial(rights, policy=policy), tiers, ledger)))
+    issues.extend(
+        check(opened, (*FILE_CHECKS, *ROW_CHECKS, multi_select, *CLAIM_CHECKS, partial(rights, policy=policy), tiers, ledger))
+    )
     issues.extend(_texts_again(opened))
     if isinstance(opened.documents.get(CROISSANT), dict):
         issues.extend(_croissant(folder))

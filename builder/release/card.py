@@ -13,12 +13,17 @@ from builder.recipe import Recipe
 from builder.records import Paper, StageCount
 from builder.release.cite import citation_key
 from builder.release.coverage import Coverage, coverage
-from builder.release.croissant import OWN_LICENCE
+from builder.release.croissant import OWN_LICENCE, makers
 from builder.release.rows import LEAKAGE_NOTE, PRIVATE_BANNER, Config, LeftOut, Packed, SplitName, data_path
 
 BAR_CELLS = 20
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))  # the Hub's names
-_TASKS = {"caption_matching": "multiple-choice", "description": "image-to-text", "figures": "image-to-text"}
+_TASKS = {
+    "caption_matching": "multiple-choice",
+    "multi_select": "multiple-choice",
+    "description": "image-to-text",
+    "figures": "image-to-text",
+}
 _ANYWHERE = re.compile(r"([\\`*_{}\[\]|~$])")
 _AT_THE_START = re.compile(r"^([-+=#])|^(\d+)([.)])(?=\s)")
 
@@ -100,6 +105,7 @@ def render_card(facts: CardFacts, template: str) -> str:
             size=_size(facts),
             tasks=sorted({_TASKS[config] for config in facts.files}),
             own_licence=OWN_LICENCE,
+            makers=makers(facts.coverage),
             leakage_note=LEAKAGE_NOTE,
             private_banner=PRIVATE_BANNER,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import mean, median
 
 from builder.release.rows import (
+    ALPHABET,
     CONFIGS,
     LETTERS,
     SPLITS,
@@ -15,6 +16,7 @@ from builder.release.rows import (
     Config,
     DescriptionRow,
     FigureRow,
+    MultiSelectRow,
     Packed,
     Row,
     SplitName,
@@ -76,6 +78,17 @@ class LicenceCount:
 
 
 @dataclass(frozen=True)
+class Questions:
+    """What the items of multi_select are like."""
+
+    figures: int  # that they ask about
+    letters: dict[str, tuple[int, int]]  # right options at each letter, and options there
+    right: dict[int, int]  # items by number of right options
+    tables: tuple[tuple[str, dict[str, int]], ...]  # items by Bloom level, skill, modality, author; options by kind
+    models: tuple[str, ...]  # that wrote items
+
+
+@dataclass(frozen=True)
 class Coverage:
     """Everything counted in one release."""
 
@@ -91,6 +104,7 @@ class Coverage:
     edit_types: dict[str, int]  # items of caption_matching in which the type is present
     attributes: dict[int, int]  # items by number of edited attributes
     keys: dict[str, tuple[int, ...]]  # per split, keys at A, B, C, D
+    questions: Questions  # of multi_select
 
 
 def coverage(packed: Packed) -> Coverage:
@@ -114,10 +128,29 @@ def coverage(packed: Packed) -> Coverage:
         licences=_licences(packed, configs),
         nameless=sum(row.image is not None and not row.creators for row in figures),
         tables=tuple(_table(packed, configs, name, values) for name, values in _CLASSES),
-        lengths=tuple(_lengths(figures, items, descriptions)),
+        lengths=tuple(_lengths(figures, items, descriptions, packed)),
         edit_types=_sorted(kind for row in items for kind in row.edit_types),
         attributes=dict(sorted(Counter(len(row.design[row.answer]) for row in items).items())),
+        questions=_questions([row for row in packed.rows("multi_select") if isinstance(row, MultiSelectRow)]),
         keys={split: _seats(packed, split) for split in SPLITS if packed.tables.get(("caption_matching", split))},
+    )
+
+
+def _questions(items: Sequence[MultiSelectRow]) -> Questions:
+    there = Counter(letter for row in items for letter in ALPHABET[: len(row.options)])
+    right = Counter(letter for row in items for letter in row.answer)
+    return Questions(
+        figures=len({row.figure_id for row in items}),
+        letters={letter: (right[letter], there[letter]) for letter in sorted(there)},
+        right=dict(sorted(Counter(len(row.answer) for row in items).items())),
+        tables=(
+            ("Bloom level", dict(sorted(Counter(str(row.bloom_level) for row in items).items()))),
+            ("skill", _sorted(row.skill for row in items)),
+            ("modality asked about", _sorted(row.modality for row in items)),
+            ("written by", _sorted(row.model or "rules" for row in items)),
+            ("kind of option", _sorted(kind for row in items for kind in row.option_kinds)),
+        ),
+        models=tuple(sorted({row.model for row in items if row.model})),
     )
 
 
@@ -179,7 +212,10 @@ def _under(row: Row, licence: str, url: str) -> bool:
 
 
 def _lengths(
-    figures: Sequence[FigureRow], items: Sequence[CaptionMatchingRow], descriptions: Sequence[DescriptionRow]
+    figures: Sequence[FigureRow],
+    items: Sequence[CaptionMatchingRow],
+    descriptions: Sequence[DescriptionRow],
+    packed: Packed,
 ) -> Iterable[Lengths]:
     texts = {
         "caption (`figures`)": [row.caption for row in figures if row.caption],
@@ -188,6 +224,9 @@ def _lengths(
         "option (`caption_matching`)": [option for row in items for option in row.options],
         "caption (`description`)": [row.caption for row in descriptions],
         "reference (`description`)": [row.reference for row in descriptions],
+        "option (`multi_select`)": [
+            o for row in packed.rows("multi_select") if isinstance(row, MultiSelectRow) for o in row.options
+        ],
     }
     for name, found in texts.items():
         counts = [count_tokens(text) for text in found]
@@ -201,4 +240,4 @@ def _seats(packed: Packed, split: SplitName) -> tuple[int, ...]:
     return tuple(answers[seat] for seat in range(len(LETTERS)))
 
 
-__all__ = ["Coverage", "Lengths", "LicenceCount", "SplitCount", "Table", "Tally", "coverage"]
+__all__ = ["Coverage", "Lengths", "LicenceCount", "Questions", "SplitCount", "Table", "Tally", "coverage"]

@@ -8,14 +8,16 @@ from typing import TypeVar
 
 from builder.errors import NothingLeft
 from builder.pages import Box
-from builder.records import CaptionMatching, Description, Panel, Specimen, StageCount, digest
+from builder.records import CaptionMatching, Description, EvidenceSpan, MultiSelect, Panel, Review, Specimen, StageCount, digest
 from builder.release.logical import content_hash, logical_hash
 from builder.release.rows import (
+    ALPHABET,
     CONFIGS,
     GENERATOR,
     GENERATOR_VERSION,
     ID_PREFIX,
     QUESTION,
+    SELECT_ALL,
     SPLITS,
     Attrition,
     CaptionMatchingRow,
@@ -23,24 +25,27 @@ from builder.release.rows import (
     Cut,
     DescriptionRow,
     Drop,
+    EvidenceRow,
     FigureRow,
     ImageSource,
     ImageSources,
     LeftOut,
+    MultiSelectRow,
     Named,
     Packed,
     PanelRow,
+    ReviewRow,
     Row,
     RowTier,
     SplitName,
     Sureness,
     asked,
 )
-from builder.release.splits import seat_keys, seat_options, split_papers
+from builder.release.splits import seat_keys, seat_options, shuffle_options, split_papers
 from builder.stages.scale_bars import field_of_view_nm
 from builder.stages.tokens import TOKENIZER
 
-ItemT = TypeVar("ItemT", CaptionMatching, Description)
+ItemT = TypeVar("ItemT", CaptionMatching, Description, MultiSelect)
 RowT = TypeVar("RowT", bound=Row)
 
 
@@ -54,6 +59,7 @@ def package(cut: Cut) -> Packed:
         *(_figure(specimen, cut) for specimen in specimens.values()),
         *_caption_matching(cut, specimens, splits),
         *_descriptions(cut, specimens),
+        *_multi_select(cut, specimens),
     )
     tables = _tables([(row, splits[row.paper_id]) for row in made])
     whole = logical_hash({key: [row.model_dump(mode="json") for row in rows] for key, rows in tables.items()})
@@ -79,7 +85,7 @@ def item_id(config: Config, figure_id: str, slot: int) -> str:
 
 
 def _splits(cut: Cut, specimens: Mapping[str, Specimen]) -> dict[str, SplitName]:
-    asked_about = [*(item.figure_id for item in cut.caption_matching), *(item.figure_id for item in cut.descriptions)]
+    asked_about = [item.figure_id for items in (cut.caption_matching, cut.descriptions, cut.multi_select) for item in items]
     items = {specimens[figure].paper.id for figure in asked_about}
     papers = [specimen.paper.id for specimen in specimens.values()]
     return split_papers(papers, items, cut.recipe.split, cut.recipe.identity.seed)
@@ -242,6 +248,50 @@ def _ask(name: str, item: Description, specimen: Specimen, cut: Cut) -> Descript
         generator=GENERATOR,
         generator_version=GENERATOR_VERSION,
     )
+
+
+def _multi_select(cut: Cut, specimens: Mapping[str, Specimen]) -> list[MultiSelectRow]:
+    return [_select(name, item, specimens[item.figure_id], cut) for name, item in _named("multi_select", cut.multi_select)]
+
+
+def _select(name: str, item: MultiSelect, specimen: Specimen, cut: Cut) -> MultiSelectRow:
+    order = shuffle_options(name, len(item.options), cut.recipe.identity.seed)
+    seated = [item.options[option] for option in order]
+    tier = _tier(specimen, cut, specimen.rights.questions)
+    return _hashed(
+        MultiSelectRow,
+        _source(specimen, cut, tier, f"{_cropped(specimen)}; words of the paper made into true and false statements"),
+        id=name,
+        figure_id=specimen.id,
+        question=f"{item.stem} {SELECT_ALL}",
+        options=tuple(option.text for option in seated),
+        answer=tuple(letter for letter, option in zip(ALPHABET, seated, strict=False) if option.correct),
+        option_kinds=tuple(option.kind for option in seated),
+        edits=tuple((option.edit,) if option.edit else () for option in seated),
+        rubrics=tuple(option.rubric for option in seated),
+        evidence=tuple(tuple(map(_evidence, option.evidence)) for option in seated),
+        reasoning=item.reasoning,
+        bloom_level=item.bloom_level,
+        skill=item.skill,
+        modality=item.modality,
+        subfield=specimen.classified.subfield,
+        generator=item.generator,
+        generator_version=GENERATOR_VERSION,
+        model=item.model,
+        prompt_hash=item.prompt_hash,
+        reviews=tuple(map(_review, item.reviews)),
+    )
+
+
+def _evidence(span: EvidenceSpan) -> EvidenceRow:
+    box = tuple(round(float(value), 2) for value in span.panel_bbox or ())
+    return EvidenceRow.model_validate(span.model_dump() | {"panel_bbox": box})
+
+
+def _review(review: Review) -> ReviewRow:
+    criteria = tuple(sorted(review.scores))
+    scores = tuple(review.scores[name] for name in criteria)
+    return ReviewRow.model_validate(review.model_dump() | {"criteria": criteria, "scores": scores})
 
 
 def _named(config: Config, items: Iterable[ItemT]) -> list[tuple[str, ItemT]]:

@@ -8,22 +8,38 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from builder.recipe import Recipe, Task
-from builder.records import CaptionMatching, Description, Dropped, Edit, Kind, Paper, Record, Scale, Specimen, StageCount
+from builder.records import (
+    CaptionMatching,
+    Description,
+    Dropped,
+    Edit,
+    Kind,
+    MultiSelect,
+    OptionKind,
+    Paper,
+    Record,
+    Scale,
+    Skill,
+    Specimen,
+    StageCount,
+)
 
-Config = Literal["figures", "caption_matching", "description"]
+Config = Literal["figures", "caption_matching", "description", "multi_select"]
 SplitName = Literal["validation", "test"]
 RowTier = Literal["open", "pointer", "private"]
 
-CONFIGS: tuple[Config, ...] = ("figures", "caption_matching", "description")
+CONFIGS: tuple[Config, ...] = ("figures", "caption_matching", "description", "multi_select")
 SPLITS: tuple[SplitName, ...] = ("validation", "test")
-LETTERS = ("A", "B", "C", "D")
+LETTERS = ("A", "B", "C", "D")  # of caption matching; multi_select goes on with the alphabet
+ALPHABET = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 GENERATOR = "rules"
 GENERATOR_VERSION = "1"
 QUESTION = "Which caption matches the figure? Exactly one of the four was printed with it; answer with its letter."
+SELECT_ALL = "One or several options are right, never all of them; answer with the letters of all that are."
 # The card carries this sentence word for word (code marks aside); `validate` looks for it.
 LEAKAGE_NOTE = (
-    "The configs figures and description show the true captions of the figures asked about in caption_matching: "
-    "never give them to a model under test."
+    "The configs figures and description show the true captions of the figures asked about in caption_matching "
+    "and multi_select: never give them to a model under test."
 )
 PRIVATE_MARKER = "PRIVATE_DO_NOT_PUBLISH"  # a file of this name, the card's banner and the manifest's tier say the same
 PRIVATE_BANNER = "PRIVATE: local work only; must not be published."
@@ -55,7 +71,7 @@ class Sureness(Record):
 class Row(Record):
     """What every row carries: what is shown, where it comes from, under which licence. Pointer rows: facts and hashes only."""
 
-    id: str = Field(pattern=r"^(fig|cm|de)-[0-9a-f]{16}$", description="stable: from the lineage, not from the content")
+    id: str = Field(pattern=r"^(fig|cm|de|ms)-[0-9a-f]{16}$", description="stable: from the lineage, not from the content")
     tier: RowTier = Field(description="open: all; pointer: where to find it, no image and no text; private: never published")
     image: ImageCell | None = Field(description="PNG crop; null on pointer rows")
     image_sha256: Sha256 = Field(description="SHA-256 of the PNG file; on pointer rows, of the crop that is withheld")
@@ -154,12 +170,78 @@ class DescriptionRow(Row):
     generator_version: str = Field(description="of the rules")
 
 
+class ReviewRow(Record):
+    """What a model said of an item while it was made."""
+
+    role: Literal["self-check", "adviser", "attacker", "same-question"] = Field(
+        description="self-check: its author answers it; adviser: scores it; attacker: answers without the image; "
+        "same-question: does the revision ask the same"
+    )
+    round: int = Field(ge=0, description="0: the item as first written")
+    model: str = Field(description="model id as the provider names it")
+    prompt_hash: str = Field(description="SHA-256 of model, settings, words, pictures and schema of the question asked")
+    outcome: Literal["passed", "failed", "no-answer"]
+    criteria: Texts = Field(description="what was scored; empty where nothing was")
+    scores: tuple[float, ...] = Field(description="1 to 5, in the order of criteria")
+    note: str
+
+
+class EvidenceRow(Record):
+    """Words of the paper that decide an option."""
+
+    source: Literal["caption", "paragraph", "sibling-caption"] = Field(description="sibling: another figure of the paper")
+    of: str = Field(description="label of the figure whose caption it is, or that the paragraph cites")
+    index: int = Field(ge=0, description="which of the figure's mentions, for a paragraph; else 0")
+    start: int = Field(ge=0, description="Unicode code points into that caption or paragraph")
+    end: int = Field(ge=1, description="code points, exclusive")
+    text: str = Field(description="the words between start and end")
+    panel: str | None = Field(description="letter of the panel that shows it")
+    panel_bbox: tuple[float, ...] = Field(description="box of that panel, as bbox of the figure; empty without one")
+
+
+class MultiSelectRow(Row):
+    """Config `multi_select`: an image and at least four statements or answers, one or several of them right, never all."""
+
+    figure_id: str = Field(pattern=r"^fig-[0-9a-f]{16}$", description="the row of config `figures`")
+    question: str = Field(description="without its options; says that several may be right")
+    options: Texts = Field(min_length=4, max_length=26, description="in the order A, B, C, ...")
+    answer: Texts = Field(min_length=1, max_length=25, description="the key: letters of all right options, in order")
+    option_kinds: tuple[OptionKind, ...] = Field(
+        min_length=4,
+        max_length=26,
+        description="per option: as-printed is true; an edit's type, or sibling (another figure's words), is false; "
+        "written by a model is either",
+    )
+    edits: tuple[tuple[Edit, ...], ...] = Field(
+        min_length=4, max_length=26, description="per option: what made it false, offsets into the true statement; else none"
+    )
+    rubrics: Texts = Field(min_length=4, max_length=26, description="per option: why it is right or wrong")
+    evidence: tuple[tuple[EvidenceRow, ...], ...] = Field(
+        min_length=4,
+        max_length=26,
+        description="per option: the words of the paper that decide it, and the panel that shows it",
+    )
+    reasoning: str = Field(description="from what the image shows to the key")
+    bloom_level: int = Field(
+        ge=1, le=5, description="1 recall, 2 comprehension, 3 application, 4 analysis, 5 evaluation and synthesis"
+    )
+    skill: Skill = Field(description="EU expert visual understanding, HG hypothesis generation, EP experiment proposal")
+    modality: str = Field(description="imaging technique asked about; unknown where the figure names none")
+    subfield: str | None = Field(description="within `field`, by keywords")
+    generator: Literal["rules", "model"] = Field(description="who wrote the item")
+    generator_version: str = Field(description="of the rules, or of the prompts and checks around the model")
+    model: str | None = Field(description="model id as the provider names it; null for rules")
+    prompt_hash: str | None = Field(description="of the question that wrote it; null for rules")
+    reviews: tuple[ReviewRow, ...] = Field(description="of models, round by round; empty where none was asked")
+
+
 ROWS: dict[Config, type[Row]] = {
     "figures": FigureRow,
     "caption_matching": CaptionMatchingRow,
     "description": DescriptionRow,
+    "multi_select": MultiSelectRow,
 }
-ID_PREFIX: dict[Config, str] = {"figures": "fig", "caption_matching": "cm", "description": "de"}
+ID_PREFIX: dict[Config, str] = {"figures": "fig", "caption_matching": "cm", "description": "de", "multi_select": "ms"}
 
 
 class ImageSource(Record):
@@ -254,6 +336,7 @@ class Cut:
     specimens: tuple[Specimen, ...]
     caption_matching: tuple[CaptionMatching, ...]
     descriptions: tuple[Description, ...]
+    multi_select: tuple[MultiSelect, ...]
     attrition: tuple[StageCount, ...]
     dropped: tuple[Dropped, ...]
 
@@ -287,12 +370,13 @@ def data_path(config: Config, split: SplitName) -> str:
 def asked(recipe: Recipe) -> tuple[Config, ...]:
     """The configs that a recipe can fill."""
     tasks: tuple[Task, ...] = recipe.tasks
-    return ("figures", *(task for task in ("caption_matching", "description") if task in tasks))
+    return ("figures", *(config for config in CONFIGS if config in tasks))
 
 
 __all__ = [
-    "CONFIGS", "GENERATOR", "GENERATOR_VERSION", "ID_PREFIX", "LEAKAGE_NOTE", "LETTERS", "PRIVATE_BANNER", "PRIVATE_MARKER",
-    "QUESTION", "ROWS", "SPLITS", "Attrition", "CaptionMatchingRow", "Config", "Cut", "DescriptionRow", "Drop",
-    "FigureRow", "ImageCell", "ImageSource", "ImageSources", "LeftOut", "Manifest", "ManifestFile", "Named", "Packed", "Row",
-    "RowTier", "SplitName", "Sureness", "asked", "data_path",
+    "ALPHABET", "CONFIGS", "GENERATOR", "GENERATOR_VERSION", "ID_PREFIX", "LEAKAGE_NOTE", "LETTERS", "PRIVATE_BANNER",
+    "PRIVATE_MARKER", "QUESTION", "ROWS", "SELECT_ALL", "SPLITS", "Attrition", "CaptionMatchingRow", "Config", "Cut",
+    "DescriptionRow", "Drop", "EvidenceRow", "FigureRow", "ImageCell", "ImageSource", "ImageSources", "LeftOut", "Manifest",
+    "ManifestFile", "MultiSelectRow", "Named", "Packed", "ReviewRow", "Row", "RowTier", "SplitName", "Sureness",
+    "asked", "data_path",
 ]  # fmt: skip

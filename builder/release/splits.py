@@ -61,9 +61,14 @@ def seat_options(item: str, key: int, seed: int) -> tuple[int, int, int, int]:
     return a, b, c, d
 
 
+def shuffle_options(item: str, count: int, seed: int) -> tuple[int, ...]:
+    """Which option sits at A, B, C, ... of an item whose options all may move."""
+    return tuple(sorted(range(count), key=lambda option: _draw(f"option {option}", seed, item)))
+
+
 def _draw(what: str, seed: int, name: str) -> float:
     """A number in [0, 1) that depends on nothing but its arguments."""
     return int(digest([what, seed, name])[:12], 16) / _SPACE
 
 
-__all__ = ["seat_keys", "seat_options", "split_papers"]
+__all__ = ["seat_keys", "seat_options", "shuffle_options", "split_papers"]

@@ -19,10 +19,11 @@ from builder.stages.rights import attribution
 
 # Whose records a stage reads; pages and captions are counted apart, so `sieve` follows nobody.
 READS_FROM = {
-    "locate": "sieve", "pair": "locate", "classify": "pair", "select": "classify", "rights": "select", "crop": "rights",
-    "caption_matching": "crop", "description": "crop",
+    "locate": "sieve", "pair": "locate", "panels": "pair", "classify": "panels", "select": "classify", "rights": "select",
+    "crop": "rights", "caption_matching": "crop", "description": "crop", "multi_select": "crop", "challenge": "multi_select",
 }  # fmt: skip
 _GIVES = {"crop": "figures", "caption_matching": "caption_matching", "description": "description"}
+_LAST = ("challenge", "multi_select")  # the first of these that ran gives the rows of multi_select
 _OF_THE_ROW = frozenset({"id", "tier", "changes", "content_hash"})  # an item differs from its figure in these
 _REBUILD = "rebuild the release with `microtome build`"
 
@@ -102,13 +103,14 @@ def chain(opened: Opened) -> Iterator[Issue]:
     except ValidationError:
         return  # the check against the schema has said so
     stages = {line.stage: line for line in table.stages}
+    last = next((stage for stage in _LAST if stage in stages), None)
     rows = Counter(str(config) for (config, _), found in opened.tables.items() for _ in found)
     for line in table.stages:
         place = f"{ATTRITION} > {line.stage}"
         before = stages.get(READS_FROM.get(line.stage, ""))
         if before and before.made != line.read:
             yield Issue("attrition", place, f"reads {line.read}; {before.stage} made {before.made}", _REBUILD)
-        config = _GIVES.get(line.stage)
+        config = _GIVES.get(line.stage) or ("multi_select" if line.stage == last else None)
         if config and line.made != rows[config]:
             yield Issue("attrition", place, f"made {line.made}; {config} has {rows[config]} rows", _REBUILD)
         listed = Counter(drop.reason for drop in table.drops if drop.stage == line.stage)

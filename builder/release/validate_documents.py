@@ -34,7 +34,7 @@ def packed_again(opened: Opened) -> tuple[Packed, Manifest] | None:
     except (ValidationError, UsageError):
         return None
     every = [row for rows in tables.values() for row in rows]
-    cut = Cut(recipe, manifest.version, manifest.builder_version, _papers(every), (), (), (), attrition.stages, ())
+    cut = Cut(recipe, manifest.version, manifest.builder_version, _papers(every), (), (), (), (), attrition.stages, ())
     return Packed(
         cut=cut,
         tables=tables,

@@ -88,6 +88,10 @@ def _needs(config: str, terms: Terms) -> tuple[tuple[str, str, str, bool], ...]:
     if config == "caption_matching":
         edited = terms.questions and terms.caption.share and terms.caption.adapt
         return (image, ("options", "caption", "edited into a question", edited))
+    if config == "multi_select":
+        paragraphs = terms.paragraph.share and terms.paragraph.adapt
+        edited = terms.questions and terms.caption.share and terms.caption.adapt and paragraphs
+        return (image, ("options", "text", "made into statements", edited))
     return (
         image,
         ("caption", "caption", "shared", terms.caption.share),
