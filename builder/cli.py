@@ -21,9 +21,11 @@ from builder.edges.engine import Limits
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
 from builder.edges.store import Store, cannot_write, write_whole
+from builder.edges.streams import opened
 from builder.errors import Exit, MicrotomeError, UsageError
 from builder.figures import all_figures, figure_line
 from builder.ledger import savings_of, savings_report
+from builder.parsing import labels_of, parsed
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
 from builder.recipe import Ocr, Recipe
 from builder.records import JudgedFigure, Paper, Specimen, StageCount
@@ -65,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_figures(commands.add_parser("figures", help="one JSON object a figure on stdout"))
     _add_savings(commands.add_parser("savings", help="what thumbnails of the kept pages spare, by each provider's rule"))
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
+    _add_parse(commands.add_parser("parse", help="what each answer of a model selects: JSON lines in and out"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
     commands.add_parser("stages", help="what happens to a paper, in order").set_defaults(command=_stages)
@@ -127,6 +130,14 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("release", metavar="RELEASE", type=Path)
     parser.add_argument("--json", action="store_true", help="findings as one JSON list on stdout")
     parser.set_defaults(command=_validate)
+
+
+def _add_parse(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "answers", metavar="FILE|-", help='JSON lines: {"text": "...", "options": ["A", ...]}, options optional'
+    )
+    parser.add_argument("--options", metavar="A-F", default="A-F", help="labels where a line has none (default: A-F)")
+    parser.set_defaults(command=_parse)
 
 
 def _add_schemas(parser: argparse.ArgumentParser) -> None:
@@ -271,6 +282,14 @@ def _validate(arguments: argparse.Namespace) -> int:
     else:
         print(f"{arguments.release}: no findings", file=sys.stderr)
     return Exit.FINDINGS if issues else Exit.OK
+
+
+def _parse(arguments: argparse.Namespace) -> int:
+    options = labels_of(arguments.options)
+    with opened(arguments.answers) as lines:
+        for told in parsed(lines, options, arguments.answers):
+            print(told, flush=True)
+    return Exit.OK
 
 
 def _schemas(arguments: argparse.Namespace) -> int:
