@@ -15,6 +15,7 @@ from typing import Literal
 
 from builder.scoring.answer_forms import (
     ALL,
+    ANY_CASE,
     BOX,
     BUT,
     CHOSEN,
@@ -45,7 +46,6 @@ from builder.scoring.answer_forms import (
     THOUGHT_OPENS,
     UNSAID,
     VERDICT,
-    I,
 )
 
 PARSER_VERSION = "1.0.0"  # raised when any text is read otherwise; part of every score's signature
@@ -133,7 +133,7 @@ def _lines(text: str, options: Sequence[str], finish: str | None) -> Iterator[_S
             value, end = match["value"], match.end()
             if not _bare(value) and end < len(text):
                 value, end = _following(text, end)  # "ANSWER:" with the letters on the next line
-            if end >= len(text) and re.search(r"(?:,|\band)[ \t]*\Z", value, I) and finish != "stop":
+            if end >= len(text) and re.search(r"(?:,|\band)[ \t]*\Z", value, ANY_CASE) and finish != "stop":
                 yield _Statement(match.start(), end, _Read("truncated"))
                 continue
             read = _value(value, options)
@@ -144,7 +144,7 @@ def _lines(text: str, options: Sequence[str], finish: str | None) -> Iterator[_S
 def _following(text: str, end: int) -> tuple[str, int]:
     line = re.compile(r"\s*([^\n]*)").match(text, end)
     assert line
-    if re.match(rf"{MARK}(?:confidence|difficulty|reason|explanation)", line[1], I):
+    if re.match(rf"{MARK}(?:confidence|difficulty|reason|explanation)", line[1], ANY_CASE):
         return "", end
     return line[1], line.end()
 
@@ -210,7 +210,9 @@ def _sentences(text: str, options: Sequence[str]) -> Iterator[_Statement]:
 
 def _verdicts(text: str, options: Sequence[str]) -> _Statement | None:
     """ "A and C are correct": a statement when it is the only verdict; verdicts one by one are reasoning."""
-    found = [m for m in VERDICT.finditer(text) if not re.match(r"[ \t]*\b(?:if|only if|when|unless)\b|.*\?", m["rest"], I)]
+    found = [
+        m for m in VERDICT.finditer(text) if not re.match(r"[ \t]*\b(?:if|only if|when|unless)\b|.*\?", m["rest"], ANY_CASE)
+    ]
     if not found:
         return None
     read = _value(found[-1]["value"], options) if len(found) == 1 else _Read("ambiguous")
