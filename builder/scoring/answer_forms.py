@@ -31,13 +31,13 @@ KEY = re.compile(
 VERB = r"(?:is|are|would[ \t]+be|must[ \t]+be|should[ \t]+be|will[ \t]+be)"
 NAMED = re.compile(
     rf"\b(?:(?:the|my|our|only)[ \t]+)?(?:{ANSWER})(?:[ \t]+(?:here|to[ \t]+(?:this|the)[ \t]+question))?[ \t]+{VERB}"
-    r"(?:[ \t]+(?:therefore|thus|clearly|indeed|then|simply|definitely))?[ \t]*:?(?P<value>[^\n]*)",
+    r"(?:[ \t]+(?:therefore|thus|clearly|indeed|then|simply|definitely))?[ \t]*:?(?=(?P<value>[^\n]{0,400}))",
     ANY_CASE,
 )
 CHOSEN = re.compile(
     r"\bI(?:'d|’d|'ll|’ll|[ \t]+would|[ \t]+will|[ \t]+must|[ \t]+have[ \t]+to|[ \t]+am|'m|’m)?[ \t]+(?:(?:therefore|thus|finally)[ \t]+)?"
     r"(?:choose|select|pick|chose|selected|picked|go(?:ing)?[ \t]+with|went[ \t]+with|settle[ \t]+on|opt[ \t]+for|choosing|selecting"
-    r"|answer(?:[ \t]+with)?)[ \t]*:?(?P<value>[^\n]*)",
+    r"|answer(?:[ \t]+with)?)[ \t]*:?(?=(?P<value>[^\n]{0,400}))",
     ANY_CASE,
 )
 ONE = r"(?:options?[ \t]+|statements?[ \t]+)?[(\[*]{0,3}[A-Z][)\]*]{0,3}"
@@ -52,8 +52,8 @@ NONE_HOLDS = re.compile(
 )
 # In front of a statement these take it back or make it a question.
 UNSAID = re.compile(
-    r"\b(?:if|whether|unless|suppose|supposing|assuming|assume|imagine|not|never|n['’]t|why|could|might|may|maybe|perhaps|claims?|argue)\b"
-    r"[^.!?\n]{0,60}\Z",
+    r"(?:n['’]t|\b(?:if|whether|unless|suppose|supposing|assuming|assume|imagine|not|never|why|could|might|may|maybe|perhaps|claims?|argue)\b)"
+    r"(?:(?!\b(?:but|however|so)\b|;)[^.!?\n]){0,60}\Z",
     ANY_CASE,
 )
 LEAD = re.compile(
@@ -74,11 +74,11 @@ DOUBT = re.compile(
     r"\b(?:or|maybe|possibly|perhaps|not[ \t]+sure)\b[ \t]+(?:also[ \t]+|even[ \t]+|option[ \t]+)?[(\[*]*[A-Z][)\]*]*(?![\w'’])"
 )
 EXPLAINED = re.compile(
-    r"[ \t]*(?:[.:!(–—]|-[ \t]|,[ \t]|\b(?:because|since|as|given|due|based|per|only|alone|together|respectively|with|but)\b|\Z)",
+    r"[ \t]*(?:[.:!(–—]|-[ \t]|,[ \t]|\b(?:because|since|as|given|due|based|per|only|alone|together|respectively|with|but)\b|(?:is|are)[ \t]+(?:both[ \t]+|all[ \t]+)?(?:correct|right|true)\b|\Z)",
     ANY_CASE,
 )
 ALL = re.compile(
-    r"(?:all|every)\b(?:[ \t]*(?:of)?[ \t]*(?:the|these|them|those)?[ \t]*(?:above|options?|choices?|statements?|answers?|\d+)?)",
+    r"(?:all|every)\b(?:[ \t]+(?:of[ \t]+)?(?:(?:the|these|them|those)[ \t]+)?(?:above|options?|choices?|statements?|answers?)|[ \t]+of[ \t]+(?:them|these|those))?",
     ANY_CASE,
 )
 BUT = re.compile(
@@ -86,11 +86,11 @@ BUT = re.compile(
 )
 NOTHING_FITS = re.compile(r"(?:none|neither|no[ \t]+(?:correct[ \t]+)?(?:option|answer|choice|statement)s?)\b", ANY_CASE)
 SILENT = re.compile(
-    r"(?:n/?a|null|nil|blank|empty|unknown|unsure|undecided|unclear|not[ \t]+sure|no[ \t]+idea|i[ \t]+(?:do[ \t]+not|don['’]t)[ \t]+know|[-–—.…]+)[ \t.!]*\Z",
+    r"(?:\[\s*\]|\{\s*\}|\(\s*\)|n/?a|null|nil|blank|empty|unknown|unsure|undecided|unclear|not[ \t]+sure|no[ \t]+idea|i[ \t]+(?:do[ \t]+not|don['’]t)[ \t]+know|[-–—.…]+)[ \t.!]*\Z",
     ANY_CASE,
 )
 SLOT = re.compile(
-    r"(?:<[^>]*>|\[[^\]]*[a-z]{3,}[^\]]*\]|\{[^}]{3,}\}|\.{3}|…|your[ \t]+(?:answer|letters?|choice))", ANY_CASE
+    r"(?:<[^>]*>|\[[^\]]*[a-z]{3,}[^\]]*\]|\{[^}]*[a-z]{3,}[^}]*\}|\.{3}|…|your[ \t]+(?:answer|letters?|choice))", ANY_CASE
 )  # of an echoed instruction
 REFUSAL = re.compile(
     r"\bI(?:['’]m|[ \t]+am)[ \t]+(?:sorry|unable|not[ \t]+able)|\bI[ \t]+(?:can(?:not|['’]t|[ \t]+not)|won['’]t|will[ \t]+not|could[ \t]+not|couldn['’]t"

@@ -170,12 +170,13 @@ def _objects(text: str, options: Sequence[str], finish: str | None) -> Iterator[
         try:
             value, end = decoder.raw_decode(text, key.end())
         except (ValueError, RecursionError):
-            quoted = re.compile(r"'([^'\n]*)'").match(text, key.end())  # a dict as Python prints it
+            # a dict as Python prints it
+            quoted = re.compile(r"(?:'([^'\n]*)'|\[([^\]\n]*)\])(?=\s*[,}])").match(text, key.end())
             if quoted is None:
                 if re.compile(r"\s*(?:\[[^\]]*|\"[^\"]*)?\Z").match(text, key.end()):
                     yield _Statement(key.start(), len(text), _Read("truncated"))
                 continue
-            value, end = quoted[1], quoted.end()
+            value, end = quoted[1] or quoted[2] or "", quoted.end()
         start = text.rfind("{", 0, key.start())
         close = text.find("}", end)
         yield _Statement(max(start, 0), close + 1 if close >= 0 else len(text), _json_value(value, options))
@@ -190,7 +191,10 @@ def _json_value(value: object, options: Sequence[str]) -> _Read:
         parts = [_value(str(part), options) or _Read("ambiguous") for part in value]
         bad = next((part for part in parts if part.status != "ok"), None)
         return bad or _Read("ok", frozenset().union(*(part.labels for part in parts)))
-    return _value(str(value), options) or _Read("ambiguous")
+    said = str(value)
+    read = _value(said, options) or _Read("ambiguous")
+    named = list(_sentences(said, options)) if read.status == "ambiguous" else []
+    return named[-1].read if named else read
 
 
 def _sentences(text: str, options: Sequence[str]) -> Iterator[_Statement]:
@@ -236,7 +240,8 @@ def _undecided(text: str, options: Sequence[str], cut: bool, finish: str | None)
 
 def _bare(text: str) -> str:
     """A value without emphasis, quotes, mathematics signs and the dot at its end."""
-    plain = re.sub(r"\\(?:text|mathrm|mathbf|textbf|rm)\s*\{([^{}]*)\}", r"\1", text)
+    plain = re.sub(r"</?(?:b|i|u|em|strong|span|p|br)[ \t]*/?>", "", text, flags=ANY_CASE)
+    plain = re.sub(r"\\(?:text|mathrm|mathbf|textbf|rm)\s*\{([^{}]*)\}", r"\1", plain)
     plain = re.sub(r"\\[()\[\],;! ]|[$]", " ", plain)
     return plain.strip().strip("*_`#\"'“”‘’「」 \t").strip()
 
@@ -247,7 +252,7 @@ def _value(raw: str, options: Sequence[str], *, spoken: bool = False, whole: boo
     `whole` allows nothing beside labels: a list that is all of a text.
     """
     text = _bare(raw)
-    if SLOT.fullmatch(text):
+    if SLOT.match(text):
         return None
     unreadable = None if spoken or whole else _Read("ambiguous")
     if not text or SILENT.match(text):
@@ -304,6 +309,9 @@ def _list_of(text: str, options: Sequence[str], spoken: bool) -> tuple[list[str]
             break
         labels.append(label)
         at = match.end()
+        aside = re.compile(r"[ \t]*\([^()\n]{2,200}\)").match(text, at)
+        if aside and JOIN.match(text, aside.end()):
+            at = aside.end()
         other, join = EITHER.match(text, at), JOIN.match(text, at)
         gap = re.compile(r"[ \t]*(?=[(\[])(?<=[)\]])|[ \t]+(?=[(\[]?[A-Z][)\]]?(?:[ \t.]*\Z|[ \t]+[(\[]?[A-Z]\b))").match(
             text, at
