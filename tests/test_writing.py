@@ -6,74 +6,30 @@ import json
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from builder import shipped
+from builder.cli import main
 from builder.edges.calls import Replies
-from builder.edges.engine import Limits, Outcome
-from builder.edges.store import Store
-from builder.pipeline import stages_of
-from builder.recipe import Recipe, read_recipe
-from builder.records import MultiSelect
-from builder.run import Run, run
-from builder.stages.rights import read_policy
-from tests.loopback_model import Loopback, Request, Says, answer, error, hung_up, loopback_model, torn
+from builder.edges.engine import Outcome
+from builder.errors import Exit
+from tests.loopback_model import Request, Says, answer, error, hung_up, loopback_model, torn
+from tests.model_runs import KEY, asked, drops, items, made, recipe_of, recipe_text
 from tests.scripted_models import Cast, blocks_of, guesses, knows, pictures_of, role_of, scores, words_of
 
 pytest.importorskip("openai")
 
 PAPER = Path(__file__).parent / "papers" / "pearlite-steel.pdf"
-KEY = "test-key-0123456789abcdef"
-ROLES = ("author", "adviser", "attacker", "checker")
-
-
-@pytest.fixture(autouse=True)
-def _key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOOPBACK_KEY", KEY)
-
-
-def recipe_of(base_url: str, *, more: str = "", roles: Sequence[str] = ROLES, reach: str = "") -> Recipe:
-    reach = reach or f'provider = "openai"\nbase_url = "{base_url}"\napi_key_env = "LOOPBACK_KEY"\nattempts = 2\ntimeout_s = 5'
-    models = "\n".join(f'[models.{role}]\nmodel = "{role}-1"\n{reach}' for role in ROLES)
-    named = "\n".join(f'{role} = "{role}"' for role in roles if role != "author")
-    start = 'tasks = ["multi_select"]\n[identity]\nname = "x"\ntitle = "t"\nsummary = "s"\ncanary = "c"\n'
-    author_of = '[multi_select]\ngenerator = "model"\nauthor = "author"\nmax_per_figure = 3\nfield_library = "Steel is etched."'
-    return read_recipe("\n".join([start, models, author_of, "[challenge]", named, "rounds = 2", more]), "x.toml")
-
-
-@pytest.fixture(autouse=True)
-def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Papers are cut in this process: a child takes seconds to start, and its isolation has tests of its own."""
-
-    def run_here(cut: Callable[[Any], Any], tasks: Sequence[Any], **_: object) -> Iterator[Outcome[Any, Any]]:
-        return (Outcome(task, cut(task)) for task in tasks)
-
-    monkeypatch.setattr("builder.run.run_isolated", run_here)
-    monkeypatch.setattr("builder.edges.vlm._FIRST_PAUSE", 0.0)
-
-
-def made(recipe: Recipe, work: Path, paper: Path = PAPER) -> Run:
-    policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
-    return run(
-        [(paper, None)], recipe, policy, Store(work), stages_of(recipe), jobs=1, limits=Limits(), progress=lambda _: None
-    )
 
 
 @pytest.fixture(scope="module")
 def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A work folder in which everything before the questions is done."""
     work = tmp_path_factory.mktemp("cut")
-    recipe = recipe_of("http://127.0.0.1:1/v1")
-    policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
-    before = tuple(stage for stage in stages_of(recipe) if stage.name not in {"multi_select", "challenge"})
-    patch = pytest.MonkeyPatch()
-    patch.setattr("builder.run.run_isolated", lambda cut, tasks, **_: (Outcome(task, cut(task)) for task in tasks))
-    run([(PAPER, None)], recipe, policy, Store(work), before, jobs=1, limits=Limits(), progress=lambda _: None)
-    patch.undo()
+    made(recipe_of("http://127.0.0.1:1/v1"), work, PAPER, lambda stage: stage.name not in {"multi_select", "challenge"})
     return work
 
 
@@ -82,21 +38,9 @@ def work(cut: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(cut, tmp_path / "work"))
 
 
-def items(done: Run) -> tuple[MultiSelect, ...]:
-    return done.records("challenge" if "challenge" in {s.name for s in done.stages} else "multi_select", MultiSelect)
-
-
-def drops(done: Run, stage: str) -> Counter[str]:
-    return Counter(drop.reason for drop in done.dropped if drop.stage == stage)
-
-
-def asked(server: Loopback) -> Counter[str]:
-    return Counter(map(role_of, server.requests))
-
-
 def test_items_carry_who_wrote_and_who_reviewed_them(work: Path) -> None:
     with loopback_model(Cast()) as server:
-        done = made(recipe_of(server.base_url), work)
+        done = made(recipe_of(server.base_url), work, PAPER)
     (line,) = (line for line in done.attrition if line.stage == "multi_select")
     figures = asked(server)["write"]
     assert (line.read, line.kept, line.made) == (figures + 1, figures, 2 * figures)  # one figure's rights allow no questions
@@ -123,7 +67,7 @@ def test_items_carry_who_wrote_and_who_reviewed_them(work: Path) -> None:
 
 def test_only_the_attacker_sees_no_image_and_nobody_who_answers_sees_the_key(work: Path) -> None:
     with loopback_model(Cast()) as server:
-        made(recipe_of(server.base_url), work)
+        made(recipe_of(server.base_url), work, PAPER)
     for request in server.requests:
         role, blocks = role_of(request), blocks_of(request)
         assert len(pictures_of(request)) == (0 if role == "attack" else 1)
@@ -143,7 +87,7 @@ def test_an_item_is_revised_until_its_adviser_is_content(work: Path) -> None:
         return scores(5 if content else 3, "Name the contrast.")(request)
 
     with loopback_model(Cast(advise=adviser)) as server:
-        done = made(recipe_of(server.base_url), work)
+        done = made(recipe_of(server.base_url), work, PAPER)
     for item in items(done):
         assert "revised" in item.stem
         assert [(r.role, r.round, r.outcome) for r in item.reviews] == [
@@ -165,7 +109,7 @@ def test_an_item_is_revised_until_its_adviser_is_content(work: Path) -> None:
 
 def test_an_item_that_is_answered_without_its_image_is_revised_and_given_up_as_attacked(work: Path) -> None:
     with loopback_model(Cast(attack=knows)) as server:
-        done = made(recipe_of(server.base_url), work)
+        done = made(recipe_of(server.base_url), work, PAPER)
     assert items(done) == ()
     assert set(drops(done, "challenge")) == {"attacked"}
     figures = asked(server)["write"]
@@ -177,7 +121,7 @@ def test_an_item_that_is_answered_without_its_image_is_revised_and_given_up_as_a
 def test_a_revision_that_asks_something_else_is_refused_and_its_author_told(work: Path) -> None:
     other = lambda _: answer({"reason": "It asks for a colour.", "same": False})  # noqa: E731
     with loopback_model(Cast(advise=scores(2, "Ask better."), same_question=other)) as server:
-        done = made(recipe_of(server.base_url), work)
+        done = made(recipe_of(server.base_url), work, PAPER)
     assert set(drops(done, "challenge")) == {"given-up"}
     told = [blocks_of(request)["findings"] for request in server.requests if role_of(request) == "revise"]
     assert any("It asks for a colour." in finding for findings in told for finding in findings)
@@ -190,7 +134,7 @@ def test_a_revision_that_asks_something_else_is_refused_and_its_author_told(work
 
 def test_a_key_that_its_own_author_does_not_find_again_is_dropped_under_the_items_id(work: Path) -> None:
     with loopback_model(Cast(self_check=guesses)) as server:
-        done = made(recipe_of(server.base_url), work)
+        done = made(recipe_of(server.base_url), work, PAPER)
     (line,) = (line for line in done.attrition if line.stage == "multi_select")
     figures = asked(server)["write"]
     assert (line.read, line.kept, line.made) == (1 + figures + 2 * figures, 0, 0)
@@ -200,7 +144,7 @@ def test_a_key_that_its_own_author_does_not_find_again_is_dropped_under_the_item
 
 def test_without_adviser_and_attacker_there_is_no_challenge(work: Path) -> None:
     with loopback_model(Cast()) as server:
-        done = made(recipe_of(server.base_url, roles=("author",)), work)
+        done = made(recipe_of(server.base_url, roles=("author",)), work, PAPER)
     assert set(asked(server)) == {"write", "self_check"}
     assert [review.role for review in items(done)[0].reviews] == ["self-check"]
 
@@ -242,7 +186,7 @@ def test_every_fault_of_every_role_ends_as_a_drop_with_its_reason(role: str, nam
         return mine(request, number)
 
     with loopback_model(cast) as server:
-        done = made(recipe_of(server.base_url), work)
+        done = made(recipe_of(server.base_url), work, PAPER)
         told = Counter(drop.reason for drop in done.dropped if drop.stage in {"multi_select", "challenge"})
         wanted = {
             "write": f"no-answer-{outcome}",
@@ -254,7 +198,7 @@ def test_every_fault_of_every_role_ends_as_a_drop_with_its_reason(role: str, nam
         }[role]
         assert told[wanted] >= 1
         count = len(server.requests)
-        made(recipe_of(server.base_url), work)
+        made(recipe_of(server.base_url), work, PAPER)
     # what was answered, however badly, is not asked again; what was lost is
     assert (len(server.requests) > count) == (outcome == "failed")
 
@@ -262,7 +206,7 @@ def test_every_fault_of_every_role_ends_as_a_drop_with_its_reason(role: str, nam
 @pytest.mark.parametrize("fault", [error(429, "x", headers={"retry-after": "0"}), error(500, "x"), hung_up(), torn(answer({}))])
 def test_a_passing_fault_of_the_line_changes_nothing_that_is_made(fault: Says, work: Path, tmp_path: Path) -> None:
     with loopback_model(Cast()) as server:
-        plain = made(recipe_of(server.base_url), Path(shutil.copytree(work, tmp_path / "plain")))
+        plain = made(recipe_of(server.base_url), Path(shutil.copytree(work, tmp_path / "plain")), PAPER)
     tried: Counter[str] = Counter()
 
     def flaky(request: Request, number: int) -> Says:
@@ -270,7 +214,7 @@ def test_a_passing_fault_of_the_line_changes_nothing_that_is_made(fault: Says, w
         return fault if tried[json.dumps(request, sort_keys=True)] == 1 else Cast()(request, number)
 
     with loopback_model(flaky) as server:
-        done = made(recipe_of(server.base_url), work)
+        done = made(recipe_of(server.base_url), work, PAPER)
     assert [outcome.receipts for outcome in done.outcomes] == [outcome.receipts for outcome in plain.outcomes]
     assert set(tried.values()) == {2}
 
@@ -281,7 +225,7 @@ def test_a_cut_answer_is_asked_for_once_more_as_one_question(work: Path) -> None
         return answer("{", finish="length") if long else Cast()(request, number)
 
     with loopback_model(cast) as server:
-        done = made(recipe_of(server.base_url), work)
+        done = made(recipe_of(server.base_url), work, PAPER)
     assert asked(server)["write"] == 2 * len(items(done))
     assert len({item.figure_id for item in items(done)}) == len(items(done)) > 1
 
@@ -296,7 +240,7 @@ def test_a_reply_that_comes_too_late_is_asked_for_again(work: Path) -> None:
 
     with loopback_model(slow) as server:
         reach = f'provider = "openai"\nbase_url = "{server.base_url}"\napi_key_env = "LOOPBACK_KEY"\ntimeout_s = 2'
-        done = made(recipe_of("", reach=reach), work)
+        done = made(recipe_of("", reach=reach), work, PAPER)
         release.set()
     assert items(done)
     assert not drops(done, "challenge")
@@ -306,18 +250,18 @@ def test_a_reply_that_comes_too_late_is_asked_for_again(work: Path) -> None:
 
 def test_a_lost_reply_keeps_the_run_open_and_the_next_run_makes_what_it_would_have_made(work: Path, tmp_path: Path) -> None:
     with loopback_model(Cast()) as server:
-        plain = made(recipe_of(server.base_url), Path(shutil.copytree(work, tmp_path / "plain")))
+        plain = made(recipe_of(server.base_url), Path(shutil.copytree(work, tmp_path / "plain")), PAPER)
     down = [True]
 
     def cast(request: Request, number: int) -> Says:
         return error(400, "no") if down[0] and role_of(request) == "advise" and number % 2 else Cast()(request, number)
 
     with loopback_model(cast) as server:
-        first = made(recipe_of(server.base_url), work)
+        first = made(recipe_of(server.base_url), work, PAPER)
         assert drops(first, "challenge")["no-answer"] >= 1
         assert not list(work.glob("receipts/*/*/challenge.json"))
         down[0] = False
-        again = made(recipe_of(server.base_url), work)
+        again = made(recipe_of(server.base_url), work, PAPER)
     assert items(again) == items(plain)
 
 
@@ -327,8 +271,30 @@ def test_a_lost_reply_keeps_the_run_open_and_the_next_run_makes_what_it_would_ha
 def test_a_build_from_recorded_replies_is_the_same_and_needs_no_model(work: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(work, tmp_path / "other"))
     with loopback_model(Cast(advise=scores(4, "Good enough."))) as server:
-        first = made(recipe_of(server.base_url), work)
-    again = made(recipe_of("", reach=f'provider = "replay"\nfolder = "{work / "replies"}"'), other)
+        first = made(recipe_of(server.base_url), work, PAPER)
+    again = made(recipe_of("", reach=f'provider = "replay"\nfolder = "{work / "replies"}"'), other, PAPER)
     assert [outcome.receipts for outcome in again.outcomes] == [outcome.receipts for outcome in first.outcomes]
     assert items(first)
     assert again.spent.usd == again.spent.requests == 0
+
+
+def test_a_release_built_again_from_recorded_replies_has_the_same_logical_hash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builder.run.run_isolated", lambda cut, tasks, **_: (Outcome(task, cut(task)) for task in tasks))
+    monkeypatch.setenv("LOOPBACK_KEY", KEY)
+
+    def built(name: str, text: str) -> dict[str, Any]:
+        (tmp_path / f"{name}.toml").write_text(text)
+        place = ["--papers", str(PAPER), "--out", str(tmp_path / name), "--work", str(tmp_path / f"{name}.work")]
+        assert main(["build", str(tmp_path / f"{name}.toml"), *place, "--version", "1.0.0", "--jobs", "1"]) == Exit.OK
+        files = sorted(path.relative_to(tmp_path / name) for path in (tmp_path / name).rglob("*.parquet"))
+        return {"files": files, **json.loads((tmp_path / name / "manifest.json").read_text())}
+
+    with loopback_model(Cast()) as server:
+        first = built("first", recipe_text(server.base_url))
+    monkeypatch.delenv("LOOPBACK_KEY")
+    again = built("again", recipe_text("", reach=f'provider = "replay"\nfolder = "{tmp_path / "first.work" / "replies"}"'))
+    assert again["logical_hash"] == first["logical_hash"]
+    assert again["signature"] == first["signature"]
+    assert main(["validate", str(tmp_path / "again")]) == Exit.OK

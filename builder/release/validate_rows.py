@@ -190,4 +190,4 @@ def contents(opened: Opened) -> Iterator[Issue]:
 
 ROW_CHECKS = (ids, lineage, splits, keys, options, images, contents)
 
-__all__ = ["ROW_CHECKS", "contents", "ids", "images", "keys", "lineage", "options", "splits"]
+__all__ = ["ROW_CHECKS", "contents", "folded", "ids", "images", "keys", "lineage", "options", "splits"]

@@ -48,7 +48,8 @@ class Exhibit:
 def exhibit(specimen: Specimen, paper_text: str, tier: Tier) -> Exhibit:
     """The caption first, then each paragraph that cites the figure, as far as the rights of the release's tier allow."""
     paired = specimen.classified.paired
-    allowed = tier == "private" or specimen.rights.paragraph.adapt
+    said = specimen.rights.paragraph
+    allowed = tier == "private" or (said.adapt and said.share)  # what is quoted as evidence is shared with the item
     mentions = list(enumerate(mention.text for mention in paired.mentions)) if allowed else []
     texts: list[tuple[int | None, str]] = [(None, paired.caption)]
     left = _MOST_CHARACTERS - len(paired.caption)

@@ -26,7 +26,7 @@ _CATCH_ALL = re.compile(
 _SOURCE = re.compile(
     r"\bsnippets?\b|\bthe (?:figure )?caption\b|\bthe (?:paragraph|excerpt|passage|publication|authors?)\b", re.IGNORECASE
 )
-_PANEL = re.compile(r"\b(?:panels?|Figs?\.?|Figures?)\s*(?:\d+\s*)?\(?([a-z])\)?(?![A-Za-z])", re.IGNORECASE)
+_PANEL = re.compile(r"\b(?:panels?[\s(]+|fig(?:ure|s)?\.?\s*\d+\s*\(?)([a-z])(?![A-Za-z])", re.IGNORECASE)
 
 
 class SaidEvidence(Record):
