@@ -18,7 +18,7 @@ from builder.edges.engine import Outcome
 from builder.errors import Exit
 from tests.loopback_model import Request, Says, answer, error, hung_up, loopback_model, torn
 from tests.model_runs import KEY, asked, drops, items, made, recipe_of, recipe_text
-from tests.scripted_models import Cast, blocks_of, guesses, knows, pictures_of, role_of, scores, words_of
+from tests.scripted_models import Cast, author, blocks_of, guesses, knows, pictures_of, role_of, scores, words_of
 
 pytest.importorskip("openai")
 
@@ -291,10 +291,18 @@ def test_a_release_built_again_from_recorded_replies_has_the_same_logical_hash(
         files = sorted(path.relative_to(tmp_path / name) for path in (tmp_path / name).rglob("*.parquet"))
         return {"files": files, **json.loads((tmp_path / name / "manifest.json").read_text())}
 
-    with loopback_model(Cast()) as server:
+    def one_refused(request: Request) -> Says:
+        value = json.loads(author(request, count=3).body["choices"][0]["message"]["content"])
+        value["questions"][1]["options"][5]["text"] = "All of the above"
+        return answer(value)
+
+    with loopback_model(Cast(write=one_refused)) as server:
         first = built("first", recipe_text(server.base_url))
     monkeypatch.delenv("LOOPBACK_KEY")
     again = built("again", recipe_text("", reach=f'provider = "replay"\nfolder = "{tmp_path / "first.work" / "replies"}"'))
     assert again["logical_hash"] == first["logical_hash"]
     assert again["signature"] == first["signature"]
     assert main(["validate", str(tmp_path / "again")]) == Exit.OK
+    table = json.loads((tmp_path / "again" / "attrition.json").read_text())
+    line = next(line for line in table["stages"] if line["stage"] == "multi_select")
+    assert line["dropped"]["catch-all-option"] == asked(server)["write"]
