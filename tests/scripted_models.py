@@ -31,43 +31,43 @@ def blocks_of(request: Request) -> dict[str, Any]:
     return {name: json.loads(line) for _, name, line in _BLOCK.findall(words_of(request))}
 
 
-def option(text: str, right: bool, quote: str, snippet: int = 1, panel: str | None = None) -> dict[str, Any]:
+def option(text: str, right: bool, snippet: int, quote: str, panel: str | None = None) -> dict[str, Any]:
     evidence = [{"snippet": snippet, "quote": quote, "panel": panel}]
     return {"text": text, "correct": right, "rubric": "It follows from the words quoted.", "evidence": evidence}
 
 
-def question(quote: str, slot: int = 0, *, word: str = "plain") -> dict[str, Any]:
+def question(quotes: list[tuple[int, str]], slot: int = 0, *, word: str = "plain") -> dict[str, Any]:
     """Two options that hold and four that do not, told apart by their verbs; nothing of it stands in any paper."""
-    holds = [option(f"The {name} contrast holds in view {slot}, {word}", True, quote) for name in ("inner", "outer")]
-    fails = [
-        option(f"The {name} contrast fails in view {slot}, {word}", False, quote)
-        for name in ("upper", "lower", "first", "other")
-    ]
+    told = [(f"The {name} contrast holds in view {slot}, {word}", True) for name in ("inner", "outer")]
+    told += [(f"The {name} contrast fails in view {slot}, {word}", False) for name in ("upper", "lower", "first", "other")]
+    options = [option(text, right, *quotes[number % len(quotes)]) for number, (text, right) in enumerate(told)]
     return {
         "stem": f"Which statements on the contrast in view {slot} of the image are right ({word})?",
         "reasoning": "The image shows two kinds of contrast, and both are seen where the statement says.",
-        "options": [*holds, *fails],
+        "options": options,
         "bloom_level": 4,
         "skill": "EU",
         "modality": "unknown",
     }
 
 
-def _first_words(request: Request) -> str:
-    return " ".join(blocks_of(request)["snippets"][0]["text"].split()[:6])
+def _quotes(request: Request) -> list[tuple[int, str]]:
+    """The first words of the first snippet, which is the caption, and of the last one, with their numbers."""
+    snippets = blocks_of(request)["snippets"]
+    return [(one["snippet"], " ".join(one["text"].split()[:6])) for one in (snippets[0], snippets[-1])]
 
 
 def author(request: Request, *, count: int = 2) -> Says:
     asked = min(count, int(re.findall(r"Write up to (\d+)", words_of(request))[0]))
     modality = request["response_format"]["json_schema"]["schema"]["properties"]["questions"]["items"]["properties"]["modality"]
-    made = [question(_first_words(request), slot) | {"modality": modality["enum"][0]} for slot in range(asked)]
+    made = [question(_quotes(request), slot) | {"modality": modality["enum"][0]} for slot in range(asked)]
     return answer({"questions": made})
 
 
 def reviser(request: Request) -> Says:
     old = blocks_of(request)["question"]
     slot = int(re.findall(r"view (\d+)", old["stem"])[0])
-    made = question(_first_words(request), slot, word="revised once more" if "revised" in old["stem"] else "revised")
+    made = question(_quotes(request), slot, word="revised once more" if "revised" in old["stem"] else "revised")
     return answer({"question": made | {"modality": old["modality"]}})
 
 

@@ -16,6 +16,7 @@ from builder.cli import main
 from builder.edges.calls import Replies
 from builder.edges.engine import Outcome
 from builder.errors import Exit
+from builder.records import MultiSelect, Specimen
 from tests.loopback_model import Request, Says, answer, error, hung_up, loopback_model, torn
 from tests.model_runs import KEY, asked, drops, items, made, recipe_of, recipe_text
 from tests.scripted_models import Cast, author, blocks_of, guesses, knows, pictures_of, role_of, scores, words_of
@@ -62,7 +63,8 @@ def test_items_carry_who_wrote_and_who_reviewed_them(work: Path) -> None:
             assert replies.get(name)
         for option in item.options:
             (span,) = option.evidence
-            assert (span.source, span.start) == ("caption", 0)
+            assert span.start == 0
+    assert {o.evidence[0].source for item in found for o in item.options} == {"caption", "paragraph"}
 
 
 def test_only_the_attacker_sees_no_image_and_nobody_who_answers_sees_the_key(work: Path) -> None:
@@ -147,6 +149,46 @@ def test_without_adviser_and_attacker_there_is_no_challenge(work: Path) -> None:
         done = made(recipe_of(server.base_url, roles=("author",)), work, PAPER)
     assert set(asked(server)) == {"write", "self_check"}
     assert [review.role for review in items(done)[0].reviews] == ["self-check"]
+
+
+def test_items_by_rules_are_challenged_too_and_dropped_where_they_fail_as_nobody_revises_them(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evidence = [{"source": "caption", "of": "Figure 2", "start": 0, "end": 6, "text": "FIGURE"}]
+    kinds = [("as-printed", True), ("number", False), ("method", False), ("sibling", False)]
+    options = [
+        {
+            "text": f"It {'holds' if right else 'fails'} as {kind}",
+            "correct": right,
+            "kind": kind,
+            "rubric": "r",
+            "evidence": evidence,
+        }
+        for kind, right in kinds
+    ]
+
+    def by_rules(specimen: Specimen, *_: object) -> tuple[MultiSelect, ...]:
+        item = {"id": f"{specimen.id}/multi_select/0", "figure_id": specimen.id, "stem": "Which holds?", "options": options}
+        more = {"bloom_level": 1, "skill": "EU", "modality": "SEM", "reasoning": "As printed.", "generator": "rules"}
+        return (MultiSelect.model_validate(item | more),)
+
+    monkeypatch.setattr("builder.pipeline.multi_select", by_rules)
+    seen: list[str] = []
+
+    def attack(request: Request) -> Says:
+        seen.append(role_of(request))
+        return knows(request) if len(seen) == 1 else guesses(request)
+
+    with loopback_model(Cast(attack=attack)) as server:
+        recipe = recipe_of(server.base_url)
+        rules = recipe.multi_select.model_copy(update={"generator": "rules", "author": None})
+        challenge = recipe.challenge.model_copy(update={"checker": None})
+        done = made(recipe.model_copy(update={"multi_select": rules, "challenge": challenge}), work, PAPER)
+        # figures of one caption and options are one question to the attacker, whichever of them asks
+        assert set(asked(server)) == {"advise", "attack"}
+    assert len(items(done)) + drops(done, "challenge")["attacked"] == asked(server)["advise"]
+    assert drops(done, "challenge")["attacked"] >= 1
+    assert all([r.role for r in item.reviews] == ["adviser", "attacker"] for item in items(done))
 
 
 # ---- faults

@@ -62,8 +62,10 @@ def read_answer(reply: Reply, item: MultiSelect) -> frozenset[str] | None:
     return frozenset(map(str, said)) if isinstance(said, list) else None
 
 
-def listed(chosen: frozenset[str]) -> str:
-    return " ".join(sorted(chosen)) or "none"
+def chose(chosen: frozenset[str], item: MultiSelect) -> str:
+    """An answer in words: letters would be others in the release, where options take new seats."""
+    key = key_of(item)
+    return f"chose {len(chosen & key)} of the {len(key)} right options and {len(chosen - key)} wrong"
 
 
 def review(
@@ -84,4 +86,4 @@ def review(
     )
 
 
-__all__ = ["CRITERIA", "answer_schema", "asked", "closed", "key_of", "lettered", "listed", "no_answer", "read_answer", "review"]
+__all__ = ["CRITERIA", "answer_schema", "asked", "chose", "closed", "key_of", "lettered", "no_answer", "read_answer", "review"]

@@ -10,7 +10,7 @@ from pydantic import JsonValue, TypeAdapter
 from builder.asking import Prompt, Reply, Schema, prompt_from
 from builder.recipe import ChallengeRule, MultiSelectRule
 from builder.records import Dropped, MultiSelect, Record, Review
-from builder.stages.answering import CRITERIA, asked, closed, key_of, lettered, listed, no_answer, read_answer, review
+from builder.stages.answering import CRITERIA, asked, chose, closed, key_of, lettered, no_answer, read_answer, review
 from builder.stages.exhibit import Exhibit, facts
 from builder.stages.fencing import fenced, unsafe
 from builder.stages.write import question_schema, read_question, writing_slots
@@ -46,11 +46,10 @@ class _Scores(Record):
 
 
 def keyed(item: MultiSelect) -> dict[str, JsonValue]:
-    """The whole item as its adviser and its author see it: options by letter with rubrics, and the key."""
-    options: dict[str, JsonValue] = {
-        letter: {"text": option.text, "right": option.correct, "rubric": option.rubric}
-        for letter, option in lettered(item).items()
-    }
+    """The whole item as its adviser and its author see it: options with rubrics, and the key."""
+    options: list[JsonValue] = [
+        {"option": option.text, "right": option.correct, "rubric": option.rubric} for option in lettered(item).values()
+    ]
     return {
         "stem": item.stem,
         "options": options,
@@ -96,13 +95,12 @@ def attack_prompt(item: MultiSelect, template: str) -> Prompt:
 
 
 def attacked(item: MultiSelect, reply: Reply, number: int) -> Review:
-    """Passed where the attacker misses the key."""
+    """Passed where the attacker misses the key. One that chooses nothing has not attacked, and vouches for nothing."""
     chosen = read_answer(reply, item)
-    if chosen is None:
-        return review("attacker", number, reply, passed=None, note=no_answer(reply))
+    if not chosen:
+        return review("attacker", number, reply, passed=None, note=no_answer(reply) or "chose no option")
     hit = chosen == key_of(item)
-    said = f"answered {listed(chosen)} without the image; the key is {listed(key_of(item))}"
-    return review("attacker", number, reply, passed=not hit, note=said)
+    return review("attacker", number, reply, passed=not hit, note=f"{chose(chosen, item)}, without the image")
 
 
 # ---- author

@@ -9,7 +9,7 @@ from pydantic import JsonValue, TypeAdapter
 from builder.asking import Prompt, Reply, Schema, prompt_from
 from builder.recipe import MultiSelectRule
 from builder.records import Dropped, MultiSelect
-from builder.stages.answering import asked, closed, key_of, listed, no_answer, read_answer, review
+from builder.stages.answering import asked, chose, closed, key_of, no_answer, read_answer, review
 from builder.stages.exhibit import Exhibit, facts, span_of
 from builder.stages.fencing import fenced
 from builder.stages.folding import folded
@@ -144,8 +144,7 @@ def self_checked(item: MultiSelect, reply: Reply, number: int) -> MultiSelect:
     if chosen is None:
         made = review("self-check", number, reply, passed=None, note=no_answer(reply))
     else:
-        note = f"answered {listed(chosen)}, the key is {listed(key_of(item))}"
-        made = review("self-check", number, reply, passed=chosen == key_of(item), note=note)
+        made = review("self-check", number, reply, passed=chosen == key_of(item), note=chose(chosen, item))
     return item.model_copy(update={"reviews": (*item.reviews, made)})
 
 
