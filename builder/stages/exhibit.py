@@ -9,10 +9,10 @@ from pydantic import JsonValue
 
 from builder.recipe import Tier
 from builder.records import EvidenceSpan, Specimen
+from builder.stages.panel_captions import caption_parts
 
 _MOST_SNIPPETS = 12  # a figure that is cited all over a paper is described where it is first discussed
 _MOST_CHARACTERS = 12_000  # of all snippets: about 4,000 tokens, SPM-Bench's mean prompt being 3,393 (appendix A)
-_LETTER = re.compile(r"\(([a-z])\)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Exhibit:
     def letters(self) -> tuple[str, ...]:
         """Of the panels, as printed; those that only the caption names included."""
         paired = self.specimen.classified.paired
-        named = [panel.letter for panel in paired.panels if panel.letter] + _LETTER.findall(paired.caption)
+        named = [panel.letter for panel in paired.panels if panel.letter]
+        named += [letter for part in caption_parts(paired.caption) for letter in part.letters]
         first = {letter.casefold(): letter for letter in reversed(named)}
         return tuple(sorted(first.values(), key=str.casefold))
 
