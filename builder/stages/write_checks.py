@@ -13,7 +13,7 @@ from builder.stages.fencing import unsafe
 from builder.stages.folding import folded
 from builder.stages.spans import spans
 
-STEM, OPTION, RUBRIC, REASONING, QUOTE = (15, 700), (1, 400), (5, 800), (20, 4000), (2, 600)  # characters, least and most
+STEM, OPTION, RUBRIC, REASONING, QUOTE = (15, 700), (1, 400), (5, 800), (20, 4000), (10, 600)  # characters, least and most
 _OUTSTANDING = (
     1.25  # the longest option is a known giveaway: the shortest right one may not exceed the longest wrong one by more
 )
