@@ -15,13 +15,13 @@ import numpy.typing as npt
 from builder.asking import Picture, PictureRef, Prompt, Question, Reply, Schema, Waiting, content_hash, text_tokens
 from builder.edges import pdf
 from builder.edges.calls import Replies
-from builder.edges.images import fitted, picture_of
+from builder.edges.images import picture_of
 from builder.edges.ocr import lines_of, words_of
 from builder.edges.store import Store
 from builder.pages import Box, Page, Word
 from builder.recipe import Recipe
-from builder.records import Caption, Figure, Paper, Record, Specimen
-from builder.stages.image_tokens import TOKENS, Family, Pixels, picture_limits
+from builder.records import Caption, Figure, Paper, Record
+from builder.stages.image_tokens import TOKENS, Pixels
 from builder.stages.ingest import PaperRow
 from builder.stages.reflow import line_text, reflow
 from builder.stages.rights import Policy
@@ -56,7 +56,6 @@ class Bench:
         self.provisional = False  # something was made without an answer that a later run may get
         self.made: dict[str, tuple[Record, ...]] = {}
         self._words: dict[str, tuple[Word, ...]] = {}
-        self._shown: dict[tuple[str, Family | None], Picture] = {}
         self._open = ExitStack()
 
     @cached_property
@@ -153,14 +152,6 @@ class Bench:
     def thumbnail(self, page: Page, long_side: int) -> Picture:
         """The whole page as a PNG whose long side has `long_side` pixels. Raises RefusedPdf."""
         return picture_of(pdf.thumbnail(self.pdf, page, long_side))
-
-    def crop_shown(self, specimen: Specimen, model: str) -> Picture:
-        """The figure's full-resolution crop, smaller only where the model's provider would make it so or refuse it."""
-        family = self.recipe.models[model].family
-        if (specimen.id, family) not in self._shown:
-            made = fitted(self.store.blob(specimen.crop.sha256), specimen.crop, *picture_limits(family))
-            self._shown[specimen.id, family] = made
-        return self._shown[specimen.id, family]
 
     def question(self, model: str, prompt: Prompt, pictures: Sequence[Picture], schema: Schema) -> Question:
         """A question to one of the recipe's models, its pictures in the store for the driver to send."""

@@ -77,7 +77,7 @@ def _assessed(bench: Bench, contests: Sequence[_Contest], number: int) -> dict[s
             prompt = advise_prompt(one.item, one.shown, shipped.prompt("advise"))
             questions.append((one, "adviser", question_of(bench, rule.adviser, one.shown, prompt, advise_schema())))
         if rule.attacker:
-            prompt = attack_prompt(one.item, shipped.prompt("attack"))
+            prompt = attack_prompt(one.item, shipped.prompt("unseen"))
             questions.append((one, "attacker", bench.question(rule.attacker, prompt, [], answer_schema(one.item))))
     verdicts = {one.item.id: Verdict(()) for one in mine}
     for (one, role, _), reply in zip(questions, bench.replies([question for *_, question in questions]), strict=True):

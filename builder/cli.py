@@ -241,7 +241,7 @@ def _run(arguments: argparse.Namespace, papers: Sequence[Path], recipe: Recipe, 
             print(f"{outcome.file}: duplicate-paper ({outcome.dropped.detail})", file=sys.stderr)
     if done.spent.unanswered:
         lost = f"{done.spent.unanswered} of {done.spent.asked} questions to a model got no answer"
-        print(f"{lost}: what rules made stays, what needed an answer is left out, and the next run asks again", file=sys.stderr)
+        print(f"{lost}: what the rules made stays, and the next run asks again", file=sys.stderr)
     print(f"{len(done.outcomes)} papers, {done.reused} of them unchanged since an earlier run", file=sys.stderr)
     return done
 

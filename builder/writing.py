@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from builder import shipped
-from builder.asking import Prompt, Question, Reply, Schema
+from builder.asking import Picture, Prompt, Question, Reply, Schema
 from builder.bench import Bench
-from builder.records import Dropped, MultiSelect, Specimen
+from builder.edges.images import fitted
+from builder.edges.store import Store
+from builder.records import Crop, Dropped, MultiSelect, Specimen
 from builder.stages.answering import answer_schema
 from builder.stages.exhibit import Exhibit, exhibit
+from builder.stages.image_tokens import picture_limits
 from builder.stages.write import (
     STAGE,
     prompt_for,
@@ -81,7 +85,14 @@ def _written(bench: Bench, shown: Sequence[Exhibit], count: int) -> dict[str, Re
 
 def question_of(bench: Bench, model: str, shown: Exhibit, prompt: Prompt, schema: Schema) -> Question:
     """A question with the figure's crop beside it."""
-    return bench.question(model, prompt, [bench.crop_shown(shown.specimen, model)], schema)
+    limits = picture_limits(bench.recipe.models[model].family)
+    return bench.question(model, prompt, [_shown(bench.store, shown.specimen.crop, *limits)], schema)
+
+
+@lru_cache(maxsize=16)
+def _shown(store: Store, crop: Crop, long_side: int, most_bytes: int) -> Picture:
+    """A crop as its provider takes it, made once for all the questions about it."""
+    return fitted(store.blob(crop.sha256), crop, long_side, most_bytes)
 
 
 def own_questions(bench: Bench, items: Sequence[tuple[MultiSelect, Exhibit]]) -> list[Question]:

@@ -100,7 +100,7 @@ class Cast:
     write: Script = author
     self_check: Script = knows
     advise: Script = field(default_factory=lambda: scores(5))
-    attack: Script = guesses
+    unseen: Script = guesses
     revise: Script = reviser
     same_question: Script = same
 

@@ -45,7 +45,7 @@ def test_items_carry_who_wrote_and_who_reviewed_them(work: Path) -> None:
     (line,) = (line for line in done.attrition if line.stage == "multi_select")
     figures = asked(server)["write"]
     assert (line.read, line.kept, line.made) == (figures + 1, figures, 2 * figures)  # one figure's rights allow no questions
-    assert asked(server) == {"write": figures, "self_check": 2 * figures, "advise": 2 * figures, "attack": 2 * figures}
+    assert asked(server) == {"write": figures, "self_check": 2 * figures, "advise": 2 * figures, "unseen": 2 * figures}
     found = items(done)
     assert len(found) == 2 * figures
     replies = Replies(work)
@@ -72,10 +72,10 @@ def test_only_the_attacker_sees_no_image_and_nobody_who_answers_sees_the_key(wor
         made(recipe_of(server.base_url), work, PAPER)
     for request in server.requests:
         role, blocks = role_of(request), blocks_of(request)
-        assert len(pictures_of(request)) == (0 if role == "attack" else 1)
-        if role == "attack":
+        assert len(pictures_of(request)) == (0 if role == "unseen" else 1)
+        if role == "unseen":
             assert set(blocks) == {"question"}
-        if role in {"attack", "self_check"}:
+        if role in {"unseen", "self_check"}:
             assert set(blocks["question"]) == {"stem", "options"}
         if role == "write":
             assert "Steel is etched." in request["messages"][0]["content"]
@@ -110,7 +110,7 @@ def test_an_item_is_revised_until_its_adviser_is_content(work: Path) -> None:
 
 
 def test_an_item_that_is_answered_without_its_image_is_revised_and_given_up_as_attacked(work: Path) -> None:
-    with loopback_model(Cast(attack=knows)) as server:
+    with loopback_model(Cast(unseen=knows)) as server:
         done = made(recipe_of(server.base_url), work, PAPER)
     assert items(done) == ()
     assert set(drops(done, "challenge")) == {"attacked"}
@@ -179,13 +179,13 @@ def test_items_by_rules_are_challenged_too_and_dropped_where_they_fail_as_nobody
         seen.append(role_of(request))
         return knows(request) if len(seen) == 1 else guesses(request)
 
-    with loopback_model(Cast(attack=attack)) as server:
+    with loopback_model(Cast(unseen=attack)) as server:
         recipe = recipe_of(server.base_url)
         rules = recipe.multi_select.model_copy(update={"generator": "rules", "author": None})
         challenge = recipe.challenge.model_copy(update={"checker": None})
         done = made(recipe.model_copy(update={"multi_select": rules, "challenge": challenge}), work, PAPER)
         # figures of one caption and options are one question to the attacker, whichever of them asks
-        assert set(asked(server)) == {"advise", "attack"}
+        assert set(asked(server)) == {"advise", "unseen"}
     assert len(items(done)) + drops(done, "challenge")["attacked"] == asked(server)["advise"]
     assert drops(done, "challenge")["attacked"] >= 1
     assert all([r.role for r in item.reviews] == ["adviser", "attacker"] for item in items(done))
@@ -210,10 +210,10 @@ def fault(name: str) -> Callable[[Request], Says]:
 
 
 EVERY = [("write", name) for name in FAULTS]
-EVERY += [(role, name) for role in ("self_check", "advise", "attack", "revise", "same_question") for name in ("text", "400")]
+EVERY += [(role, name) for role in ("self_check", "advise", "unseen", "revise", "same_question") for name in ("text", "400")]
 
 
-@pytest.mark.parametrize(("role", "name"), [*EVERY, ("attack", "refusal"), ("revise", "cut")])
+@pytest.mark.parametrize(("role", "name"), [*EVERY, ("unseen", "refusal"), ("revise", "cut")])
 def test_every_fault_of_every_role_ends_as_a_drop_with_its_reason(role: str, name: str, work: Path) -> None:
     """One figure's questions get the fault; the other figures are as they would be."""
     outcome = FAULTS[name][1]
@@ -234,7 +234,7 @@ def test_every_fault_of_every_role_ends_as_a_drop_with_its_reason(role: str, nam
             "write": f"no-answer-{outcome}",
             "self_check": "self-check-no-answer",
             "advise": "no-answer",
-            "attack": "no-answer",
+            "unseen": "no-answer",
             "revise": "no-answer" if outcome == "failed" else "given-up",
             "same_question": "no-answer",
         }[role]

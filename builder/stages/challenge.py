@@ -90,8 +90,8 @@ def advised(reply: Reply, rule: ChallengeRule, number: int) -> tuple[Review, str
 
 
 def attack_prompt(item: MultiSelect, template: str) -> Prompt:
-    """Asks for the answer by stem and options alone; `template` is prompts/attack.j2."""
-    return prompt_from(template, stage="attack", about=item.id, slots=fenced({"question": asked(item)}))
+    """Asks for the answer by stem and options alone; `template` is prompts/unseen.j2."""
+    return prompt_from(template, stage="unseen", about=item.id, slots=fenced({"question": asked(item)}))
 
 
 def attacked(item: MultiSelect, reply: Reply, number: int) -> Review:
