@@ -158,6 +158,7 @@ def judged(
         return "truncated", None, "the answer was cut at the limit of output tokens"
     try:
         value = json.loads(text, parse_constant=_no_number)
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
     except (ValueError, RecursionError) as error:
         return "malformed", None, f"not JSON: {error}"
     if not isinstance(value, dict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -183,22 +183,27 @@ def _ask(bench: Bench, task: str, allowed: Callable[[Specimen], bool], make: Cal
 
 
 def _multi_select(bench: Bench) -> Made:
-    """Several items a figure; a figure without any is dropped."""
+    """Several items a figure; a figure without any is dropped.
+
+    A question that a model wrote and a check refused is read and dropped under its own id, beside the figures.
+    """
     specimens = bench.of("crop", Specimen)
     asked = [s for s in specimens if bench.recipe.tier == "private" or s.rights.questions]
-    made: dict[str, tuple[MultiSelect, ...] | Dropped]
+    made: Mapping[str, tuple[MultiSelect, ...] | Dropped]
+    refused: tuple[Dropped, ...] = ()
     if bench.recipe.multi_select.generator == "model":
-        made = written(bench, asked, specimens)
+        by_model = written(bench, asked)
+        made, refused = by_model.made, by_model.refused
     else:
         rule, seed = bench.recipe.multi_select, bench.recipe.identity.seed
         made = {s.id: multi_select(s, specimens, bench.text, rule, seed) for s in asked}
     withheld = {s.id: _withheld(s, "multi_select") for s in specimens if s.id not in made}
     told = [made.get(s.id) or withheld[s.id] for s in specimens]
     return Made(
-        read=_ids(specimens),
+        read=(*_ids(specimens), *(one.record_id for one in refused)),
         kept=tuple(s.id for s, m in zip(specimens, told, strict=True) if not isinstance(m, Dropped)),
         records=tuple(item for m in told if not isinstance(m, Dropped) for item in m),
-        dropped=tuple(m for m in told if isinstance(m, Dropped)),
+        dropped=(*(m for m in told if isinstance(m, Dropped)), *refused),
     )
 
 
@@ -296,7 +301,7 @@ STAGES: tuple[Stage, ...] = (
         _challenge,
         MultiSelect,
         ("crop", "multi_select"),
-        ("challenge", "multi_select", "models"),
+        ("challenge", "multi_select", "models", "tier"),
     ),
 )
 TASK_STAGES = frozenset({"caption_matching", "description", "multi_select"})

@@ -105,7 +105,9 @@ class ChallengeRule(Record):
 
     adviser: str | None = Field(None, description="a name of [models]: scores six criteria and asks for revisions")
     attacker: str | None = Field(None, description="a name of [models]: answers without the image")
-    checker: str | None = Field(None, description="a name of [models]: does a revised item still ask the same?")
+    checker: str | None = Field(
+        None, description="a name of [models]: does a revised item still ask the same? None: the adviser, or else the attacker"
+    )
     rounds: int = Field(3, ge=1, le=10, description="of revision, after which an item is given up")
     pass_score: float = Field(4.0, ge=1, le=5, description="least score of each criterion")
 

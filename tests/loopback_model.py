@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -20,6 +21,7 @@ class Says:
     body: Any
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    sends: float = 1.0  # share of the body that is sent before the connection is closed; below 0 not even a status
 
 
 def answer(
@@ -37,6 +39,16 @@ def answer(
 
 def error(status: int, message: str, *, code: str | None = None, headers: Mapping[str, str] | None = None) -> Says:
     return Says({"error": {"message": message, "type": "error", "code": code}}, status, headers or {})
+
+
+def hung_up() -> Says:
+    """The connection is closed without a word."""
+    return Says({}, sends=-1)
+
+
+def torn(says: Says) -> Says:
+    """The connection is closed in the middle of the answer."""
+    return replace(says, sends=0.5)
 
 
 @dataclass
@@ -63,6 +75,10 @@ def loopback_model(reply: Callable[[Request, int], Says]) -> Iterator[Loopback]:
                 seen.keys.append(self.headers.get("authorization", ""))
             says = reply(request, number)
             data = says.body if isinstance(says.body, bytes) else json.dumps(says.body).encode()
+            if says.sends < 0:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
             try:
                 self.send_response(says.status)
                 for name, value in {
@@ -72,7 +88,8 @@ def loopback_model(reply: Callable[[Request, int], Says]) -> Iterator[Loopback]:
                 }.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(data)
+                self.wfile.write(data[: int(says.sends * len(data))])
+                self.close_connection = says.sends < 1
             except OSError:  # the asker was killed, or went away
                 self.close_connection = True
 

@@ -91,6 +91,7 @@ def test_the_request_carries_picture_schema_limit_and_the_recipes_parameters() -
     [
         (answer("Here you are: {}"), "malformed", "not JSON"),
         (answer('{"x": NaN}'), "malformed", "not JSON"),
+        (answer('{"x": "\\ud800"}'), "malformed", "not JSON"),
         (answer([1]), "malformed", "object was wanted, not list"),
         (answer({"x": "three"}), "malformed", r"$.x: 'three' is not of type 'integer'"),
         (answer({"x": 1, "y": 2}), "malformed", "Additional properties"),

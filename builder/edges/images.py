@@ -15,6 +15,7 @@ from builder.records import Crop, pixels_digest
 
 CANARY_KEY = "canary"
 _COMPRESS_LEVEL = 6
+_STEP_DOWN = 0.9  # of a side, at least: PNG sizes do not follow the area exactly
 
 
 def encode_png(pixels: npt.NDArray[np.uint8], box: Box, dpi: int, canary: str) -> tuple[Crop, bytes]:
@@ -42,3 +43,29 @@ def picture_of(pixels: npt.NDArray[np.uint8]) -> Picture:
     Image.fromarray(pixels).save(buffer, "PNG", compress_level=_COMPRESS_LEVEL)
     height, width = pixels.shape[:2]
     return Picture(buffer.getvalue(), "image/png", width, height, pixels_digest(width, height, pixels.tobytes()))
+
+
+def fitted(data: bytes, crop: Crop, long_side: int, most_bytes: int) -> Picture:
+    """A crop's PNG as it is shown to a model: every pixel of it, unless its long side or its bytes pass the limits."""
+    bare = _without_text(data)
+    if max(crop.width, crop.height) <= long_side and len(bare) <= most_bytes:
+        return Picture(bare, "image/png", crop.width, crop.height, crop.pixels_sha256)
+    image = Image.open(io.BytesIO(data)).convert("RGB")
+    scale = min(1.0, long_side / max(image.size))
+    while True:
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        made = picture_of(np.asarray(image.resize(size, Image.Resampling.LANCZOS)))
+        if len(made.data) <= most_bytes or max(size) == 1:
+            return made
+        scale *= min(_STEP_DOWN, (most_bytes / len(made.data)) ** 0.5)
+
+
+def _without_text(png: bytes) -> bytes:
+    """The same PNG without its text chunks: the canary stays here. Pixels are not decoded."""
+    kept, at = [png[:8]], 8
+    while at < len(png):
+        end = at + 12 + int.from_bytes(png[at : at + 4], "big")
+        if png[at + 4 : at + 8] not in (b"tEXt", b"zTXt", b"iTXt"):
+            kept.append(png[at:end])
+        at = end
+    return b"".join(kept)

@@ -108,7 +108,7 @@ def chain(opened: Opened) -> Iterator[Issue]:
     for line in table.stages:
         place = f"{ATTRITION} > {line.stage}"
         before = stages.get(READS_FROM.get(line.stage, ""))
-        if before and before.made != line.read:
+        if before and before.made != line.read - _refused(table, line.stage):
             yield Issue("attrition", place, f"reads {line.read}; {before.stage} made {before.made}", _REBUILD)
         config = _GIVES.get(line.stage) or ("multi_select" if line.stage == last else None)
         if config and line.made != rows[config]:
@@ -119,6 +119,11 @@ def chain(opened: Opened) -> Iterator[Issue]:
             yield Issue("attrition", place, problem, f"one entry in drops for each dropped record; {_REBUILD}")
     for stage in sorted({drop.stage for drop in table.drops} - stages.keys()):
         yield Issue("attrition", f"{ATTRITION} > drops", f"names stage {stage!r}, which has no line", _REBUILD)
+
+
+def _refused(table: Attrition, stage: str) -> int:
+    """Items that the stage made and refused itself: it reads and drops them beside what it was given."""
+    return sum(drop.stage == stage and f"/{stage}/" in drop.record_id for drop in table.drops)
 
 
 CLAIM_CHECKS = (sources, words, chain)

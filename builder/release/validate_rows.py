@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from builder.errors import Issue
 from builder.release.logical import content_hash
 from builder.release.rows import ID_PREFIX, LETTERS
 from builder.release.validate import Opened, RowDict, at
+from builder.stages.folding import folded
 
 DESIGNS = (("00", "01", "10", "11"), ("000", "011", "101", "110"))
 _REBUILD = "rebuild the release with `microtome build`"
@@ -101,12 +101,6 @@ def options(opened: Opened) -> Iterator[Issue]:
             yield from _equivalent(place, found)
             yield from _edited(place, row, found)
             yield from _design(place, row)
-
-
-def folded(text: str) -> str:
-    """How two options are compared: case, spacing, compatibility forms and dashes do not make a difference."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join("-" if unicodedata.category(mark) == "Pd" or mark == "−" else mark for mark in plain if not mark.isspace())
 
 
 def _equivalent(place: str, found: list[str]) -> Iterator[Issue]:

@@ -112,6 +112,11 @@ TOKENS: Mapping[Family, Callable[[Pixels], int]] = MappingProxyType(
     }
 )
 FAMILIES: tuple[Family, ...] = get_args(Family)
+# Long edges above which a provider scales down itself, as above; what none takes: 8,000 pixels (Claude), 20 MB inline (Gemini)
+_LONG_EDGES: Mapping[Family, int] = MappingProxyType(
+    {"gpt-4o": _TILE_LONG, "claude-4.6": _CLAUDE_4_6[0], "claude-4.7": _CLAUDE_4_7[0]}
+)
+_MOST_SIDE, _MOST_BYTES, _CLAUDE_BYTES = 8000, 15_000_000, 3_750_000  # bytes before base64, which adds a third
 _STEP = 16  # pixels between the thumbnails that are compared
 
 
@@ -119,6 +124,12 @@ def thumbnail_size(width: float, height: float, long_side: int) -> Pixels:
     """Pixels of a page of `width` x `height` (any unit) whose long side is brought to `long_side` pixels."""
     fit = long_side / max(width, height)
     return Pixels(max(1, round(width * fit)), max(1, round(height * fit)))
+
+
+def picture_limits(family: Family | None) -> tuple[int, int]:
+    """Long side in pixels and size in bytes beyond which a picture is refused, or scaled down by its provider anyway."""
+    careful = family is None or family.startswith("claude")
+    return (_LONG_EDGES.get(family, _MOST_SIDE) if family else _MOST_SIDE), _CLAUDE_BYTES if careful else _MOST_BYTES
 
 
 def cheapest_side(width: float, height: float, family: Family, *, least: int, most: int) -> int:
@@ -133,4 +144,4 @@ def cheapest_side(width: float, height: float, family: Family, *, least: int, mo
     return min(sides, key=lambda side: (TOKENS[family](thumbnail_size(width, height, side)), -side))
 
 
-__all__ = ["FAMILIES", "TOKENS", "Family", "Pixels", "cheapest_side", "thumbnail_size"]
+__all__ = ["FAMILIES", "TOKENS", "Family", "Pixels", "cheapest_side", "picture_limits", "thumbnail_size"]
