@@ -1,0 +1,190 @@
+"""Statements out of sentences: of the caption, and of the paragraphs where they cite this figure alone, as printed or edited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from builder.records import EvidenceSpan, PairedFigure
+from builder.stages.captions import LABEL
+from builder.stages.citations import cited_labels
+from builder.stages.distract import Attribute, apply_edits, attributes
+from builder.stages.panel_words import noun_of
+from builder.stages.sentences import has_verb, points_elsewhere, sentences, stands_alone
+from builder.stages.spans import quantities
+from builder.stages.statement_panels import article, lowered
+from builder.stages.statements import Fact, Statement, core, span
+
+_FIG = r"(?:Figs?\.?|Figures?|FIGS?\.?)\s?\d+"
+_LETTER = r"\s?\(?(?P<letter>[a-zA-Z])\)?(?![\w,–-]|\s?(?:and|,|–|-)\s?\(?[a-zA-Z]\)?[\s.,;)])"
+_ASIDE = re.compile(rf"\s?[(\[](?:see(?: also)?\s)?(?:(?P<more>[^()]*?)[;,]\s)?{_FIG}[^()]*(?:\([^()]*\)[^()]*)*[)\]]")
+_LEAD = re.compile(
+    rf"^(?:As (?:can be |is |clearly |it is )*(?:seen|shown|displayed|illustrated|presented|depicted|observed|evident)\s(?:in|from|by)|"
+    rf"From|In|According to)\s{_FIG}(?:\s?\(?[a-zA-Z]\)?)?\s?,\s",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    rf",?\s(?:as\s)?(?:(?:can be|is|are)\s)?(?:clearly\s)?(?:shown|seen|presented|displayed|illustrated|depicted|given|evidenced)\s(?:in|from|by)\s{_FIG}"
+    rf"(?:\s?\(?[a-zA-Z]\)?)?(?=\.$)"
+)
+_CONNECTIVE = re.compile(
+    r"^(?:However|Moreover|Furthermore|Additionally|In addition|Therefore|Thus|Hence|Besides|Also|Indeed|Consequently|Accordingly"
+    r"|As a result|Clearly|Obviously|Interestingly|Notably|In particular|Meanwhile|Finally|As expected),\s"
+)
+_ONE_PANEL = re.compile(rf"\b{_FIG}{_LETTER}")
+_WHOLE = re.compile(rf"\b{_FIG}(?!\s?\(?[a-z]\b|\d)")
+_CLAUSE = re.compile(r"(?:,\s(?:and|but|while|whereas)\s|;\s(?:and\s)?)(?=(?:the|an?|each|every|all|no)\s)")
+_CONDITION = re.compile(r"\b(?:if|could|may|might|should|would|suggest\w*|probabl[ey]|possibl[ey]|likely|expected|believed|assumed)\b")
+
+
+@dataclass(frozen=True)
+class _Clause:
+    """A statement as it can be put to a reader, where it was printed, and the panel it is about."""
+
+    text: str
+    evidence: EvidenceSpan
+    where: str
+
+
+def sentence_facts(figure: PairedFigure, paper_text: str, seed: int, *, paragraphs: bool) -> Iterator[Fact]:
+    """Each clause with its typed edits. `paragraphs` says whether the paper's paragraphs may be changed."""
+    clauses = [*_of_caption(figure, paper_text), *(_of_mentions(figure) if paragraphs else ())]
+    said: set[str] = set()
+    for clause in clauses:
+        if clause.text.lower() not in said:
+            said.add(clause.text.lower())
+            yield from _edited(figure, clause, paper_text, seed)
+
+
+def _edited(figure: PairedFigure, clause: _Clause, paper_text: str, seed: int) -> Iterator[Fact]:
+    """The clause against every edit of it that the paper rules out."""
+    near = "\n".join(mention.text for mention in figure.mentions)
+    found = attributes(clause.text, paper_text + "\n" + figure.caption, seed, figure.id, near=near + "\n" + figure.caption)
+    single = [made for made in found if len(made.edits) == 1 and made.edits[0].replacement.strip()]
+    if not single:
+        return
+    subjects = frozenset({f"sentence {clause.evidence.start} {clause.where}", *_told(clause.text)})
+    right = Statement(
+        text=clause.text,
+        correct=True,
+        kind="as-printed",
+        rubric=f"Right: {clause.where} says so: “{clause.evidence.text}”",
+        evidence=(clause.evidence,),
+        bloom_level=2,
+        subjects=subjects,
+    )
+    wrong = [_false(right, made, clause) for made in single]
+    yield Fact(f"{clause.where} {clause.evidence.start}", (right,), tuple(wrong))
+
+
+def _false(right: Statement, made: Attribute, clause: _Clause) -> Statement:
+    edit = made.edits[0]
+    return Statement(
+        text=apply_edits(right.text, made.edits),
+        correct=False,
+        kind=made.type,
+        rubric=f"Wrong: {clause.where} says “{edit.original.strip()}”, not “{edit.replacement.strip()}”.",
+        evidence=right.evidence,
+        bloom_level=1 if made.type == "method" else 3 if made.type == "trend" else 2,
+        subjects=right.subjects,
+        edit=edit,
+        originals=frozenset({core(edit.original)}),
+    )
+
+
+def _told(text: str) -> Iterator[str]:
+    """The values a clause states, so that no second clause of an item states them differently."""
+    for found in quantities(text):
+        yield f"value {found.unit} {found.value:g}" if found.value is not None else f"value {found.text}"
+
+
+def _of_caption(figure: PairedFigure, paper_text: str) -> Iterator[_Clause]:
+    """Whole sentences of the caption, and the phrase of a figure without panels."""
+    label = LABEL.match(figure.caption)
+    lettered = [panel for panel in figure.panels if panel.letter]
+    opening = True
+    for start, end in sentences(figure.caption):
+        first = opening
+        opening = False
+        if first and label and start < label.end():
+            start = label.end() + len(re.match(r"[\s.:|–—-]*", figure.caption[label.end() :]).group())  # type: ignore[union-attr]
+        start += len(re.match(r"(?:\([A-Za-z]\)|[A-Za-z]\))?\s*", figure.caption[start:end]).group())  # type: ignore[union-attr]
+        words = figure.caption[start:end]
+        yield from _clauses(figure, words, start, paper_text, phrase=first or not lettered)
+
+
+def _clauses(figure: PairedFigure, words: str, start: int, paper_text: str, *, phrase: bool) -> Iterator[_Clause]:
+    if re.search(r"\([A-Za-z](?:\s*[,–-]\s*[A-Za-z])*\)", words):
+        return
+    if has_verb(words):
+        for a, b in _split(words):
+            text = _sentence(words[a:b])
+            if stands_alone(text):
+                yield _Clause(text, span(figure, start + a, start + b), "the caption")
+    elif phrase and not points_elsewhere(words) and len(words.split()) >= 4:
+        bare = words.rstrip(" .")
+        noun = noun_of(bare)
+        if noun is not None and stands_alone(bare):
+            shown = lowered(bare, paper_text)
+            single = not noun.endswith("s") and noun.lower() != "spectra" and not re.match(r"(?:an?|the)\b", shown, re.IGNORECASE)
+            text = f"The figure shows {article(shown) + ' ' if single else ''}{shown}."
+            yield _Clause(text, span(figure, start, start + len(bare)), "the caption")
+
+
+def _split(words: str) -> Sequence[tuple[int, int]]:
+    """The clauses of a sentence that each have a verb; else the sentence."""
+    cuts = [0, *(x for m in _CLAUSE.finditer(words) for x in (m.start(), m.end())), len(words)]
+    parts = list(zip(cuts[::2], cuts[1::2], strict=True))
+    whole = all(has_verb(words[a:b]) and len(words[a:b].split()) >= 6 for a, b in parts)
+    return parts if whole else [(0, len(words))]
+
+
+def _sentence(words: str) -> str:
+    words = words.strip().rstrip(" .;,")
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _of_mentions(figure: PairedFigure) -> Iterator[_Clause]:
+    """Sentences that cite this figure and no other, without the citation, and those right after them on the same matter."""
+    for index, mention in enumerate(figure.mentions):
+        after = _FOLLOW
+        for start, end in sentences(mention.text) if mention.excluded is None else ():
+            words = mention.text[start:end]
+            cited = cited_labels(words)
+            after = 0 if cited == (figure.label,) else after + 1 if not cited else _FOLLOW
+            if after > _FOLLOW - 1 or (after and not _on_the_matter(words, figure.caption)):
+                continue
+            text, letter = _uncited(words)
+            if not (_FIG_LEFT.search(text) or _CONDITION.search(text)) and has_verb(text) and stands_alone(text):
+                at = span(figure, start, end, source="paragraph", index=index, letter=letter)
+                yield _Clause(text, at, f"a paragraph on the figure ({index + 1})")
+
+
+def _on_the_matter(words: str, caption: str) -> bool:
+    """Whether a sentence shares enough words with the caption to be about what the figure shows."""
+    ours, theirs = ({word.lower()[:6] for word in _LONG_WORD.findall(text)} for text in (words, caption))
+    return len(ours & theirs) >= _SHARED
+
+
+_FOLLOW = 3  # sentences after the one that cites the figure, less one, that may still be about it
+_SHARED = 2  # words of a sentence that the caption has too
+_LONG_WORD = re.compile(r"[A-Z][A-Za-z]*\d\w*|[^\W\d_]{4,}")
+_FIG_LEFT = re.compile(r"\bFig", re.IGNORECASE)
+
+
+def _uncited(words: str) -> tuple[str, str | None]:
+    """A sentence with its citation taken out or turned into "panel (b)" or "the figure", and the one panel it names."""
+    named = {match["letter"] for match in _ONE_PANEL.finditer(words)}
+    letter = next(iter(named)) if len(named) == 1 else None
+    text = _CONNECTIVE.sub("", _ASIDE.sub("", words))
+    text = _TAIL.sub("", text)
+    without = _LEAD.sub("", text)
+    if without != text:
+        text = (f"In panel ({letter}), {without}" if letter else without[:1].upper() + without[1:])
+    text = _ONE_PANEL.sub(lambda match: f"panel ({match['letter']})", text)
+    text = _WHOLE.sub("the figure", text)
+    return _sentence(text), letter
+
+
+__all__ = ["sentence_facts"]
