@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from builder.recipe import MultiSelectRule
 from builder.records import Dropped, MultiSelect, Option, Specimen
 from builder.stages.distract import coin
-from builder.stages.pairings import paired_items
+from builder.stages.pairings import pairings
 from builder.stages.panel_words import panel_words
 from builder.stages.seating import Seating, seated
 from builder.stages.siblings import Embed, lexical, nearest, sibling_facts
@@ -25,6 +25,13 @@ _STEMS = (
     "One or more of these statements about the figure are true. Which ones?",
     "Decide for each statement whether it is true of this figure, and select those that are.",
     "Which statements describe the figure correctly? There may be one or several.",
+)
+_PAIR_STEMS = (
+    "Each lettered panel of this figure has one description. Which of these pairings of panel and description are right? "
+    "Select all that apply.",
+    "Match panels with what they show. Select every pairing that is correct for this figure.",
+    "Which panels are described correctly? Choose every correct pairing; there may be one or several.",
+    "One or more of these descriptions stand beside the panel they belong to. Which ones?",
 )
 
 
@@ -44,7 +51,7 @@ def multi_select(
     figure = specimen.classified.paired
     facts = facts_of(specimen, siblings, paper_text, seed, embed)
     apart = seated(facts, rule.options, rule.max_per_figure, seed, specimen.id)
-    paired = paired_items(
+    paired = pairings(
         figure,
         nearest(specimen, siblings, embed),
         rule.options,
@@ -53,12 +60,12 @@ def multi_select(
         paper_text=paper_text,
         said=frozenset(statement.text for seating in apart for statement in seating.statements),
     )
-    seatings = (*apart, *paired)
-    if not seatings:
+    if not apart and not paired:
         few = len(facts) < rule.options
         reason = "too-few-statements" if few else "statements-bear-on-one-another"
         return _dropped(specimen, reason, f"{len(facts)} facts for {rule.options} options")
-    return tuple(_item(specimen, seating, slot, seed) for slot, seating in enumerate(seatings, 1))
+    asked = [*((seating, _STEMS) for seating in apart), *((seating, _PAIR_STEMS) for seating in paired)]
+    return tuple(_item(specimen, seating, stems, slot, seed) for slot, (seating, stems) in enumerate(asked, 1))
 
 
 def facts_of(
@@ -75,13 +82,13 @@ def facts_of(
     return tuple({fact.id: fact for fact in found if fact.right and fact.wrong}.values())
 
 
-def _item(specimen: Specimen, seating: Seating, slot: int, seed: int) -> MultiSelect:
+def _item(specimen: Specimen, seating: Seating, stems: Sequence[str], slot: int, seed: int) -> MultiSelect:
     name = f"{specimen.id}/{STAGE}/{slot}"
     told = seating.statements
     return MultiSelect(
         id=name,
         figure_id=specimen.id,
-        stem=_STEMS[coin(seed, name, "stem") % len(_STEMS)],
+        stem=stems[coin(seed, name, "stem") % len(stems)],
         options=tuple(_option(statement) for statement in told),
         bloom_level=_level(told),
         skill="EU",

@@ -9,9 +9,9 @@ from itertools import combinations, product
 
 from builder.records import EvidenceSpan, PairedFigure
 from builder.stages.distract import attributes, coin
-from builder.stages.panel_words import PanelWords, contradict, panel_words
+from builder.stages.panel_words import PanelWords, distinct, panel_words
 from builder.stages.seating import Seating
-from builder.stages.statement_panels import WORDINGS, edited, given
+from builder.stages.statement_panels import WORDINGS, edited, paired
 from builder.stages.statements import Statement
 
 _WEIGHED = 300  # grids that are compared for one item
@@ -36,7 +36,7 @@ class _Offer:
     edited: bool = False
 
 
-def paired_items(
+def pairings(
     figure: PairedFigure,
     foreign: Sequence[Foreign],
     options: int,
@@ -52,7 +52,7 @@ def paired_items(
     the figure's other items have.
     """
     own = panel_words(figure)
-    offers = [*_own(figure, own, paper_text), *_edits(figure, own, seed, paper_text), *_foreign(figure, own, foreign, paper_text)]
+    offers = [*_own(figure, own), *_edits(figure, own, seed, paper_text), *_foreign(figure, own, foreign)]
     made: list[Seating] = []
     seen: Counter[str] = Counter()
     taken = set(said)
@@ -66,12 +66,12 @@ def paired_items(
     return tuple(made)
 
 
-def _own(figure: PairedFigure, own: Sequence[PanelWords], paper_text: str) -> Iterator[_Offer]:
+def _own(figure: PairedFigure, own: Sequence[PanelWords]) -> Iterator[_Offer]:
     for words in own:
         cells = {
-            letter: tuple(given(figure, words, holder, letter, n, paper_text) for n in range(WORDINGS))
+            letter: tuple(paired(figure, words, holder, letter, n) for n in range(WORDINGS))
             for holder in own
-            if holder is words or contradict(words, holder)
+            if holder is words or distinct(words, holder)
             for letter in holder.letters
         }
         yield _Offer(words.text, cells)
@@ -86,38 +86,40 @@ def _edits(figure: PairedFigure, own: Sequence[PanelWords], seed: int, paper_tex
                 continue
             edit = made.edits[0]
             changed = replace(words, text=words.text[: edit.start] + edit.replacement + words.text[edit.end :])
-            cells = {x: tuple(edited(figure, words, made, x, n, paper_text) for n in range(WORDINGS)) for x in words.letters}
+            cells = {
+                x: tuple(edited(words, made, paired(figure, words, words, x, n)) for n in range(WORDINGS)) for x in words.letters
+            }
             for holder in own:
-                if holder is not words and contradict(changed, holder) and contradict(words, holder):
+                if holder is not words and distinct(changed, holder) and distinct(words, holder):
                     for x in holder.letters:
-                        cells[x] = tuple(_not_said(figure, changed, holder, x, n, paper_text) for n in range(WORDINGS))
+                        cells[x] = tuple(_not_said(figure, changed, holder, x, n) for n in range(WORDINGS))
             yield _Offer(changed.text, cells, edited=True)
 
 
 def _foreign(
-    figure: PairedFigure, own: Sequence[PanelWords], foreign: Sequence[Foreign], paper_text: str
+    figure: PairedFigure, own: Sequence[PanelWords], foreign: Sequence[Foreign]
 ) -> Iterator[_Offer]:
     for other in foreign:
         cells = {
-            letter: tuple(_of_sibling(figure, other, holder, letter, n, paper_text) for n in range(WORDINGS))
+            letter: tuple(_of_sibling(figure, other, holder, letter, n) for n in range(WORDINGS))
             for holder in own
-            if contradict(other.words, holder)
+            if distinct(other.words, holder)
             for letter in holder.letters
         }
         yield _Offer(other.words.text, cells)
 
 
 def _not_said(
-    figure: PairedFigure, changed: PanelWords, holder: PanelWords, letter: str, wording: int, paper_text: str
+    figure: PairedFigure, changed: PanelWords, holder: PanelWords, letter: str, wording: int
 ) -> Statement:
-    told = given(figure, changed, holder, letter, wording, paper_text)
+    told = paired(figure, changed, holder, letter, wording)
     return replace(told, rubric=f"Wrong: of panel ({letter}) the caption says “{holder.text}”.")
 
 
 def _of_sibling(
-    figure: PairedFigure, other: Foreign, holder: PanelWords, letter: str, wording: int, paper_text: str
+    figure: PairedFigure, other: Foreign, holder: PanelWords, letter: str, wording: int
 ) -> Statement:
-    told = given(figure, other.words, holder, letter, wording, paper_text)
+    told = paired(figure, other.words, holder, letter, wording)
     return replace(
         told,
         kind="sibling",
@@ -150,7 +152,7 @@ def _best(
             told = [offer.cells[letter][n] for letter, offer in cells]
             if max(again) < _MOST_SEEN and not taken & {s.text for s in told} and len({s.text for s in told}) == options:
                 right = sum(s.correct for s in told)
-                rank = (int(right != wanted), sum(again), sum(offer.edited for offer in offered), order)
+                rank = (sum(offer.edited for offer in offered), int(right != wanted), sum(again), order)
                 seats = sorted(range(options), key=lambda at: coin(seed, *drawn, "seat", str(at)))
                 ranked.append((rank, Seating(tuple(told[at] for at in seats), facts)))
                 break
@@ -164,4 +166,4 @@ def _decided(letters: Sequence[str], offered: Sequence[_Offer]) -> bool:
     return any(offer.cells[letter][0].correct for letter in letters for offer in offered)
 
 
-__all__ = ["Foreign", "paired_items"]
+__all__ = ["Foreign", "pairings"]

@@ -68,7 +68,7 @@ _GENERIC = frozenset(
     "results area region regions part".split()
 )
 _TOKEN = re.compile(r"[^\W_]+(?:[-–.][^\W_]+)*%?")
-_PANEL_MARK = re.compile(r"\(\s*[A-Za-z](?:\s*[,–-]\s*[A-Za-z])*\s*\)|\bpanels?\b|\b[a-h] and [a-h]\b", re.IGNORECASE)
+_PANEL_MARK = re.compile(r"\bFig|\bTable\b|\(\s*[A-Za-z](?:\s*[,–-]\s*[A-Za-z])*\s*\)|\bpanels?\b|\b[a-h] and [a-h]\b", re.IGNORECASE)
 _UNFINISHED = re.compile(
     r"(?:[,;:(–-]|\b(?:and|or|of|the|an?|in|at|by|with|for|from|to|on|is|are|was|were|as|that|which|between|than))$", re.I
 )
@@ -133,11 +133,12 @@ def _phrase(caption: str, letters: tuple[str, ...], words: str) -> PanelWords | 
     if first is None:
         return None
     text = words[first[0] : first[1]].split(";")[0]
-    text = re.sub(r"(?:\s*[,:]?\s+and|\s+while|\s+whereas|[\s.,:;])+$", "", text)
-    if len(text.split()) > _MOST_WORDS:
-        text = text.split(", ")[0]
+    text = re.sub(r"(?:\s*[,:]?\s+and|\s+while|\s+whereas|[\s.,:;]|(?<=[a-z)])\.\d{1,3})+$", "", text)
     start = at + first[0]
-    return PanelWords(letters, text, ((start, start + len(text)),)) if _readable(text) else None
+    for phrase in (text, text.split(", ")[0]):
+        if _readable(phrase):
+            return PanelWords(letters, phrase, ((start, start + len(phrase)),))
+    return None
 
 
 def _place(caption: str, letter: str, words: str) -> int | None:
@@ -174,18 +175,18 @@ def _with_shared_unit(found: Sequence[PanelWords]) -> Iterator[PanelWords]:
             yield words
 
 
-def contradict(one: PanelWords, other: PanelWords) -> bool:
-    """Whether words said of one panel are false of another: each has something of a kind that rules out the other's.
-
-    Neither may be a part of the other, and both need words that the other lacks.
-    """
+def distinct(one: PanelWords, other: PanelWords) -> bool:
+    """Whether two descriptions each say something that the other does not, so that each belongs to its own panels only."""
     mine, theirs = one.tokens - other.tokens, other.tokens - one.tokens
-    if one.text.lower() in other.text.lower() or other.text.lower() in one.text.lower():
-        return False
-    if _other_technique(one, other):
-        return True
-    return bool(mine and theirs) and (
-        bool(one.depiction and other.depiction and one.depiction != other.depiction)
+    apart = one.text.lower() not in other.text.lower() and other.text.lower() not in one.text.lower()
+    return apart and (bool(mine and theirs) or _other_technique(one, other))
+
+
+def contradict(one: PanelWords, other: PanelWords) -> bool:
+    """Whether words said of one panel are false of another: each has something of a kind that rules out the other's."""
+    return distinct(one, other) and (
+        _other_technique(one, other)
+        or bool(one.depiction and other.depiction and one.depiction != other.depiction)
         or _other_value(one, other)
         or bool(one.materials - other.materials and other.materials - one.materials)
         or any(_opposed(one.text, other.text, row) for row in _CONTRASTS)
@@ -228,4 +229,4 @@ def noun_of(text: str) -> str | None:
     return found.group() if found else None
 
 
-__all__ = ["PanelWords", "contradict", "letters_of", "noun_of", "panel_words"]
+__all__ = ["PanelWords", "contradict", "distinct", "letters_of", "noun_of", "panel_words"]

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from builder.lexicon.techniques import Technique
 from builder.records import PairedFigure
-from builder.stages.distract import Attribute, attributes
+from builder.stages.distract import Attribute, apply_edits, attributes
 from builder.stages.panel_words import PanelWords, contradict, letters_of, noun_of, panel_words
 from builder.stages.statements import Fact, Statement, core, span
 
@@ -21,6 +21,7 @@ _STANDS_FOR = (
     "The part labelled ({x}) corresponds to {w}.",
     "It is panel ({x}) that corresponds to {w}.",
 )
+PAIRED = ("({x}) {w}", "Panel ({x}): {w}", "{w}: panel ({x})")  # for items that pair panels with descriptions
 _BOTH = (
     "Panel ({x}) goes with “{v}” and panel ({y}) with “{w}”.",
     "“{v}” describes panel ({x}), whereas “{w}” describes panel ({y}).",
@@ -62,35 +63,37 @@ def _of_one(figure: PairedFigure, one: PanelWords, said: Sequence[PanelWords], p
     near = "\n".join((figure.caption, *(mention.text for mention in figure.mentions)))
     for made in attributes(one.text, f"{paper_text}\n{figure.caption}", seed, figure.id, near=near):
         if len(made.edits) == 1:
-            wrong += [edited(figure, one, made, letter, n, paper_text) for letter in one.letters for n in wordings]
+            wrong += [edited(one, made, told) for told in right]
     return Fact(f"panel {one.letters[0]}", tuple(right), tuple(wrong)) if wrong else None
 
 
-def edited(figure: PairedFigure, one: PanelWords, made: Attribute, letter: str, wording: int, paper_text: str) -> Statement:
-    """The words given to their own panel with one thing in them changed."""
+def edited(one: PanelWords, made: Attribute, right: Statement) -> Statement:
+    """A right statement about a panel's words with one typed edit of those words made in it."""
     edit = made.edits[0]
-    phrase = lowered(one.text, paper_text)
-    true, false = (_worded(text, letter, wording) for text in (phrase, phrase[: edit.start] + edit.replacement + phrase[edit.end :]))
-    at = true.index(phrase) if phrase in true else 0
-    moved = edit.model_copy(update={"start": edit.start + at, "end": edit.end + at})
-    right = given(figure, one, one, letter, wording, paper_text)
+    phrase = next(p for p in (one.text, one.text[:1].lower() + one.text[1:]) if p in right.text)
+    at = right.text.index(phrase)
+    moved = edit.model_copy(update={"start": edit.start + at, "end": edit.end + at, "original": phrase[edit.start : edit.end]})
     return replace(
         right,
-        text=false,
+        text=apply_edits(right.text, [moved]),
         correct=False,
         kind=made.type,
-        rubric=f"Wrong: of panel ({letter}) the caption says “{edit.original.strip()}”, not “{edit.replacement.strip()}”.",
+        rubric=f"Wrong: of panel ({right.evidence[0].panel}) the caption says “{edit.original.strip()}”, not “{edit.replacement.strip()}”.",
         bloom_level=1 if made.type == "method" else 2,
-        edit=moved if true[moved.start : moved.end] == edit.original else None,
+        edit=moved,
         originals=frozenset({core(edit.original)}),
     )
 
 
 def given(figure: PairedFigure, words: PanelWords, holder: PanelWords, letter: str, wording: int, paper_text: str) -> Statement:
     """The words given to a panel of the holder: true when the holder is their own."""
+    return replace(paired(figure, words, holder, letter, wording), text=_worded(lowered(words.text, paper_text), letter, wording))
+
+
+def paired(figure: PairedFigure, words: PanelWords, holder: PanelWords, letter: str, wording: int) -> Statement:
+    """A panel of the holder beside a description, which is right when the holder is its own."""
     own = words is holder
-    phrase = lowered(words.text, paper_text)
-    evidence = words.spans(figure, words.letters[0] if not own else letter) + (() if own else holder.spans(figure, letter))
+    evidence = words.spans(figure, letter if own else words.letters[0]) + (() if own else holder.spans(figure, letter))
     named = ", ".join(f"({x})" for x in words.letters)
     rubric = (
         f"Right: the caption says of panel ({letter}) “{words.text}”."
@@ -100,14 +103,13 @@ def given(figure: PairedFigure, words: PanelWords, holder: PanelWords, letter: s
     subjects = {f"is {letter}", *(f"words {x}" for x in words.letters), *_values(words)}
     if words.techniques:
         subjects.add(f"technique {letter}")
-    seen = {one.depiction for one in (words, holder)}
     return Statement(
-        text=_worded(phrase, letter, wording),
+        text=PAIRED[wording].format(x=letter, w=words.text),
         correct=own,
         kind="as-printed" if own else "panel",
         rubric=rubric,
         evidence=evidence,
-        bloom_level=1 if own and None not in seen and not words.values else 2,
+        bloom_level=2,
         subjects=frozenset(subjects),
     )
 
@@ -238,4 +240,4 @@ def _counted(figure: PairedFigure) -> Iterator[Fact]:
         )
 
 
-__all__ = ["WORDINGS", "article", "edited", "given", "lowered", "panel_facts"]
+__all__ = ["WORDINGS", "article", "edited", "given", "lowered", "paired", "panel_facts"]

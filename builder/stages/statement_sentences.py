@@ -153,7 +153,7 @@ def _of_mentions(figure: PairedFigure) -> Iterator[_Clause]:
             words = mention.text[start:end]
             cited = cited_labels(words)
             after = 0 if cited == (figure.label,) else after + 1 if not cited else _FOLLOW
-            if after > _FOLLOW - 1 or (after and not _on_the_matter(words, figure.caption)):
+            if after >= (_FOLLOW if mention.cites == (figure.label,) else _NEXT) or (after and not _on_the_matter(words, figure.caption)):
                 continue
             text, letter = _uncited(words)
             if not (_FIG_LEFT.search(text) or _CONDITION.search(text)) and has_verb(text) and stands_alone(text):
@@ -167,7 +167,8 @@ def _on_the_matter(words: str, caption: str) -> bool:
     return len(ours & theirs) >= _SHARED
 
 
-_FOLLOW = 3  # sentences after the one that cites the figure, less one, that may still be about it
+_FOLLOW = 7  # sentences from the one that cites the figure on that may still be about it, where no other figure is cited
+_NEXT = 2  # and where the paragraph cites others too
 _SHARED = 2  # words of a sentence that the caption has too
 _LONG_WORD = re.compile(r"[A-Z][A-Za-z]*\d\w*|[^\W\d_]{4,}")
 _FIG_LEFT = re.compile(r"\bFig", re.IGNORECASE)
