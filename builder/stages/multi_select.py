@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from builder.recipe import MultiSelectRule
 from builder.records import Dropped, MultiSelect, Option, Specimen
 from builder.stages.distract import coin
-from builder.stages.pairings import pairings
+from builder.stages.pairings import pairings, squares
 from builder.stages.panel_words import panel_words
-from builder.stages.seating import Seating, seated
+from builder.stages.seating import Seating, seated, seated_round
 from builder.stages.siblings import Embed, lexical, nearest, sibling_facts
 from builder.stages.statement_panels import panel_facts
 from builder.stages.statement_scales import scale_facts
@@ -58,14 +58,25 @@ def multi_select(
         rule.max_per_figure - len(apart),
         seed=seed,
         paper_text=paper_text,
-        said=frozenset(statement.text for seating in apart for statement in seating.statements),
+        said=_said(apart),
     )
-    if not apart and not paired:
+    left = rule.max_per_figure - len(apart) - len(paired)
+    rounded = seated_round(_unasked(facts, apart), [*squares(figure)], rule.options, left, seed, specimen.id, _said((*apart, *paired)))
+    if not apart and not paired and not rounded:
         few = len(facts) < rule.options
         reason = "too-few-statements" if few else "statements-bear-on-one-another"
         return _dropped(specimen, reason, f"{len(facts)} facts for {rule.options} options")
-    asked = [*((seating, _STEMS) for seating in apart), *((seating, _PAIR_STEMS) for seating in paired)]
+    asked = [*((seating, _STEMS) for seating in (*apart, *rounded)), *((seating, _PAIR_STEMS) for seating in paired)]
     return tuple(_item(specimen, seating, stems, slot, seed) for slot, (seating, stems) in enumerate(asked, 1))
+
+
+def _said(seatings: Sequence[Seating]) -> frozenset[str]:
+    return frozenset(statement.text for seating in seatings for statement in seating.statements)
+
+
+def _unasked(facts: Sequence[Fact], seatings: Sequence[Seating]) -> tuple[Fact, ...]:
+    asked = {name for seating in seatings for name in seating.facts}
+    return tuple(fact for fact in facts if fact.id not in asked)
 
 
 def facts_of(

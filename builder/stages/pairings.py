@@ -66,6 +66,17 @@ def pairings(
     return tuple(made)
 
 
+def squares(figure: PairedFigure) -> Iterator[tuple[Statement, ...]]:
+    """Two panels by their two descriptions, every pairing once, in each wording: two of the four are right."""
+    own = panel_words(figure)
+    for one, other in combinations(own, 2):
+        if distinct(one, other):
+            for n in range(WORDINGS):
+                yield tuple(
+                    paired(figure, words, holder, holder.letters[0], n) for words in (one, other) for holder in (one, other)
+                )
+
+
 def _own(figure: PairedFigure, own: Sequence[PanelWords]) -> Iterator[_Offer]:
     for words in own:
         cells = {
@@ -166,4 +177,4 @@ def _decided(letters: Sequence[str], offered: Sequence[_Offer]) -> bool:
     return any(offer.cells[letter][0].correct for letter in letters for offer in offered)
 
 
-__all__ = ["Foreign", "pairings"]
+__all__ = ["Foreign", "pairings", "squares"]

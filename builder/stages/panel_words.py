@@ -134,6 +134,7 @@ def _phrase(caption: str, letters: tuple[str, ...], words: str) -> PanelWords | 
         return None
     text = words[first[0] : first[1]].split(";")[0]
     text = re.sub(r"(?:\s*[,:]?\s+and|\s+while|\s+whereas|[\s.,:;]|(?<=[a-z)])\.\d{1,3})+$", "", text)
+    text = re.sub(r"\s+\(?(?:as\s+)?(?:(?:shown|given|described|listed|marked)\s+in|see)\s+(?:Fig|Table|Ref).*$", "", text)
     start = at + first[0]
     for phrase in (text, text.split(", ")[0]):
         if _readable(phrase):
@@ -155,7 +156,9 @@ def _readable(text: str) -> bool:
         return False
     if _PANEL_MARK.search(text) or points_elsewhere(text) or _UNFINISHED.search(text) or _STARTS_BADLY.search(text):
         return False
-    return 0 < len(text.split()) <= _MOST_WORDS and any(token.lower() not in _GENERIC for token in _TOKEN.findall(text))
+    return 0 < len(text.split()) <= _MOST_WORDS and (
+        noun_of(text) is not None or any(token.lower() not in _GENERIC for token in _TOKEN.findall(text))
+    )
 
 
 def _with_shared_unit(found: Sequence[PanelWords]) -> Iterator[PanelWords]:
@@ -179,14 +182,14 @@ def distinct(one: PanelWords, other: PanelWords) -> bool:
     """Whether two descriptions each say something that the other does not, so that each belongs to its own panels only."""
     mine, theirs = one.tokens - other.tokens, other.tokens - one.tokens
     apart = one.text.lower() not in other.text.lower() and other.text.lower() not in one.text.lower()
-    return apart and (bool(mine and theirs) or _other_technique(one, other))
+    return apart and (bool(mine and theirs) or _other_technique(one, other) or _other_depiction(one, other))
 
 
 def contradict(one: PanelWords, other: PanelWords) -> bool:
     """Whether words said of one panel are false of another: each has something of a kind that rules out the other's."""
     return distinct(one, other) and (
         _other_technique(one, other)
-        or bool(one.depiction and other.depiction and one.depiction != other.depiction)
+        or _other_depiction(one, other)
         or _other_value(one, other)
         or bool(one.materials - other.materials and other.materials - one.materials)
         or any(_opposed(one.text, other.text, row) for row in _CONTRASTS)
@@ -196,6 +199,10 @@ def contradict(one: PanelWords, other: PanelWords) -> bool:
 
 def _other_technique(one: PanelWords, other: PanelWords) -> bool:
     return bool(one.techniques and other.techniques) and not any(related(a, b) for a in one.techniques for b in other.techniques)
+
+
+def _other_depiction(one: PanelWords, other: PanelWords) -> bool:
+    return bool(one.depiction and other.depiction and one.depiction != other.depiction)
 
 
 def _other_value(one: PanelWords, other: PanelWords) -> bool:

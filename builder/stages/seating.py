@@ -23,6 +23,9 @@ class Seating:
     facts: tuple[str, ...]
 
 
+_SQUARE = Fact("square", (), ())  # what the statements of a square stand for among the facts
+
+
 @dataclass(frozen=True)
 class _Chosen:
     fact: Fact
@@ -32,17 +35,40 @@ class _Chosen:
 
 def seated(facts: Sequence[Fact], options: int, most: int, seed: int, figure_id: str) -> tuple[Seating, ...]:
     """Up to `most` items of so many options each; no text twice in a figure, and each fact in as few items as can be."""
+    return _filled(facts, [()], options, most, seed, (figure_id, "apart"), frozenset())
+
+
+def seated_round(
+    facts: Sequence[Fact],
+    squares: Sequence[tuple[Statement, ...]],
+    options: int,
+    most: int,
+    seed: int,
+    figure_id: str,
+    said: frozenset[str],
+) -> tuple[Seating, ...]:
+    """Items of one square each, two panels by two descriptions of which either both or neither stand right, and facts apart
+    from it. `said` are texts that the figure's other items have."""
+    return _filled(facts, squares, options, most, seed, (figure_id, "round"), said)
+
+
+def _filled(
+    facts: Sequence[Fact],
+    starts: Sequence[tuple[Statement, ...]],
+    options: int,
+    most: int,
+    seed: int,
+    names: tuple[str, str],
+    said: frozenset[str],
+) -> tuple[Seating, ...]:
     made: list[Seating] = []
     while len(made) < most:
         uses = Counter(fact for seating in made for fact in seating.facts)
-        said = frozenset(statement.text for seating in made for statement in seating.statements)
+        taken = said | {statement.text for seating in made for statement in seating.statements}
         ready = [fact for fact in facts if uses[fact.id] < _MOST_USES]
-        found = None
-        for n in range(_TRIES):
-            drawn = (seed, figure_id, str(len(made)), str(n))
-            found = _one(ready, options, uses, said, drawn)
-            if found is not None:
-                break
+        free = [start for start in starts if not taken & {statement.text for statement in start}]
+        draws = [(start, (*names, str(len(made)), str(n))) for n in range(_TRIES) for start in free]
+        found = next((one for start, drawn in draws if (one := _one(ready, start, options, uses, taken, seed, drawn))), None)
         if found is None:
             break
         made.append(found)
@@ -50,28 +76,31 @@ def seated(facts: Sequence[Fact], options: int, most: int, seed: int, figure_id:
 
 
 def _one(
-    facts: Sequence[Fact], options: int, uses: Counter[str], said: frozenset[str], drawn: tuple[int, str, str, str]
+    facts: Sequence[Fact],
+    start: tuple[Statement, ...],
+    options: int,
+    uses: Counter[str],
+    said: frozenset[str],
+    seed: int,
+    drawn: tuple[str, ...],
 ) -> Seating | None:
     """One item, or None where this order of the facts gives too few that bear on none before.
 
     A fact is taken only where both a right and a wrong form would fit, so that its truth is the coin's alone.
     """
-    seed, *parts = drawn
-    truths = truth_of(options, seed, *parts)
-    order = sorted(facts, key=lambda fact: (uses[fact.id], coin(seed, *parts, fact.id)))
-    chosen: list[_Chosen] = []
+    truths = truth_of(options, seed, *drawn)
+    order = sorted(facts, key=lambda fact: (uses[fact.id], coin(seed, *drawn, fact.id)))
+    chosen = [_Chosen(_SQUARE, statement, statement.originals) for statement in start]
     for fact in order:
         right, wrong = ([s for s in way if s.text not in said and _fits(s, chosen)] for way in (fact.right, fact.wrong))
-        if right and wrong:
-            made, edited = (min(way, key=lambda s: coin(seed, *parts, s.text)) for way in (right, wrong))
+        if right and wrong and len(chosen) < options:
+            made, edited = (min(way, key=lambda s: coin(seed, *drawn, s.text)) for way in (right, wrong))
             chosen.append(_Chosen(fact, made if truths[len(chosen)] else edited, edited.originals))
-        if len(chosen) == options:
-            break
-    new = sum(uses[one.fact.id] == 0 for one in chosen)
-    if len(chosen) < options or new < _LEAST_NEW:
+    asked = [one.fact.id for one in chosen if one.fact is not _SQUARE]
+    if len(chosen) < options or sum(uses[name] == 0 for name in asked) < min(_LEAST_NEW, len(asked)):
         return None
-    ordered = sorted(chosen, key=lambda one: coin(seed, *parts, "seat", one.fact.id))
-    return Seating(tuple(one.statement for one in ordered), tuple(one.fact.id for one in ordered))
+    ordered = sorted(chosen, key=lambda one: coin(seed, *drawn, "seat", one.statement.text))
+    return Seating(tuple(one.statement for one in ordered), tuple(asked))
 
 
 def truth_of(options: int, seed: int, *parts: str) -> tuple[bool, ...]:
@@ -95,4 +124,4 @@ def _carries(text: str, originals: frozenset[str]) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text.lower()) for words in originals)
 
 
-__all__ = ["Seating", "seated", "truth_of"]
+__all__ = ["Seating", "seated", "seated_round", "truth_of"]
