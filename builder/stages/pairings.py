@@ -9,7 +9,7 @@ from itertools import combinations, product
 
 from builder.records import EvidenceSpan, PairedFigure
 from builder.stages.distract import attributes, coin
-from builder.stages.panel_words import PanelWords, distinct, panel_words
+from builder.stages.panel_words import PanelWords, contradict, distinct, panel_words
 from builder.stages.seating import Seating
 from builder.stages.statement_panels import WORDINGS, edited, paired
 from builder.stages.statements import Statement
@@ -34,6 +34,7 @@ class _Offer:
     text: str
     cells: dict[str, tuple[Statement, ...]]
     edited: bool = False
+    unsure: frozenset[str] = frozenset()  # panels that nothing in their own words rules it out for, other than being another's
 
 
 def pairings(
@@ -85,7 +86,8 @@ def _own(figure: PairedFigure, own: Sequence[PanelWords]) -> Iterator[_Offer]:
             if holder is words or distinct(words, holder)
             for letter in holder.letters
         }
-        yield _Offer(words.text, cells)
+        alike = {x for holder in own if holder is not words and not contradict(words, holder) for x in holder.letters}
+        yield _Offer(words.text, cells, unsure=frozenset(alike & set(cells)))
 
 
 def _edits(figure: PairedFigure, own: Sequence[PanelWords], seed: int, paper_text: str) -> Iterator[_Offer]:
@@ -163,7 +165,8 @@ def _best(
             told = [offer.cells[letter][n] for letter, offer in cells]
             if max(again) < _MOST_SEEN and not taken & {s.text for s in told} and len({s.text for s in told}) == options:
                 right = sum(s.correct for s in told)
-                rank = (sum(offer.edited for offer in offered), int(right != wanted), sum(again), order)
+                unsure = sum(letter in offer.unsure for letter, offer in cells)
+                rank = (unsure, sum(offer.edited for offer in offered), int(right != wanted), sum(again), order)
                 seats = sorted(range(options), key=lambda at: coin(seed, *drawn, "seat", str(at)))
                 ranked.append((rank, Seating(tuple(told[at] for at in seats), facts)))
                 break

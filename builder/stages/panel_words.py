@@ -69,6 +69,7 @@ _GENERIC = frozenset(
 )
 _TOKEN = re.compile(r"[^\W_]+(?:[-–.][^\W_]+)*%?")
 _PANEL_MARK = re.compile(r"\bFig|\bTable\b|\(\s*[A-Za-z](?:\s*[,–-]\s*[A-Za-z])*\s*\)|\bpanels?\b|\b[a-h] and [a-h]\b", re.IGNORECASE)
+_HEAD = re.compile(r"^.*\b(?:of|using|from|with|for|by|at|in)\s+", re.DOTALL)
 _UNFINISHED = re.compile(
     r"(?:[,;:(–-]|\b(?:and|or|of|the|an?|in|at|by|with|for|from|to|on|is|are|was|were|as|that|which|between|than))$", re.I
 )
@@ -116,7 +117,7 @@ def panel_words(figure: PairedFigure) -> tuple[PanelWords, ...]:
         return ()
     groups = [(tuple(letter for letter, _ in group), words) for words, group in groupby(told, key=lambda pair: pair[1])]
     found = [made for letters, words in groups if (made := _phrase(figure.caption, letters, words)) is not None]
-    return tuple(_with_shared_unit(found))
+    return tuple(_with_shared_unit(_without_shared_head(figure.caption, found)))
 
 
 def letters_of(figure: PairedFigure) -> tuple[str, ...]:
@@ -140,6 +141,18 @@ def _phrase(caption: str, letters: tuple[str, ...], words: str) -> PanelWords | 
         if _readable(phrase):
             return PanelWords(letters, phrase, ((start, start + len(phrase)),))
     return None
+
+
+def _without_shared_head(caption: str, found: Sequence[PanelWords]) -> list[PanelWords]:
+    """ "SEM images of control (a) and treated leaves (b)": what stands before all letters is said of every panel, and is cut."""
+    if len(found) < 2 or not re.match(rf"\s*\(?{found[0].letters[0]}\)", caption[found[0].evidence[0][1] :]):
+        return list(found)
+    head = _HEAD.match(found[0].text)
+    if head is None or any(noun_of(other.text) for other in found[1:]) or noun_of(found[0].text) is None:
+        return list(found)
+    start, end = found[0].evidence[0]
+    first = PanelWords(found[0].letters, found[0].text[head.end() :], ((start + head.end(), end),))
+    return [*([first] if _readable(first.text) else []), *found[1:]]
 
 
 def _place(caption: str, letter: str, words: str) -> int | None:

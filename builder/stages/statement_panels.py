@@ -11,6 +11,7 @@ from builder.lexicon.techniques import Technique
 from builder.records import PairedFigure
 from builder.stages.distract import Attribute, apply_edits, attributes
 from builder.stages.panel_words import PanelWords, contradict, letters_of, noun_of, panel_words
+from builder.stages.sentences import has_verb
 from builder.stages.statements import Fact, Statement, core, span
 
 # Every wording of a row fits the same words; which one is used is drawn alike for true and false ones.
@@ -21,6 +22,7 @@ _STANDS_FOR = (
     "The part labelled ({x}) corresponds to {w}.",
     "It is panel ({x}) that corresponds to {w}.",
 )
+_STATES = ("In panel ({x}), {w}.", "What panel ({x}) is to show: {w}.", "Of panel ({x}) it is true that {w}.")
 PAIRED = ("({x}) {w}", "Panel ({x}): {w}", "{w}: panel ({x})")  # for items that pair panels with descriptions
 _BOTH = (
     "Panel ({x}) goes with “{v}” and panel ({y}) with “{w}”.",
@@ -81,7 +83,7 @@ def edited(one: PanelWords, made: Attribute, right: Statement) -> Statement:
         rubric=f"Wrong: of panel ({right.evidence[0].panel}) the caption says “{edit.original.strip()}”, not “{edit.replacement.strip()}”.",
         bloom_level=1 if made.type == "method" else 2,
         edit=moved,
-        originals=frozenset({core(edit.original)}),
+        originals=frozenset({core(right.text, moved.start, moved.end)}),
     )
 
 
@@ -117,6 +119,8 @@ def paired(figure: PairedFigure, words: PanelWords, holder: PanelWords, letter: 
 def _worded(phrase: str, letter: str, wording: int) -> str:
     if _SAYS.match(phrase):
         return f"Panel ({letter}) {phrase}."
+    if has_verb(phrase):
+        return _STATES[wording].format(x=letter, w=phrase)
     if _PREPOSITION.match(phrase):
         return _THE_ONE[wording].format(x=letter, w=phrase)
     noun = noun_of(phrase)

@@ -10,7 +10,7 @@ from builder.records import EvidenceSpan, PairedFigure
 from builder.stages.captions import LABEL
 from builder.stages.citations import cited_labels
 from builder.stages.distract import Attribute, apply_edits, attributes
-from builder.stages.panel_words import noun_of
+from builder.stages.panel_words import noun_of, panel_words
 from builder.stages.sentences import has_verb, points_elsewhere, sentences, stands_alone
 from builder.stages.spans import quantities
 from builder.stages.statement_panels import article, lowered
@@ -64,7 +64,7 @@ def _edited(figure: PairedFigure, clause: _Clause, paper_text: str, seed: int) -
     single = [made for made in found if len(made.edits) == 1 and made.edits[0].replacement.strip()]
     if not single:
         return
-    subjects = frozenset({f"sentence {clause.evidence.start} {clause.where}", *_told(clause.text)})
+    subjects = frozenset({f"sentence {clause.evidence.start} {clause.where}", *_told(clause.text), *_shared(figure, clause)})
     right = Statement(
         text=clause.text,
         correct=True,
@@ -78,6 +78,14 @@ def _edited(figure: PairedFigure, clause: _Clause, paper_text: str, seed: int) -
     yield Fact(f"{clause.where} {clause.evidence.start}", (right,), tuple(wrong))
 
 
+def _shared(figure: PairedFigure, clause: _Clause) -> Iterator[str]:
+    """The panels whose own words are in the clause too, so that the two do not stand in one item."""
+    if clause.evidence.source == "caption":
+        for words in panel_words(figure):
+            if any(start < clause.evidence.end and clause.evidence.start < end for start, end in words.evidence):
+                yield from (f"words {letter}" for letter in words.letters)
+
+
 def _false(right: Statement, made: Attribute, clause: _Clause) -> Statement:
     edit = made.edits[0]
     return Statement(
@@ -89,7 +97,7 @@ def _false(right: Statement, made: Attribute, clause: _Clause) -> Statement:
         bloom_level=1 if made.type == "method" else 3 if made.type == "trend" else 2,
         subjects=right.subjects,
         edit=edit,
-        originals=frozenset({core(edit.original)}),
+        originals=frozenset({core(right.text, edit.start, edit.end)}),
     )
 
 

@@ -36,9 +36,17 @@ class Fact:
     wrong: tuple[Statement, ...]
 
 
-def core(words: str) -> str:
-    """Words without the signs that stand before a number, in lower case."""
-    return words.strip(" ~≈∼<>≤≥+").lower()
+def core(text: str, start: int, end: int) -> str:
+    """The whole words that [start, end) of a text touches, without the signs before a number, in lower case.
+
+    >>> core("AgNPs of 5 nm", 0, 2), core("about ~5 nm", 6, 11)
+    ('agnps', '5 nm')
+    """
+    while start and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return text[start:end].strip(" ~≈∼<>≤≥+").lower()
 
 
 def span(
