@@ -61,7 +61,9 @@ def multi_select(
         said=_said(apart),
     )
     left = rule.max_per_figure - len(apart) - len(paired)
-    rounded = seated_round(_unasked(facts, apart), [*squares(figure)], rule.options, left, seed, specimen.id, _said((*apart, *paired)))
+    rounded = seated_round(
+        _unasked(facts, apart), [*squares(figure)], rule.options, left, seed, specimen.id, _said((*apart, *paired))
+    )
     if not apart and not paired and not rounded:
         few = len(facts) < rule.options
         reason = "too-few-statements" if few else "statements-bear-on-one-another"
@@ -126,7 +128,7 @@ def _modality(specimen: Specimen, told: Sequence[Statement]) -> str:
     by_letter = {letter: words for words in panel_words(specimen.classified.paired) for letter in words.letters}
     asked = [span.panel for statement in told for span in statement.evidence if span.panel in by_letter]
     named = Counter(known.reported for letter in asked if letter for known in by_letter[letter].techniques[:1])
-    known = [name for name in specimen.classified.techniques]
+    known = specimen.classified.techniques
     best = max((name for name in named if name in known), key=lambda name: (named[name], name), default=None)
     return best or (known[0] if known else "unknown")
 

@@ -100,7 +100,8 @@ def _edits(figure: PairedFigure, own: Sequence[PanelWords], seed: int, paper_tex
             edit = made.edits[0]
             changed = replace(words, text=words.text[: edit.start] + edit.replacement + words.text[edit.end :])
             cells = {
-                x: tuple(edited(words, made, paired(figure, words, words, x, n)) for n in range(WORDINGS)) for x in words.letters
+                x: tuple(edited(words, made, paired(figure, words, words, x, n)) for n in range(WORDINGS))
+                for x in words.letters
             }
             for holder in own:
                 if holder is not words and distinct(changed, holder) and distinct(words, holder):
@@ -109,9 +110,7 @@ def _edits(figure: PairedFigure, own: Sequence[PanelWords], seed: int, paper_tex
             yield _Offer(changed.text, cells, edited=True)
 
 
-def _foreign(
-    figure: PairedFigure, own: Sequence[PanelWords], foreign: Sequence[Foreign]
-) -> Iterator[_Offer]:
+def _foreign(figure: PairedFigure, own: Sequence[PanelWords], foreign: Sequence[Foreign]) -> Iterator[_Offer]:
     for other in foreign:
         cells = {
             letter: tuple(_of_sibling(figure, other, holder, letter, n) for n in range(WORDINGS))
@@ -122,16 +121,12 @@ def _foreign(
         yield _Offer(other.words.text, cells)
 
 
-def _not_said(
-    figure: PairedFigure, changed: PanelWords, holder: PanelWords, letter: str, wording: int
-) -> Statement:
+def _not_said(figure: PairedFigure, changed: PanelWords, holder: PanelWords, letter: str, wording: int) -> Statement:
     told = paired(figure, changed, holder, letter, wording)
     return replace(told, rubric=f"Wrong: of panel ({letter}) the caption says “{holder.text}”.")
 
 
-def _of_sibling(
-    figure: PairedFigure, other: Foreign, holder: PanelWords, letter: str, wording: int
-) -> Statement:
+def _of_sibling(figure: PairedFigure, other: Foreign, holder: PanelWords, letter: str, wording: int) -> Statement:
     told = paired(figure, other.words, holder, letter, wording)
     return replace(
         told,

@@ -23,8 +23,8 @@ DEPICTIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for name, words in (
         (
             "graph",
-            r"plots?|plotted|graphs?|curves?|spectr(?:um|a)|histograms?|diffractograms?|XRD patterns?|profiles?|charts?|voltammograms?"
-            r"|isotherms?|distributions?|traces?|line ?scans?|time series|nyquist|arrhenius",
+            r"plots?|plotted|graphs?|curves?|spectr(?:um|a)|histograms?|diffractograms?|XRD patterns?|profiles?|charts?"
+            r"|voltammograms?|isotherms?|distributions?|traces?|line ?scans?|time series|nyquist|arrhenius",
         ),
         (
             "schematic",
@@ -50,9 +50,15 @@ _CONTRASTS: tuple[tuple[re.Pattern[str], ...], ...] = tuple(
     tuple(re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for words in row)
     for row in (
         ("before", "after"),
-        ("low(?:er)?[- ](?:magnification|mag|resolution)|overview", "high(?:er)?[- ](?:magnification|mag|resolution)|close-?up"),
+        (
+            "low(?:er)?[- ](?:magnification|mag|resolution)|overview",
+            "high(?:er)?[- ](?:magnification|mag|resolution)|close-?up",
+        ),
         ("top[- ]?view|plan(?:e|ar|ar-view)?[- ]view|surface", "cross[- ]?section(?:al|s)?|side[- ]view"),
-        ("initial|pristine|fresh|as[- ](?:deposited|grown|prepared|received|synthesi[sz]ed)|untreated|control", "anneal\\w*|treated|aged|cycled|after"),
+        (
+            "initial|pristine|fresh|as[- ](?:deposited|grown|prepared|received|synthesi[sz]ed)|untreated|control",
+            "anneal\\w*|treated|aged|cycled|after",
+        ),
         ("bright[- ]field", "dark[- ]field"),
         ("with", "without"),
         ("wet", "dry|dried"),
@@ -62,18 +68,22 @@ _CONTRASTS: tuple[tuple[re.Pattern[str], ...], ...] = tuple(
     )
 )
 _GENERIC = frozenset(
-    "image images micrograph micrographs picture view views sample samples showing show shows figure panel same typical representative "
-    "corresponding respective with without from after before and the for its their of in on at by to different various "
-    "general obtained using sem tem afm stm scanning transmission electron microscopy microscope detail details example result "
-    "results area region regions part".split()
+    """image images micrograph micrographs picture view views sample samples showing show shows figure panel same typical
+    representative corresponding respective with without from after before and the for its their of in on at by to different
+    various general obtained using sem tem afm stm scanning transmission electron microscopy microscope detail details
+    example result results area region regions part""".split()  # noqa: SIM905
 )
 _TOKEN = re.compile(r"[^\W_]+(?:[-–.][^\W_]+)*%?")
-_PANEL_MARK = re.compile(r"\bFig|\bTable\b|\(\s*[A-Za-z](?:\s*[,–-]\s*[A-Za-z])*\s*\)|\bpanels?\b|\b[a-h] and [a-h]\b", re.IGNORECASE)
+_PANEL_MARK = re.compile(
+    r"\bFig|\bTable\b|\(\s*[A-Za-z](?:\s*[,–-]\s*[A-Za-z])*\s*\)|\bpanels?\b|\b[a-h] and [a-h]\b", re.IGNORECASE
+)
 _HEAD = re.compile(r"^.*\b(?:of|using|from|with|for|by|at|in)\s+", re.DOTALL)
 _UNFINISHED = re.compile(
     r"(?:[,;:(–-]|\b(?:and|or|of|the|an?|in|at|by|with|for|from|to|on|is|are|was|were|as|that|which|between|than))$", re.I
 )
-_STARTS_BADLY = re.compile(r"^(?:and|or|of|but|respectively|which|that|is|are|was|were|to|then|same|also|as|its?|their)\b|^[^\w(]", re.I)
+_STARTS_BADLY = re.compile(
+    r"^(?:and|or|of|but|respectively|which|that|is|are|was|were|to|then|same|also|as|its?|their)\b|^[^\w(]", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,7 @@ class PanelWords:
 
 
 def panel_words(figure: PairedFigure) -> tuple[PanelWords, ...]:
-    """Each group of panels that the caption announces together, with the first phrase it says of them; unclear ones left out."""
+    """Each group of panels that the caption announces together, with the first phrase it says of them, where that is clear."""
     told = [(p.letter, p.caption) for p in figure.panels if p.letter and p.caption]
     if not told:
         told = [(letter, part.text) for part in caption_parts(figure.caption) for letter in part.letters]
@@ -144,7 +154,7 @@ def _phrase(caption: str, letters: tuple[str, ...], words: str) -> PanelWords | 
 
 
 def _without_shared_head(caption: str, found: Sequence[PanelWords]) -> list[PanelWords]:
-    """ "SEM images of control (a) and treated leaves (b)": what stands before all letters is said of every panel, and is cut."""
+    """ "SEM images of control (a) and treated leaves (b)": what stands before all letters is said of each, and is cut."""
     if len(found) < 2 or not re.match(rf"\s*\(?{found[0].letters[0]}\)", caption[found[0].evidence[0][1] :]):
         return list(found)
     head = _HEAD.match(found[0].text)
@@ -211,7 +221,9 @@ def contradict(one: PanelWords, other: PanelWords) -> bool:
 
 
 def _other_technique(one: PanelWords, other: PanelWords) -> bool:
-    return bool(one.techniques and other.techniques) and not any(related(a, b) for a in one.techniques for b in other.techniques)
+    return bool(one.techniques and other.techniques) and not any(
+        related(a, b) for a in one.techniques for b in other.techniques
+    )
 
 
 def _other_depiction(one: PanelWords, other: PanelWords) -> bool:

@@ -20,8 +20,9 @@ _LEANS = re.compile(
     r"And|But|So|Or|Which|Where|While|Whereas|Since|Because|Same|Similar|Note|See|One|Some|Reprinted|Adapted|Reproduced)\b"
 )
 _POINTS = re.compile(
-    r"\b(?:respectively|the (?:same|former|latter|above|other|others)|same as|as in|as (?:mentioned|discussed|described|stated|shown)|"
-    r"above[- ]mentioned|aforementioned|previous(?:ly)?|earlier|mentioned|see (?:text|main|also)|(?:main )?text for|insets?|"
+    r"\b(?:respectively|the (?:same|former|latter|above|other|others)|same as|as in|"
+    r"as (?:mentioned|discussed|described|stated|shown)|above[- ]mentioned|aforementioned|previous(?:ly)?|earlier|mentioned|"
+    r"see (?:text|main|also)|(?:main )?text for|insets?|"
     r"these|this|those|such|we|our|us|them|described|therein|et al|Tables?|Eqs?|Equations?|Refs?|"
     r"references?|supplement\w*|supporting|section|scheme|literature|reported|permission|credit|courtesy|copyright)\b|\[\d|https?:"
     r"|(?:[a-z)])[⁰¹²³⁴-⁹]+[,.]?(?:\s|$)|[A-Z][a-z]+ and [A-Z][a-z]+,? \(?(?:19|20)\d\d|[(,] ?(?:19|20)\d\d[a-z]?\)",

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from builder.records import PairedFigure, Specimen
 from builder.stages.pairings import Foreign
 from builder.stages.panel_words import PanelWords, contradict, noun_of, panel_words
-from builder.stages.statement_panels import article, lowered
+from builder.stages.statement_panels import lowered, with_article
 from builder.stages.statements import Fact, Statement, span
 
 Vectors = npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ def lexical(texts: Sequence[str]) -> Vectors:
             drawn = int.from_bytes(hashlib.blake2b(gram.encode(), digest_size=8).digest(), "big")
             made[row, drawn % _DIMENSIONS] += 1.0 if drawn >> 63 else -1.0
     length = np.linalg.norm(made, axis=1, keepdims=True)
-    return np.divide(made, length, out=made, where=length > 0)
+    return made / np.where(length > 0, length, 1.0)
 
 
 def _grams(text: str) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _foreign(
         text=_worded(words, wording, paper_text),
         correct=False,
         kind="sibling",
-        rubric=f"Wrong: {other.label} of the paper shows this; the caption here says of panel ({mine.letters[0]}) “{mine.text}”.",
+        rubric=f"Wrong: {other.label} of the paper shows this; of panel ({mine.letters[0]}) the caption says “{mine.text}”.",
         evidence=(*said, *mine.spans(figure, mine.letters[0])),
         bloom_level=2,
         subjects=_subjects(mine) | {f"sibling {words.text}"},
@@ -130,10 +130,7 @@ def _subjects(mine: PanelWords) -> frozenset[str]:
 
 
 def _worded(words: PanelWords, wording: int, paper_text: str) -> str:
-    phrase = lowered(words.text, paper_text)
-    noun = noun_of(phrase) or ""
-    single = not noun.endswith("s") and not re.match(r"(?:an?|the)\b", phrase, re.IGNORECASE)
-    return _SHOWN[wording].format(w=f"{article(phrase)} {phrase}" if single else phrase)
+    return _SHOWN[wording].format(w=with_article(lowered(words.text, paper_text)))
 
 
 __all__ = ["Embed", "lexical", "nearest", "sibling_facts"]

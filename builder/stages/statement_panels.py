@@ -12,7 +12,7 @@ from builder.records import PairedFigure
 from builder.stages.distract import Attribute, apply_edits, attributes
 from builder.stages.panel_words import PanelWords, contradict, letters_of, noun_of, panel_words
 from builder.stages.sentences import has_verb
-from builder.stages.statements import Fact, Statement, core, span
+from builder.stages.statements import LEVELS, Fact, Statement, core, span
 
 # Every wording of a row fits the same words; which one is used is drawn alike for true and false ones.
 _SHOWS = ("Panel ({x}) shows {w}.", "Panel ({x}) presents {w}.", "The part labelled ({x}) shows {w}.")
@@ -30,7 +30,11 @@ _BOTH = (
     "Of panels ({x}) and ({y}), the first is described by “{v}” and the second by “{w}”.",
 )
 _BY = ("Panel ({x}) was recorded by {t}.", "The picture in panel ({x}) was taken by {t}.", "Panel ({x}) is a result of {t}.")
-_COUNT = ("The figure has {n} lettered panels.", "There are {n} lettered panels in the figure.", "The lettered panels number {n}.")
+_COUNT = (
+    "The figure has {n} lettered panels.",
+    "There are {n} lettered panels in the figure.",
+    "The lettered panels number {n}.",
+)
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen")
 WORDINGS = len(_SHOWS)  # of every statement about panels
 _PREPOSITION = re.compile(r"^(?:after|before|at|with|without|in|from|under|during|for|on|near|by|using|along)\b", re.IGNORECASE)
@@ -75,13 +79,14 @@ def edited(one: PanelWords, made: Attribute, right: Statement) -> Statement:
     phrase = next(p for p in (one.text, one.text[:1].lower() + one.text[1:]) if p in right.text)
     at = right.text.index(phrase)
     moved = edit.model_copy(update={"start": edit.start + at, "end": edit.end + at, "original": phrase[edit.start : edit.end]})
+    told = f"of panel ({right.evidence[0].panel}) the caption says “{edit.original.strip()}”, not “{edit.replacement.strip()}”."
     return replace(
         right,
         text=apply_edits(right.text, [moved]),
         correct=False,
         kind=made.type,
-        rubric=f"Wrong: of panel ({right.evidence[0].panel}) the caption says “{edit.original.strip()}”, not “{edit.replacement.strip()}”.",
-        bloom_level=1 if made.type == "method" else 2,
+        rubric=f"Wrong: {told}",
+        bloom_level=LEVELS.get(made.type, 2),
         edit=moved,
         originals=frozenset({core(right.text, moved.start, moved.end)}),
     )
@@ -89,7 +94,9 @@ def edited(one: PanelWords, made: Attribute, right: Statement) -> Statement:
 
 def given(figure: PairedFigure, words: PanelWords, holder: PanelWords, letter: str, wording: int, paper_text: str) -> Statement:
     """The words given to a panel of the holder: true when the holder is their own."""
-    return replace(paired(figure, words, holder, letter, wording), text=_worded(lowered(words.text, paper_text), letter, wording))
+    return replace(
+        paired(figure, words, holder, letter, wording), text=_worded(lowered(words.text, paper_text), letter, wording)
+    )
 
 
 def paired(figure: PairedFigure, words: PanelWords, holder: PanelWords, letter: str, wording: int) -> Statement:
@@ -123,11 +130,9 @@ def _worded(phrase: str, letter: str, wording: int) -> str:
         return _STATES[wording].format(x=letter, w=phrase)
     if _PREPOSITION.match(phrase):
         return _THE_ONE[wording].format(x=letter, w=phrase)
-    noun = noun_of(phrase)
-    if noun is None:
+    if noun_of(phrase) is None:
         return _STANDS_FOR[wording].format(x=letter, w=phrase)
-    single = not noun.endswith("s") and noun.lower() != "spectra" and not _ARTICLE.match(phrase)
-    return _SHOWS[wording].format(x=letter, w=f"{article(phrase)} {phrase}" if single else phrase)
+    return _SHOWS[wording].format(x=letter, w=with_article(phrase))
 
 
 def lowered(phrase: str, paper_text: str) -> str:
@@ -138,8 +143,15 @@ def lowered(phrase: str, paper_text: str) -> str:
     return first.group().lower() + phrase[first.end() :]
 
 
+def with_article(phrase: str) -> str:
+    """A phrase about one picture with "a" or "an" before it; one about several, or with an article, as it is."""
+    noun = (noun_of(phrase) or "s").lower()
+    single = not noun.endswith("s") and noun != "spectra" and not _ARTICLE.match(phrase)
+    return f"{article(phrase)} {phrase}" if single else phrase
+
+
 def article(phrase: str) -> str:
-    """"a" or "an", as the phrase is read out: letters of an acronym by their names.
+    """ "a" or "an", as the phrase is read out: letters of an acronym by their names.
 
     >>> article("SEM image"), article("TEM image"), article("overview")
     ('an', 'a', 'an')
@@ -195,7 +207,12 @@ def _instrument(made: Technique) -> str | None:
 
 
 def _taken(
-    figure: PairedFigure, one: PanelWords, made: Technique, letter: str, wording: int, swapped: tuple[PanelWords, Technique] | None
+    figure: PairedFigure,
+    one: PanelWords,
+    made: Technique,
+    letter: str,
+    wording: int,
+    swapped: tuple[PanelWords, Technique] | None,
 ) -> Statement:
     rubric = (
         f"Right: the caption says of panel ({letter}) “{one.text}”."
@@ -244,4 +261,4 @@ def _counted(figure: PairedFigure) -> Iterator[Fact]:
         )
 
 
-__all__ = ["WORDINGS", "article", "edited", "given", "lowered", "paired", "panel_facts"]
+__all__ = ["WORDINGS", "article", "edited", "given", "lowered", "paired", "panel_facts", "with_article"]

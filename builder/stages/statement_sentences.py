@@ -1,4 +1,4 @@
-"""Statements out of sentences: of the caption, and of the paragraphs where they cite this figure alone, as printed or edited."""
+"""Statements out of sentences of the caption and of the paragraphs that cite this figure alone, as printed or edited."""
 
 from __future__ import annotations
 
@@ -13,29 +13,35 @@ from builder.stages.distract import Attribute, apply_edits, attributes
 from builder.stages.panel_words import noun_of, panel_words
 from builder.stages.sentences import has_verb, points_elsewhere, sentences, stands_alone
 from builder.stages.spans import quantities
-from builder.stages.statement_panels import article, lowered
-from builder.stages.statements import Fact, Statement, core, span
+from builder.stages.statement_panels import lowered, with_article
+from builder.stages.statements import LEVELS, Fact, Statement, core, span
 
+_FOLLOW = 7  # sentences from the one that cites the figure on that may still be about it, where no other figure is cited
+_NEXT = 2  # and where the paragraph cites others too
+_SHARED = 2  # words of a sentence that the caption has too, for it to be about what the figure shows
+_LONG_WORD = re.compile(r"[A-Z][A-Za-z]*\d\w*|[^\W\d_]{4,}")
+_FIG_LEFT = re.compile(r"\bFig", re.IGNORECASE)
 _FIG = r"(?:Figs?\.?|Figures?|FIGS?\.?)\s?\d+"
 _LETTER = r"\s?\(?(?P<letter>[a-zA-Z])\)?(?![\w,–-]|\s?(?:and|,|–|-)\s?\(?[a-zA-Z]\)?[\s.,;)])"
-_ASIDE = re.compile(rf"\s?[(\[](?:see(?: also)?\s)?(?:(?P<more>[^()]*?)[;,]\s)?{_FIG}[^()]*(?:\([^()]*\)[^()]*)*[)\]]")
+_OF_PANEL = r"(?:\s?\(?[a-zA-Z]\)?)?"
+_SHOWN = r"(?:shown|seen|presented|displayed|illustrated|depicted|given|evidenced|observed|evident)\s(?:in|from|by)"
+_ASIDE = re.compile(rf"\s?[(\[](?:see(?: also)?\s)?(?:[^()]*?[;,]\s)?{_FIG}[^()]*(?:\([^()]*\)[^()]*)*[)\]]")
 _LEAD = re.compile(
-    rf"^(?:As (?:can be |is |clearly |it is )*(?:seen|shown|displayed|illustrated|presented|depicted|observed|evident)\s(?:in|from|by)|"
-    rf"From|In|According to)\s{_FIG}(?:\s?\(?[a-zA-Z]\)?)?\s?,\s",
-    re.IGNORECASE,
+    rf"^(?:As (?:can be |is |clearly |it is )*{_SHOWN}|From|In|According to)\s{_FIG}{_OF_PANEL}\s?,\s", re.IGNORECASE
 )
-_TAIL = re.compile(
-    rf",?\s(?:as\s)?(?:(?:can be|is|are)\s)?(?:clearly\s)?(?:shown|seen|presented|displayed|illustrated|depicted|given|evidenced)\s(?:in|from|by)\s{_FIG}"
-    rf"(?:\s?\(?[a-zA-Z]\)?)?(?=\.$)"
-)
+_TAIL = re.compile(rf",?\s(?:as\s)?(?:(?:can be|is|are)\s)?(?:clearly\s)?{_SHOWN}\s{_FIG}{_OF_PANEL}(?=\.$)")
 _CONNECTIVE = re.compile(
-    r"^(?:However|Moreover|Furthermore|Additionally|In addition|Therefore|Thus|Hence|Besides|Also|Indeed|Consequently|Accordingly"
-    r"|As a result|Clearly|Obviously|Interestingly|Notably|In particular|Meanwhile|Finally|As expected),\s"
+    r"^(?:However|Moreover|Furthermore|Additionally|In addition|Therefore|Thus|Hence|Besides|Also|Indeed|Consequently"
+    r"|Accordingly|As a result|Clearly|Obviously|Interestingly|Notably|In particular|Meanwhile|Finally|As expected),\s"
 )
 _ONE_PANEL = re.compile(rf"\b{_FIG}{_LETTER}")
-_WHOLE = re.compile(rf"\b{_FIG}(?!\s?\(?[a-z]\b|\d)")
+_WHOLE_FIGURE = re.compile(rf"\b{_FIG}(?!\s?\(?[a-z]\b|\d)")
 _CLAUSE = re.compile(r"(?:,\s(?:and|but|while|whereas)\s|;\s(?:and\s)?)(?=(?:the|an?|each|every|all|no)\s)")
-_CONDITION = re.compile(r"\b(?:if|could|may|might|should|would|suggest\w*|probabl[ey]|possibl[ey]|likely|expected|believed|assumed)\b")
+_CONDITION = re.compile(
+    r"\b(?:if|could|may|might|should|would|suggest\w*|probabl[ey]|possibl[ey]|likely|expected|believed|assumed)\b"
+)
+_MARK = re.compile(r"[\s.:|–—-]*(?:\([A-Za-z]\)|[A-Za-z]\))?\s*")
+_LETTERS = re.compile(r"\([A-Za-z](?:\s*[,–-]\s*[A-Za-z])*\)")
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ def _false(right: Statement, made: Attribute, clause: _Clause) -> Statement:
         kind=made.type,
         rubric=f"Wrong: {clause.where} says “{edit.original.strip()}”, not “{edit.replacement.strip()}”.",
         evidence=right.evidence,
-        bloom_level=1 if made.type == "method" else 3 if made.type == "trend" else 2,
+        bloom_level=LEVELS.get(made.type, 2),
         subjects=right.subjects,
         edit=edit,
         originals=frozenset({core(right.text, edit.start, edit.end)}),
@@ -108,36 +114,35 @@ def _told(text: str) -> Iterator[str]:
 
 
 def _of_caption(figure: PairedFigure, paper_text: str) -> Iterator[_Clause]:
-    """Whole sentences of the caption, and the phrase of a figure without panels."""
+    """Whole sentences of the caption, and the phrase that opens it."""
     label = LABEL.match(figure.caption)
-    lettered = [panel for panel in figure.panels if panel.letter]
-    opening = True
-    for start, end in sentences(figure.caption):
-        first = opening
-        opening = False
-        if first and label and start < label.end():
-            start = label.end() + len(re.match(r"[\s.:|–—-]*", figure.caption[label.end() :]).group())  # type: ignore[union-attr]
-        start += len(re.match(r"(?:\([A-Za-z]\)|[A-Za-z]\))?\s*", figure.caption[start:end]).group())  # type: ignore[union-attr]
-        words = figure.caption[start:end]
-        yield from _clauses(figure, words, start, paper_text, phrase=first or not lettered)
+    opens = label.end() if label else 0
+    lettered = any(panel.letter for panel in figure.panels)
+    for begin, end in sentences(figure.caption):
+        at = max(begin, opens)
+        mark = _MARK.match(figure.caption, at, end)
+        at = mark.end() if mark else at
+        words = figure.caption[at:end]
+        if _LETTERS.search(words):
+            continue
+        if has_verb(words):
+            yield from _whole(figure, words, at)
+        elif (begin < opens or not lettered) and not points_elsewhere(words):
+            yield from _phrase(figure, words.rstrip(" ."), at, paper_text)
 
 
-def _clauses(figure: PairedFigure, words: str, start: int, paper_text: str, *, phrase: bool) -> Iterator[_Clause]:
-    if re.search(r"\([A-Za-z](?:\s*[,–-]\s*[A-Za-z])*\)", words):
-        return
-    if has_verb(words):
-        for a, b in _split(words):
-            text = _sentence(words[a:b])
-            if stands_alone(text):
-                yield _Clause(text, span(figure, start + a, start + b), "the caption")
-    elif phrase and not points_elsewhere(words) and len(words.split()) >= 4:
-        bare = words.rstrip(" .")
-        noun = noun_of(bare)
-        if noun is not None and stands_alone(bare):
-            shown = lowered(bare, paper_text)
-            single = not noun.endswith("s") and noun.lower() != "spectra" and not re.match(r"(?:an?|the)\b", shown, re.IGNORECASE)
-            text = f"The figure shows {article(shown) + ' ' if single else ''}{shown}."
-            yield _Clause(text, span(figure, start, start + len(bare)), "the caption")
+def _whole(figure: PairedFigure, words: str, at: int) -> Iterator[_Clause]:
+    for start, end in _split(words):
+        text = _sentence(words[start:end])
+        if stands_alone(text):
+            yield _Clause(text, span(figure, at + start, at + end), "the caption")
+
+
+def _phrase(figure: PairedFigure, words: str, at: int, paper_text: str) -> Iterator[_Clause]:
+    """What names the picture, as in "SEM images of ZnO grown at 90 °C"."""
+    if noun_of(words) is not None and stands_alone(words):
+        text = f"The figure shows {with_article(lowered(words, paper_text))}."
+        yield _Clause(text, span(figure, at, at + len(words)), "the caption")
 
 
 def _split(words: str) -> Sequence[tuple[int, int]]:
@@ -156,12 +161,13 @@ def _sentence(words: str) -> str:
 def _of_mentions(figure: PairedFigure) -> Iterator[_Clause]:
     """Sentences that cite this figure and no other, without the citation, and those right after them on the same matter."""
     for index, mention in enumerate(figure.mentions):
-        after = _FOLLOW
+        reach = _FOLLOW if mention.cites == (figure.label,) else _NEXT
+        since = reach
         for start, end in sentences(mention.text) if mention.excluded is None else ():
             words = mention.text[start:end]
             cited = cited_labels(words)
-            after = 0 if cited == (figure.label,) else after + 1 if not cited else _FOLLOW
-            if after >= (_FOLLOW if mention.cites == (figure.label,) else _NEXT) or (after and not _on_the_matter(words, figure.caption)):
+            since = 0 if cited == (figure.label,) else since + 1 if not cited else reach
+            if since >= reach or (since and not _on_the_matter(words, figure.caption)):
                 continue
             text, letter = _uncited(words)
             if not (_FIG_LEFT.search(text) or _CONDITION.search(text)) and has_verb(text) and stands_alone(text):
@@ -175,13 +181,6 @@ def _on_the_matter(words: str, caption: str) -> bool:
     return len(ours & theirs) >= _SHARED
 
 
-_FOLLOW = 7  # sentences from the one that cites the figure on that may still be about it, where no other figure is cited
-_NEXT = 2  # and where the paragraph cites others too
-_SHARED = 2  # words of a sentence that the caption has too
-_LONG_WORD = re.compile(r"[A-Z][A-Za-z]*\d\w*|[^\W\d_]{4,}")
-_FIG_LEFT = re.compile(r"\bFig", re.IGNORECASE)
-
-
 def _uncited(words: str) -> tuple[str, str | None]:
     """A sentence with its citation taken out or turned into "panel (b)" or "the figure", and the one panel it names."""
     named = {match["letter"] for match in _ONE_PANEL.finditer(words)}
@@ -190,9 +189,9 @@ def _uncited(words: str) -> tuple[str, str | None]:
     text = _TAIL.sub("", text)
     without = _LEAD.sub("", text)
     if without != text:
-        text = (f"In panel ({letter}), {without}" if letter else without[:1].upper() + without[1:])
+        text = f"In panel ({letter}), {without}" if letter else without[:1].upper() + without[1:]
     text = _ONE_PANEL.sub(lambda match: f"panel ({match['letter']})", text)
-    text = _WHOLE.sub("the figure", text)
+    text = _WHOLE_FIGURE.sub("the figure", text)
     return _sentence(text), letter
 
 

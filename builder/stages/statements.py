@@ -8,6 +8,9 @@ from typing import Literal
 from builder.pages import Box
 from builder.records import Edit, EvidenceSpan, OptionKind, PairedFigure
 
+# Bloom level that an edit of a type asks for, where it is not 2: a technique is recognised, a trend is read off and related.
+LEVELS: dict[str, int] = {"method": 1, "trend": 3}
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -78,4 +81,4 @@ def box_of(figure: PairedFigure, letter: str | None) -> Box | None:
     return found[0] if len(found) == 1 else None
 
 
-__all__ = ["Fact", "Statement", "box_of", "core", "span"]
+__all__ = ["LEVELS", "Fact", "Statement", "box_of", "core", "span"]
