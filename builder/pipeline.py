@@ -14,6 +14,7 @@ from builder.bench import Bench
 from builder.challenging import challenged
 from builder.crops import TooLarge, crop
 from builder.edges import pdf
+from builder.edges.embedding import minilm
 from builder.edges.store import Receipt
 from builder.pages import Box
 from builder.panelling import panelled
@@ -43,6 +44,7 @@ from builder.stages.multi_select import multi_select
 from builder.stages.pair import pair
 from builder.stages.rights import decide
 from builder.stages.select import select
+from builder.stages.siblings import lexical
 from builder.stages.sieve import sieve
 from builder.writing import written
 
@@ -196,7 +198,8 @@ def _multi_select(bench: Bench) -> Made:
         made, refused = by_model.made, by_model.refused
     else:
         rule, seed = bench.recipe.multi_select, bench.recipe.identity.seed
-        made = {s.id: multi_select(s, specimens, bench.text, rule, seed) for s in asked}
+        embed = minilm() if rule.embedding == "minilm" else lexical
+        made = {s.id: multi_select(s, specimens, bench.text, rule, seed, embed) for s in asked}
     withheld = {s.id: _withheld(s, "multi_select") for s in specimens if s.id not in made}
     told = [made.get(s.id) or withheld[s.id] for s in specimens]
     return Made(

@@ -277,10 +277,12 @@ class Description(Record):
 class EvidenceSpan(Record):
     """Words of the paper that decide one option."""
 
-    source: Literal["caption", "paragraph", "sibling-caption"] = Field(description="sibling: another figure of the paper")
+    source: Literal["caption", "paragraph", "sibling-caption", "figure"] = Field(
+        description="sibling: another figure of the paper; figure: words printed in it, as read"
+    )
     of: str = Field(description="normal label of the figure whose caption it is, or that the paragraph cites")
     index: int = Field(0, ge=0, description="which of the figure's mentions, for a paragraph; else 0")
-    start: int = Field(ge=0, description="code points into that caption or paragraph")
+    start: int = Field(ge=0, description="code points into that caption, paragraph or printed text")
     end: int = Field(ge=1, description="code points, exclusive")
     text: str = Field(description="the words between start and end")
     panel: str | None = Field(None, description="letter of the panel that shows it")
