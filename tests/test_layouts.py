@@ -9,7 +9,7 @@ import pytest
 from builder.edges.pdf import open_pdf, read_page, render, with_grey
 from builder.pages import Box
 from builder.records import Dropped, Figure
-from builder.stages.captions import normal_label
+from builder.stages.labels import normal_label
 from builder.stages.locate import locate
 from builder.stages.sieve import SievedPage, sieve
 from builder.stages.typeset import typeset_of

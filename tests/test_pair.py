@@ -43,12 +43,42 @@ FILLER = "the surface was cleaned and then measured again at room"
         ("Fig. 2 of ref. 3", []),
         ("Ref. [3], Fig. 2", []),
         ("Figure 4 in Smith et al.", []),
+        ("Figs. 2.13 and 2.14", ["Figure 2.13", "Figure 2.14"]),
+        ("Figs. 2.13–15", ["Figure 2.13", "Figure 2.14", "Figure 2.15"]),
+        ("Figures S1.2 and S1.3", ["Figure S1.2", "Figure S1.3"]),
+        ("Figs. A1, A2 and B2", ["Figure A1", "Figure A2", "Figure B2"]),
+        ("Plates II–IV", ["Plate II", "Plate III", "Plate IV"]),
+        ("FIGS. I and III show", ["Figure I", "Figure III"]),
+        ("Fig3 and Fig. (4)", ["Figure 3", "Figure 4"]),
+        ("(Figure 1, bottom)", ["Figure 1"]),
+        ("Figures 2a and b, 4", ["Figure 2", "Figure 4"]),
+        ("Figs.\u00a01,\u00a02 and\u00a04", ["Figure 1", "Figure 2", "Figure 4"]),
+        ("in figures 5–7 of this work", ["Figure 5", "Figure 6", "Figure 7"]),
         ("a figure of merit of 2", []),
         ("", []),
     ],
 )
 def test_citation_names_every_figure_it_means(text: str, labels: list[str]) -> None:
     assert list(cited_labels(text)) == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "cited"),
+    [
+        ("Figure 1-3", {"Figure 1-3", "Figure 1-4"}, ["Figure 1-3"]),
+        ("Figure 1-5", {"Figure 1-3", "Figure 1-4"}, ["Figure 1-5"]),
+        ("Figure 1-3", {"Figure 1", "Figure 2", "Figure 3"}, ["Figure 1", "Figure 2", "Figure 3"]),
+        ("as in Fig. 2.12 before", {"Figure 1", "Figure 2"}, ["Figure 2"]),
+        ("as in Fig. 2.12 before", {"Figure 2.11"}, ["Figure 2.12"]),
+        ("Fig. 3a", {"Figure 3"}, ["Figure 3"]),
+        ("Figs. 3a,b", {"Figure 3a", "Figure 3b", "Figure 3c"}, ["Figure 3a", "Figure 3b"]),
+        ("Fig. 3", {"Figure 3a", "Figure 3b"}, ["Figure 3a", "Figure 3b"]),
+    ],
+)
+def test_the_papers_own_labels_tell_a_chapter_from_a_range_and_a_panel_from_a_figure(
+    text: str, own: set[str], cited: list[str]
+) -> None:
+    assert list(cited_labels(text, frozenset(own))) == cited
 
 
 def test_table_is_cited_by_number_only() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from builder.pages import Page
 from builder.records import Figure
-from builder.stages.captions import LABEL
+from builder.stages.labels import LABEL
 from builder.stages.reading import Row, body_size, columns, page_rows, without_furniture
 from builder.stages.reflow import reflow, vocabulary
 
