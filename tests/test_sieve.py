@@ -109,6 +109,22 @@ def test_a_caption_runs_on_over_blocks_and_stops_before_body_text() -> None:
     assert kept[0].captions[0].text == "Figure 1. A terrace of the clean surface. Arrows point to a step of 0.3 nm."
 
 
+def test_a_caption_in_ragged_rows_does_not_end_with_a_short_first_one() -> None:
+    rows = ["Figure 1. Long", "nearest-", "neighbour and second-neighbour bonds", "seen at low dose."]
+    lines = [text(words, 60, 320 + 10 * i, size=8, font="Sans", block=1) for i, words in enumerate(rows)]
+    body = text("a neighbour that is nearest to the others of the same terrace at rest", 60, 600, block=9)
+    kept, _ = sieve(typeset_of([page(1, [*lines, body, *paragraph(400, 12, 2)], [PICTURE])]), "p")
+    assert kept[0].captions[0].text == "Figure 1. Long nearest-neighbour and second-neighbour bonds seen at low dose."
+
+
+def test_raised_digits_of_a_caption_stay_raised() -> None:
+    line = text("Figure 1. A bar of 5 nm", 60, 320, size=8, font="Sans", block=1)
+    raised = Span("-1", Box(line.box.x1, 318, line.box.x1 + 6, 324), "Sans", 5, False, False, True)
+    both = Line((*line.spans, raised), Box(60, 318, raised.box.x1, 328), 1, 0)
+    kept, _ = sieve(typeset_of([page(1, [both, *paragraph(400, 12, 2)], [PICTURE])]), "p")
+    assert kept[0].captions[0].text == "Figure 1. A bar of 5 nm⁻¹"
+
+
 def test_a_title_set_apart_from_its_bare_label_belongs_to_the_caption() -> None:
     label = text("Figure 1", 60, 320, size=8, font="Sans", bold=True, block=1)
     title = text("A terrace of the clean surface", 110, 320, size=8, font="Sans", block=1)

@@ -251,5 +251,6 @@ def _continues(row: Row, caption: Sequence[Row], box: Box, body: Print, bare: bo
     centred = abs((row.box.x0 + row.box.x1) - (box.x0 + box.x1)) < 8
     if row.box.x0 < box.x0 - 3 * size and not centred:
         return False
+    flush = abs(row.box.x0 - box.x0) < size  # ragged rows of one narrow column may start with the shortest
     wider = row.box.x1 > box.x1 + 2.5 * size
-    return bare or centred or not wider
+    return bare or centred or not wider or (flush and not is_body)
