@@ -185,7 +185,7 @@ def _hangs_on(row: Row, paragraphs: Sequence[Row], body: Print) -> bool:
         if abs(step) > reach:
             continue
         aligned = abs(row.box.x0 - other.box.x0) < 2.2 * body.size
-        same = row.font == other.font and abs(row.size - other.size) < 0.4
+        same = abs(row.size - other.size) < 0.4 and (row.font == other.font or any(s.font == other.font for s in row.spans))
         if aligned and same and 0 < abs(step) < 1.5 * body.leading:
             return True
         heading = row.size >= body.size - 0.5 and row.words < 15 and abs(row.box.x0 - other.box.x0) < 2
