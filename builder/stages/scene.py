@@ -59,7 +59,7 @@ def scene_of(page: Page, rows: Sequence[Row], captions: Sequence[Caption], boxes
     ink = _ink(page, [*boxes, *strips, *tables, *(r.box for r in blocking)])
     if ink is not None:
         inked = _to_grid(ink, page)
-        drawn = (_grown(inked) & drawn) if not _is_scan(page) else inked & ~_paint(np.array([r.box for r in rows]), page)
+        drawn = (_grown(inked) & drawn) if not is_scan(page) else inked & ~_paint(np.array([r.box for r in rows]), page)
     content = drawn | _paint(np.array([r.box for r in loose]), page)
     gutters = body.gutters[page.number % 2]
     return Scene(page, gutters, drawn, content, ink, _loose(loose, page), _rasters(page), tuple(blocked), tuple(boxes))
@@ -227,7 +227,8 @@ def _rules(thin: npt.NDArray[np.float32], width: float) -> list[Box]:
     return sorted((r for r in joined if r.width >= width), key=lambda r: (r.y0, r.x0))
 
 
-def _is_scan(page: Page) -> bool:
+def is_scan(page: Page) -> bool:
+    """Whether one raster covers the page."""
     images = page.graphics.boxes[page.graphics.kinds == 0]
     sides = images[:, 2:] - images[:, :2]
     return bool((sides.prod(axis=1) >= _PAGE_SHARE * page.width * page.height).any())
