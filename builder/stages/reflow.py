@@ -17,6 +17,7 @@ _SMALLER = 0.9  # of the line's letters: a raised span of full size is a flag se
 _HYPHENS = "\u2010\u2011-"  # the plain one last: inside [] it then stands for itself
 _SOFT = "\u00ad"
 _WORD = re.compile(rf"[^\W\d_]+(?:[{_HYPHENS}][^\W\d_]+)*")
+_BREAKS = frozenset(_HYPHENS + _SOFT)
 _HEAD = re.compile(rf"(\w[\w{_HYPHENS}]*)[{_HYPHENS}]$")
 _TAIL = re.compile(r"[^\W_]+")
 _HANGING = frozenset({"and", "or", "to", "und", "versus", "vs"})  # "pre- and post-": the hyphen stands for a word to come
@@ -73,21 +74,28 @@ def _span_text(span: Span, size: float) -> str:
     return span.text
 
 
+def is_broken(line: str) -> bool:
+    """Whether a line ends with a hyphen: in a word that the next one ends, or in a compound."""
+    return line.rstrip()[-1:] in _BREAKS
+
+
 def vocabulary(lines: Iterable[str]) -> frozenset[str]:
     """Lower-case words and hyphenated compounds printed whole in a paper: what tells a broken word from a compound.
 
     >>> sorted(vocabulary(["a high-resolution image of micro-", "scopy in use"]))
     ['a', 'high', 'high-resolution', 'image', 'in', 'of', 'resolution', 'use']
     """
-    words: set[str] = set()
+    tokens: set[str] = set()
     broken = False
     for line in lines:
-        found = [_plain(w) for w in _WORD.findall(line)]
-        found = found[1:] if broken else found
-        broken = line.rstrip()[-1:] in tuple(_HYPHENS + _SOFT)
-        for word in found[:-1] if broken else found:
-            parts = word.split("-")
-            words.update((word, *parts, *map("-".join, zip(parts, parts[1:], strict=False))))
+        parts = line.split()
+        parts = parts[1:] if broken else parts
+        broken = is_broken(line)
+        tokens.update(parts[:-1] if broken else parts)
+    words = set(_WORD.findall(_plain("\n".join(tokens))))
+    for word in [word for word in words if "-" in word]:
+        parts = word.split("-")
+        words.update((*parts, *map("-".join, zip(parts, parts[1:], strict=False))))
     return frozenset(words)
 
 
@@ -144,5 +152,7 @@ def _known(word: str, words: frozenset[str]) -> bool:
     return word in words or f"{word}s" in words or (word.endswith("s") and word[:-1] in words)
 
 
-def _plain(word: str) -> str:
-    return re.sub(rf"[{_HYPHENS}]", "-", word).lower()
+def _plain(text: str) -> str:
+    for hyphen in _HYPHENS[:-1]:
+        text = text.replace(hyphen, "-")
+    return text.lower()

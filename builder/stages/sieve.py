@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from builder.pages import Box, Ink, Page
 from builder.records import Caption, Dropped
 from builder.stages.captions import Anchor, accepted, anchors, extent, may_start
-from builder.stages.reflow import reflow, spans_text, vocabulary
+from builder.stages.reflow import is_broken, reflow, spans_text, vocabulary
 from builder.stages.rows import Row, rows_of
 from builder.stages.turning import turn_box, turned
 from builder.stages.typeset import Typeset
@@ -36,9 +36,9 @@ def sieve(paper: Typeset, paper_id: str) -> tuple[list[SievedPage], list[Dropped
     views = {(p.number, 0): rows for p, rows in zip(pages, paper.rows, strict=True)}
     views |= {(p.number, a): rows_of(turned(p, a)) for p in pages for a in _sideways(p)}
     found = accepted([x for (n, a), rows in sorted(views.items()) for x in anchors(rows, body, page=n, angle=a)])
-    words = vocabulary(line.text for page in pages for line in page.lines) if found else frozenset()
     drawn = [has_graphics(page) for page in pages]
     kept, dropped = [], []
+    words: frozenset[str] | None = None
     for i, page in enumerate(pages):
         here = [x for x in found if x.page == page.number]
         reason = _reason(page, here, any(drawn[max(0, i - 1) : i + 2]))
@@ -48,8 +48,10 @@ def sieve(paper: Typeset, paper_id: str) -> tuple[list[SievedPage], list[Dropped
             continue
         starts = {a: {x.index for x in here if x.angle == a} for a in {x.angle for x in here}}
         spans = {x: extent(views[page.number, x.angle], x.index, starts[x.angle], body) for x in here}
-        captions = (_caption(page, x, [views[page.number, x.angle][i] for i in spans[x]], paper_id, words) for x in here)
-        kept.append(SievedPage(page, tuple(captions)))
+        held = {x: [views[page.number, x.angle][i] for i in spans[x]] for x in here}
+        if words is None and any(is_broken(row.text) for rows in held.values() for row in rows[:-1]):
+            words = vocabulary(line.text for every in pages for line in every.lines)  # a dear thing that few captions need
+        kept.append(SievedPage(page, tuple(_caption(page, x, held[x], paper_id, words or frozenset()) for x in here)))
     return kept, dropped
 
 
