@@ -1,6 +1,7 @@
 """What a paper says of itself: ids, title, authors, date, copyright and licence, from pages made up line by line."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -255,6 +256,25 @@ def test_scan_without_text_is_dropped() -> None:
     made = ingest(PdfFacts("a.pdf", "f" * 64, {}, [text_page("7")]), None, Papers())
     assert isinstance(made, Dropped)
     assert made.reason == "no-text"
+
+
+def covered(made: Page) -> Page:
+    whole = np.array([[0, 0, made.width, made.height]], dtype=np.float32)
+    return replace(made, graphics=Graphics(whole, np.zeros(1, dtype=np.uint8)))
+
+
+@pytest.mark.parametrize(
+    ("page", "kept"),
+    [
+        (text_page("Figure 1. A film."), True),
+        (covered(text_page("Figure 1. A film.")), True),
+        (covered(text_page("Downloaded from a library on the first of May")), False),
+        (covered(text_page(BODY)), True),
+        (text_page("12 of 14"), False),
+    ],
+)
+def test_few_words_are_a_papers_text_unless_they_are_stamped_on_a_scan(page: Page, kept: bool) -> None:
+    assert isinstance(ingest(PdfFacts("a.pdf", "f" * 64, {}, [page]), None, Papers()), Paper) == kept
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="../shared/corpus is not here")

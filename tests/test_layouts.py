@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pymupdf
 import pytest
 
 from builder.edges.pdf import open_pdf, read_page, render, with_grey
 from builder.pages import Box
 from builder.records import Dropped, Figure
-from builder.stages.captions import normal_label
+from builder.stages.labels import normal_label
 from builder.stages.locate import locate
 from builder.stages.sieve import SievedPage, sieve
 from builder.stages.typeset import typeset_of
-from tests.layouts import LAYOUTS, begun, caption, raster
+from tests.layouts import LAYOUTS, TOP, begun, body, caption, chart, raster
 
 
 def found(data: bytes, tmp_path: Path) -> tuple[list[Figure], list[Dropped]]:
@@ -65,3 +66,20 @@ def test_a_caption_beside_another_that_began_higher_up_does_not_take_its_rows(tm
     caption(page, (305, 258), 240, "Figure 2.", words=50)
     figures, _ = found(sheet.finished(), tmp_path)
     assert {f.caption.label: len(f.caption.text.split()) for f in figures} == {"Figure 1": 2 + 24, "Figure 2": 2 + 50}
+
+
+def test_the_last_line_of_a_paragraph_stays_out_of_the_figure_below_it_though_most_of_it_is_slanted(tmp_path: Path) -> None:
+    sheet, page = begun()
+    body(page, (50, TOP, 290, 200))
+    lines = [line for block in page.get_text("dict")["blocks"] for line in block["lines"]]
+    y = max(line["spans"][0]["origin"][1] for line in lines if line["bbox"][1] < 250) + 12
+    page.insert_text((50, y), "Escherichia coli", fontname="tiit", fontsize=10)
+    page.insert_text(
+        (50 + 10 * pymupdf.get_text_length("Escherichia coli", "tiit", 1), y), " here.", fontname="tiro", fontsize=10
+    )
+    top = y + 6
+    chart(page, (50, top, 290, top + 180))
+    caption(page, (50, top + 190), 240, "Figure 1.")
+    body(page, (305, TOP, 545, 700))
+    figures, _ = found(sheet.finished(), tmp_path)
+    assert figures[0].bbox.y0 > y

@@ -43,12 +43,42 @@ FILLER = "the surface was cleaned and then measured again at room"
         ("Fig. 2 of ref. 3", []),
         ("Ref. [3], Fig. 2", []),
         ("Figure 4 in Smith et al.", []),
+        ("Figs. 2.13 and 2.14", ["Figure 2.13", "Figure 2.14"]),
+        ("Figs. 2.13–15", ["Figure 2.13", "Figure 2.14", "Figure 2.15"]),
+        ("Figures S1.2 and S1.3", ["Figure S1.2", "Figure S1.3"]),
+        ("Figs. A1, A2 and B2", ["Figure A1", "Figure A2", "Figure B2"]),
+        ("Plates II–IV", ["Plate II", "Plate III", "Plate IV"]),
+        ("FIGS. I and III show", ["Figure I", "Figure III"]),
+        ("Fig3 and Fig. (4)", ["Figure 3", "Figure 4"]),
+        ("(Figure 1, bottom)", ["Figure 1"]),
+        ("Figures 2a and b, 4", ["Figure 2", "Figure 4"]),
+        ("Figs.\u00a01,\u00a02 and\u00a04", ["Figure 1", "Figure 2", "Figure 4"]),
+        ("in figures 5–7 of this work", ["Figure 5", "Figure 6", "Figure 7"]),
         ("a figure of merit of 2", []),
         ("", []),
     ],
 )
 def test_citation_names_every_figure_it_means(text: str, labels: list[str]) -> None:
     assert list(cited_labels(text)) == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "cited"),
+    [
+        ("Figure 1-3", {"Figure 1-3", "Figure 1-4"}, ["Figure 1-3"]),
+        ("Figure 1-5", {"Figure 1-3", "Figure 1-4"}, ["Figure 1-5"]),
+        ("Figure 1-3", {"Figure 1", "Figure 2", "Figure 3"}, ["Figure 1", "Figure 2", "Figure 3"]),
+        ("as in Fig. 2.12 before", {"Figure 1", "Figure 2"}, ["Figure 2"]),
+        ("as in Fig. 2.12 before", {"Figure 2.11"}, ["Figure 2.12"]),
+        ("Fig. 3a", {"Figure 3"}, ["Figure 3"]),
+        ("Figs. 3a,b", {"Figure 3a", "Figure 3b", "Figure 3c"}, ["Figure 3a", "Figure 3b"]),
+        ("Fig. 3", {"Figure 3a", "Figure 3b"}, ["Figure 3a", "Figure 3b"]),
+    ],
+)
+def test_the_papers_own_labels_tell_a_chapter_from_a_range_and_a_panel_from_a_figure(
+    text: str, own: set[str], cited: list[str]
+) -> None:
+    assert list(cited_labels(text, frozenset(own))) == cited
 
 
 def test_table_is_cited_by_number_only() -> None:
@@ -204,6 +234,44 @@ def test_mention_in_a_reference_list_is_not_counted() -> None:
     entry = block(4, LEFT, 320, rows, indent=False)
     paired = only([figure("Fig. 1")], [page(block(0, LEFT, 100, cited("Fig. 1 shows that")) + head + entry)])
     assert len(paired.mentions) == 1
+
+
+def test_methods_after_the_reference_list_are_read_again() -> None:
+    head = [line("References", LEFT, 100, 3, width=60)]
+    entry = block(4, LEFT, 120, ["[1] A. Smith, On grains and their shapes at rest and", "J. Grains (2001)."], indent=False)
+    after = block(5, LEFT, 200, [f"Samples were grown as in 2001 (Fig. 1) {FILLER}", f"{FILLER} temperature", "until the end."])
+    assert len(only([figure("Fig. 1")], [page(head + entry + after)]).mentions) == 1
+
+
+def test_notes_at_the_foot_do_not_part_the_halves_of_a_paragraph() -> None:
+    start = block(0, LEFT, 640, ["Fig. 1 shows that " + FILLER, FILLER + " and so on", FILLER + " in a sharp"], full_end=True)
+    rows = [
+        "Laboratory of Grains, Department of Surfaces, University of Rows,",
+        "the City, the Land. Letters to the first of us.",
+    ]
+    note = [line(row, LEFT, 700 + 10 * i, 7, size=9.5, width=200) for i, row in enumerate(rows)]
+    rest = block(0, LEFT, 100, ["edge on the far side of the grain " + FILLER, "and ends."], indent=False)
+    found = [p.text for p in paragraphs([page(start + note, 1), page(rest, 2)], [])]
+    assert any("in a sharp edge on the far side" in text for text in found)
+
+
+def test_a_heading_in_larger_letters_at_the_head_of_a_row_opens_its_paragraph() -> None:
+    head = line("Growth of the films. Our many environ-", LEFT, 100, 0, size=11)
+    rest = block(
+        0, LEFT, 112, ["mental and other conditions in Fig. 1 " + FILLER, FILLER + " with a", "sharp end."], indent=False
+    )
+    found = [p.text for p in paragraphs([page([head, *rest])], [])]
+    assert len(found) == 1
+    assert "environmental and other conditions" in found[0]
+
+
+def test_a_column_under_a_wider_summary_still_runs_on_into_the_next() -> None:
+    top = [line(f"{FILLER} {FILLER} in the summary.", LEFT, 60 + i * LEADING, 0, width=400) for i in range(2)]
+    rows = ["Fig. 1 shows that " + FILLER, *[FILLER] * 3, FILLER + " of the films"]
+    left = block(1, LEFT, 120, rows, full_end=True)
+    right = block(2, LEFT + 260, 120, ["MoS2 of a grain on the far side " + FILLER, FILLER, "and ends."], indent=False)
+    found = [p.text for p in paragraphs([page(top + left + right)], [])]
+    assert any("of the films MoS2 of a grain" in text for text in found)
 
 
 def test_paper_without_text_has_no_paragraphs() -> None:

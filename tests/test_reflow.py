@@ -40,6 +40,21 @@ def test_compound_printed_whole_elsewhere_keeps_its_hyphen() -> None:
     assert reflow(["the multi-", "scale view by micro-", "scopy"], words) == "the multi-scale view by microscopy"
 
 
+@pytest.mark.parametrize(
+    ("lines", "elsewhere", "text"),
+    [
+        (["the nearest-", "neighbour bond"], "a neighbour that is nearest", "the nearest-neighbour bond"),
+        (["the nearest-", "neighbour bond"], "each neighbour of", "the nearest-neighbour bond"),
+        (["half-", "crystals"], "a half-crystal", "half-crystals"),
+        (["face-centred-", "cubic"], "the face-centred-cubic phase", "face-centred-cubic"),
+        (["the wave-", "length"], "a wave of length", "the wavelength"),
+        (["engi-", "neering"], "neering", "engineering"),
+    ],
+)
+def test_the_words_of_the_paper_tell_a_compound_from_a_broken_word(lines: list[str], elsewhere: str, text: str) -> None:
+    assert reflow(lines, vocabulary([elsewhere])) == text
+
+
 def test_word_printed_whole_elsewhere_loses_the_line_end_hyphen() -> None:
     assert reflow(["under the micro-", "scope"], vocabulary(["a microscope"])) == "under the microscope"
 

@@ -72,6 +72,8 @@ CREDITED = [
     "Figure 1. Film. Reproduced with permission.[72] Copyright 2020, American Chemical Society.",
     "Figure 1. Film, adapted from Smith et al.",
     "Figure 1. Film (redrawn after George29).",
+    "Figure 1. Film (redrawn after George²⁹).",
+    "Figure 1. Film (redrawn after Potts and Kessels³⁷).",
     "Figure 1. Film. © 2019 Elsevier.",
     "Figure 1. Film. Image courtesy of J. Doe.",
     "Figure 1. Film. Photo credit: Jane Doe, MIT.",

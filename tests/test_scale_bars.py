@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -65,10 +67,38 @@ def test_a_length_that_stands_alone_is_a_label(text: str, nanometres: float) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["1 nm-1", "1nm^-1", "5 1/nm", "11/nm", "5 nm⁻¹", "d=0.63nm", "0.63 nm", "497 µm", "- 10 nm", "Time (nm)", "Ra: 5 nm"],
+    [
+        "1 nm-1",
+        "1nm^-1",
+        "5 1/nm",
+        "11/nm",
+        "5 nm⁻¹",
+        "5 nm -1",
+        "5 nm −1",
+        "d=0.63nm",
+        "0.63 nm",
+        "497 µm",
+        "- 10 nm",
+        "Time (nm)",
+        "Ra: 5 nm",
+    ],
 )
 def test_reciprocal_lengths_axes_and_measurements_are_no_labels(text: str) -> None:
     assert not labels_within(PICTURE, [], [Word(text, Box(120, 60, 160, 70), 0.95)])
+
+
+@pytest.mark.parametrize("power", ["-1", "−1", "–", "⁻¹", "1"])
+def test_a_raised_power_in_a_text_of_its_own_makes_a_length_reciprocal(power: str) -> None:
+    at, raised = Box(120, 60, 150, 72), Box(150.5, 57, 157, 64)
+    assert not labels_within(PICTURE, [line("5 nm", at), line(power, raised)], [])
+    assert not labels_within(PICTURE, [], [Word("5 nm", at, 0.95), Word(power, raised, 0.5)])
+    assert labels_within(PICTURE, [line("5 nm", at), line(power, Box(180, 57, 187, 64))], [])
+
+
+def test_a_raised_power_in_a_span_of_its_own_makes_a_length_reciprocal() -> None:
+    whole = line("5 nm", Box(120, 60, 150, 72))
+    raised = Span(" -1", Box(150, 57, 157, 64), "Sans", 7.0, False, False, True)
+    assert not labels_within(PICTURE, [Line((*whole.spans, raised), Box(120, 57, 157, 72), 0, 0)], [])
 
 
 def test_a_length_that_bars_seldom_carry_is_less_sure() -> None:
@@ -113,6 +143,8 @@ def test_a_label_behind_a_magnification_is_read() -> None:
         ("The scale bars are 20 nm and 5 nm in (a) and (b), respectively.", ((("a",), 20.0, "20 nm"), (("b",), 5.0, "5 nm"))),
         ("Scale bars: 100 nm for a, b; 20 nm for c.", ((("a", "b"), 100.0, "100 nm"), (("c",), 20.0, "20 nm"))),
         ("Scale bar in (c) is 10 nm.", ((("c",), 10.0, "10 nm"),)),
+        ("Scale bars: 5 nm⁻¹ and 5 nm -1.", ()),
+        ("Scale bar 5 nm – 1 µm.", (((), 5.0, "5 nm"), ((), 1000.0, "1 µm"))),
         ("Films of 20 nm; white bars stand for controls.", ()),
         ("The scale bar represents 10% divergence.", ()),
     ],
@@ -214,6 +246,18 @@ def test_an_underlined_word_is_no_bar() -> None:
     picture.write("300 cycles", 90, 210, BLACK)
     picture.bar(90, 236, 108, 2, BLACK)
     assert found(picture) == []
+
+
+def test_a_drawn_bar_is_as_long_as_its_path_where_ink_hides_its_end() -> None:
+    picture = Picture()
+    picture.write("200 nm", 250, 215)
+    picture.bar(236, 250, 88)
+    drawn = Graphics(np.array([[218, 175, 268, 177.5]], dtype=np.float32), np.ones(1, dtype=np.uint8))
+    (bar,) = scale_bars(PICTURE, replace(page(), graphics=drawn), picture.look, picture.words)
+    assert bar.bbox.width == 50
+    axis = Graphics(np.array([[150, 175, 290, 177.5]], dtype=np.float32), np.ones(1, dtype=np.uint8))
+    (bar,) = scale_bars(PICTURE, replace(page(), graphics=axis), picture.look, picture.words)
+    assert bar.bbox.width == 44
 
 
 def test_a_bar_without_a_label_takes_the_one_length_of_the_caption() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from builder.pages import Box, Graphics, Line, Page, Span
-from builder.stages.captions import normal_label
+from builder.stages.labels import normal_label
 from builder.stages.sieve import sieve
 from builder.stages.typeset import typeset_of
 
@@ -42,6 +42,21 @@ PICTURE = Box(100, 60, 400, 310)
         ("Scheme 2", "Scheme 2"),
         ("Chart 1", "Chart 1"),
         ("Fig\u00a05", "Figure 5"),
+        ("Fig5", "Figure 5"),
+        ("Figure 2.13", "Figure 2.13"),
+        ("Figure 2.1.3", "Figure 2.1.3"),
+        ("Figure 1\u20133", "Figure 1-3"),
+        ("Figure 1-3D view", "Figure 1"),
+        ("Fig. S1.2", "Figure S1.2"),
+        ("Fig. SI-4", "Figure S4"),
+        ("Suppl. Fig. 6", "Figure S6"),
+        ("Supplementary Figure S12", "Figure S12"),
+        ("Figure A1", "Figure A1"),
+        ("Figure A.1", "Figure A1"),
+        ("Fig. 3a", "Figure 3a"),
+        ("Plate IV", "Plate IV"),
+        ("FIG. II", "Figure II"),
+        ("F I G U R E 1", "Figure 1"),
     ],
 )
 def test_a_label_has_one_spelling_however_it_is_printed(printed: str, normal: str) -> None:
@@ -94,11 +109,58 @@ def test_a_caption_runs_on_over_blocks_and_stops_before_body_text() -> None:
     assert kept[0].captions[0].text == "Figure 1. A terrace of the clean surface. Arrows point to a step of 0.3 nm."
 
 
+def test_a_caption_in_ragged_rows_does_not_end_with_a_short_first_one() -> None:
+    rows = ["Figure 1. Long", "nearest-", "neighbour and second-neighbour bonds", "seen at low dose."]
+    lines = [text(words, 60, 320 + 10 * i, size=8, font="Sans", block=1) for i, words in enumerate(rows)]
+    body = text("a neighbour that is nearest to the others of the same terrace at rest", 60, 600, block=9)
+    kept, _ = sieve(typeset_of([page(1, [*lines, body, *paragraph(400, 12, 2)], [PICTURE])]), "p")
+    assert kept[0].captions[0].text == "Figure 1. Long nearest-neighbour and second-neighbour bonds seen at low dose."
+
+
+def test_raised_digits_of_a_caption_stay_raised() -> None:
+    line = text("Figure 1. A bar of 5 nm", 60, 320, size=8, font="Sans", block=1)
+    raised = Span("-1", Box(line.box.x1, 318, line.box.x1 + 6, 324), "Sans", 5, False, False, True)
+    both = Line((*line.spans, raised), Box(60, 318, raised.box.x1, 328), 1, 0)
+    kept, _ = sieve(typeset_of([page(1, [both, *paragraph(400, 12, 2)], [PICTURE])]), "p")
+    assert kept[0].captions[0].text == "Figure 1. A bar of 5 nm⁻¹"
+
+
 def test_a_title_set_apart_from_its_bare_label_belongs_to_the_caption() -> None:
     label = text("Figure 1", 60, 320, size=8, font="Sans", bold=True, block=1)
     title = text("A terrace of the clean surface", 110, 320, size=8, font="Sans", block=1)
     kept, _ = sieve(typeset_of([page(1, [label, title, *paragraph(400, 12, 3)], [PICTURE])]), "p")
     assert kept[0].captions[0].text == "Figure 1 A terrace of the clean surface"
+
+
+def labels_of(*captions: str) -> list[str]:
+    """Labels of captions that stand on pages of their own, each below a picture."""
+    lines = [text(words, 60, 320, size=8, font="Sans", bold=True, block=1) for words in captions]
+    pages = [page(n, [line, *paragraph(400, 12, 2)], [PICTURE]) for n, line in enumerate(lines, start=1)]
+    kept, _ = sieve(typeset_of(pages), "p")
+    return [normal_label(c.label) for s in kept for c in s.captions]
+
+
+@pytest.mark.parametrize(
+    ("captions", "labels"),
+    [
+        (["Figure 2.12. A terrace.", "Figure 2.13. An island."], ["Figure 2.12", "Figure 2.13"]),
+        (["Figure 1-1. A terrace.", "Figure 1-2. An island."], ["Figure 1-1", "Figure 1-2"]),
+        (["Plate I. A terrace.", "Plate II. An island."], ["Plate I", "Plate II"]),
+        (["Fig. 3a. A terrace.", "Fig. 3b. An island."], ["Figure 3a", "Figure 3b"]),
+        (["Fig. 1. A terrace.", "Fig. 2a. An island."], ["Figure 1", "Figure 2"]),
+        (["F I G U R E 1 A terrace.", "F I G U R E 2 An island."], ["Figure 1", "Figure 2"]),
+    ],
+)
+def test_a_caption_keeps_the_whole_of_its_number(captions: list[str], labels: list[str]) -> None:
+    assert labels_of(*captions) == labels
+
+
+def test_a_blank_lost_before_a_number_makes_no_chapter() -> None:
+    assert labels_of("Figure 1. A terrace.", "Figure 2. An island.", "Figure 3.5 K image.") == [
+        "Figure 1",
+        "Figure 2",
+        "Figure 3",
+    ]
 
 
 def test_every_page_is_kept_or_dropped_once() -> None:

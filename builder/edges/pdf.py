@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
@@ -32,6 +32,7 @@ _UPRIGHT = pymupdf.mupdf.FzMatrix()
 _EVERYWHERE = pymupdf.mupdf.FzRect(pymupdf.mupdf.FzRect.Fixed_INFINITE)
 _UNIT = pymupdf.mupdf.FzRect(pymupdf.mupdf.FzRect.Fixed_UNIT)
 _SUPERSCRIPT, _ITALIC, _BOLD = 1, 2, 16
+_MOST_DRAWN, _MOST_KEPT = 5000, 100  # boxes of a page, pages of a paper: what is kept interpreted stays under some megabytes
 READER = f"pymupdf-{pymupdf.pymupdf_version}"  # part of every stage key: crops must repeat bit for bit
 
 
@@ -64,6 +65,7 @@ class PdfFile:
 
     document: pymupdf.Document
     sha256: str
+    interpreted: dict[int, pymupdf.DisplayList] = field(default_factory=dict)  # pages read before, for their grey render
 
     @property
     def pages(self) -> int:
@@ -91,7 +93,11 @@ def open_pdf(path: Path) -> Iterator[PdfFile]:
             raise RefusedPdf("needs-password", f"{path.name} opens only with a password")
         if _page_count(document, path) == 0:
             raise RefusedPdf("no-pages", f"{path.name} has no readable page")
-        yield PdfFile(document, hashlib.sha256(data).hexdigest())
+        file = PdfFile(document, hashlib.sha256(data).hexdigest())
+        try:
+            yield file
+        finally:
+            file.interpreted.clear()  # before the document they belong to
     finally:
         document.close()
 
@@ -116,6 +122,8 @@ def read_page(pdf: PdfFile, number: int) -> Page:
         pymupdf.mupdf.fz_close_device(log)
     except (*BROKEN, IndexError) as error:
         raise RefusedPdf("broken-page", f"page {number}: {error}") from error
+    if not rotation and len(log.rects) <= _MOST_DRAWN and len(pdf.interpreted) < _MOST_KEPT:
+        pdf.interpreted[number] = drawing
     return Page(
         number=number,
         width=width,
@@ -283,13 +291,25 @@ def with_grey(pdf: PdfFile, page: Page, within: Box | None = None) -> Page:
     if box.area:
         pymupdf.TOOLS.set_icc(False)
         try:
-            seen = _samples(pdf, page.number, scale, box, pymupdf.csGRAY)[:, :, 0]
+            seen = _grey(pdf, page.number, scale, box)
         finally:
             pymupdf.TOOLS.set_icc(True)
         top, left = int(box.y0 * scale), int(box.x0 * scale)
         spot = grey[top : top + seen.shape[0], left : left + seen.shape[1]]
         spot[:] = seen[: spot.shape[0], : spot.shape[1]]
     return replace(page, grey=grey)
+
+
+def _grey(pdf: PdfFile, number: int, scale: float, box: Box) -> npt.NDArray[np.uint8]:
+    """A box of a page in grey, from what was interpreted when its text was read, where that is kept."""
+    known = pdf.interpreted.pop(number, None)
+    if known is None:
+        return _samples(pdf, number, scale, box, pymupdf.csGRAY)[:, :, 0]
+    try:
+        pixmap = known.get_pixmap(pymupdf.Matrix(scale, scale), pymupdf.csGRAY, 0, pymupdf.Rect(box))
+    except BROKEN as error:
+        raise RefusedPdf("broken-page", f"page {number} cannot be rendered: {error}") from error
+    return array_of(pixmap)[:, :, 0].copy()
 
 
 def render(pdf: PdfFile, number: int, box: Box, dpi: int) -> npt.NDArray[np.uint8]:

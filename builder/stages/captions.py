@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from builder.pages import Box
+from builder.stages.labels import LABEL, normal_label, printed_label
 from builder.stages.rows import Row, between
 from builder.stages.typeset import Print
 
-_SERIES = r"(?P<series>Extended\s+Data|Supplement(?:ary|al)|Supporting(?:\s+Information)?|Appendix)?"
-_NOUN = r"(?P<noun>Figures?|Figs?|Schemes?|Charts?|Plates?)"
-_NUMBER = r"(?P<letter>[A-Z])?[.\-–\s]{0,2}(?P<number>\d{1,3})"
-LABEL = re.compile(rf"{_SERIES}\s*\b{_NOUN}\b\s*\.?\s*{_NUMBER}", re.IGNORECASE)
-TABLE = re.compile(r"\s*(?:(?:Extended\s+Data|Supplement(?:ary|al))\s+)?Table\s+[A-Z]?\d{1,3}\b", re.IGNORECASE)
+TABLE = re.compile(r"\s*(?:(?:Extended\s+Data|Supplement(?:ary|al))\s+)?Table\s+(?:[A-Z]?\d{1,3}|[IVX]+)\b", re.IGNORECASE)
 
-_NOUNS = {"fig": "Figure", "sch": "Scheme", "cha": "Chart", "pla": "Plate"}
+_PART = re.compile(r"([a-h])(?=\s*[.:|–—]|\s*$)")
 _LEAD_IN = re.compile(r"^[\s■▪•►▶●□◆]*")
 _AFTER_PUNCTUATION = re.compile(r"^\s*[.:|–—](?:\s|$|[A-Z(|])")
 _AFTER_START = re.compile(r"^[\s.:|–—]*(?:[A-Z(\[“\"'‘]|[a-h][),.]|\d|$)")
@@ -29,27 +25,6 @@ _AFTER_SENTENCE = re.compile(r"^\s*(?:shows?|depicts?|presents?|illustrates?|dis
 _TAB = 3.0  # of the letter size: the widest blank between a label and its text
 _COLUMN_GAP = 40.0  # points: the widest gutter between two columns of one caption
 _ACCEPTED = 3.0  # of the points given in _points; the style that most labels share is worth 2
-
-
-def normal_label(printed: str) -> str:
-    """The one spelling of a label, whatever its print: what joins captions, mentions and rows.
-
-    The series is "Extended Data" or, for any supplementary series, an "S" before the number; an appendix letter stays.
-    A text without a label comes back with its blanks joined.
-
-    >>> normal_label("FIG. 3"), normal_label("Fig. S1"), normal_label("Extended Data Fig. 4 |"), normal_label("Scheme 2")
-    ('Figure 3', 'Figure S1', 'Extended Data Figure 4', 'Scheme 2')
-    >>> normal_label("Supplementary Figure 7"), normal_label("Figure A1"), normal_label("Figs. 02")
-    ('Figure S7', 'Figure A1', 'Figure 2')
-    """
-    match = LABEL.search(unicodedata.normalize("NFKC", printed))
-    if match is None:
-        return " ".join(printed.split())
-    series, letter = (match["series"] or "").lower(), (match["letter"] or "").upper()
-    noun, number = _NOUNS[match["noun"][:3].lower()], int(match["number"])
-    if series.startswith("ext"):
-        return f"Extended Data {noun} {letter}{number}"
-    return f"{noun} {'S' if series.startswith('supp') else letter}{number}"
 
 
 def may_start(text: str) -> bool:
@@ -68,6 +43,8 @@ class Anchor:
     printed: str
     style: tuple[str, ...]
     points: float
+    part: str = ""  # the letter right after the number: one panel with a caption of its own, where others have theirs
+    short: str = ""  # the label up to its chapter's number, where there is one: "Fig. 2" of "Fig. 2.13"
 
     @property
     def label(self) -> str:
@@ -81,15 +58,18 @@ def anchors(rows: Sequence[Row], body: Print, *, page: int, angle: int) -> list[
         lead = _LEAD_IN.match(row.text)
         start = lead.end() if lead else 0
         match = LABEL.match(row.text, start)
-        if match is None or match["noun"].lower().endswith("s"):
+        if match is None or match["plural"]:
             continue
         rest = row.text[match.end() :]
+        part = _PART.match(rest)
         points = _points(row, rest, body) + _place(rows, index, body)
         first = next(span for span in row.spans if span.text.strip())
         mark = re.match(r"\s*([.:|–—]?)", rest)
-        noun = re.sub(r"\s*\d+$", "", match.group()).strip()
-        style = (re.sub(r"[\sA-Z]*$", "", noun) or noun, mark.group(1) if mark else "", first.font, f"{first.size:.0f}")
-        found.append(Anchor(page, angle, index, match.group().strip(), style, points))
+        noun = row.text[match.start() : match.start("numeral")].strip()
+        style = (noun, mark.group(1) if mark else "", first.font, f"{first.size:.0f}")
+        printed, tail = printed_label(match), match.end() - match.end("chapter") + 1
+        short = printed[:-tail] if match["chapter"] else ""
+        found.append(Anchor(page, angle, index, printed, style, points, part[1] if part else "", short))
     return found
 
 
@@ -126,6 +106,7 @@ def _beside(a: Box, b: Box) -> float:
 
 def accepted(found: Sequence[Anchor]) -> list[Anchor]:
     """The anchors that start captions: one a label and page, in the style that most labels of the paper share."""
+    found = _with_parts(_with_chapters(found))
     votes: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for anchor in found:
         if anchor.points >= _ACCEPTED:
@@ -140,10 +121,38 @@ def accepted(found: Sequence[Anchor]) -> list[Anchor]:
             continue
         key = (anchor.page, anchor.label)
         if key not in best or points > best[key].points:
-            best[key] = Anchor(anchor.page, anchor.angle, anchor.index, anchor.printed, anchor.style, points)
+            best[key] = replace(anchor, points=points)
         top[anchor.label] = max(top[anchor.label], points)
     kept = [anchor for anchor in best.values() if anchor.points > top[anchor.label] - 2.0]
     return sorted(kept, key=lambda a: (a.page, a.angle, a.index))
+
+
+def _with_chapters(found: Sequence[Anchor]) -> list[Anchor]:
+    """A number of two parts counts in a chapter only where the paper counts so; elsewhere a blank was lost or a range cited."""
+    labels = {(a.label, bool(a.short)) for a in found if a.points >= _ACCEPTED}
+    kinds = Counter((_kind(label), chaptered) for label, chaptered in labels)
+    out = []
+    for anchor in found:
+        kind = _kind(anchor.label)
+        if anchor.short and kinds[kind, False] > kinds[kind, True]:
+            cites = anchor.printed[len(anchor.short)] != "."
+            anchor = replace(anchor, printed=anchor.short, short="", points=anchor.points - 4.0 * cites)
+        out.append(anchor)
+    return out
+
+
+def _kind(label: str) -> str:
+    """A label without its number: its series, noun and letter."""
+    return re.sub(r"\d.*", "", label)
+
+
+def _with_parts(found: Sequence[Anchor]) -> list[Anchor]:
+    """ "Fig. 3a" is a label of its own where "Fig. 3b" has a caption too."""
+    parts: dict[str, set[str]] = defaultdict(set)
+    for anchor in found:
+        if anchor.part and anchor.points >= _ACCEPTED:
+            parts[anchor.label].add(anchor.part)
+    return [replace(a, printed=a.printed + a.part, part="") if len(parts[a.label]) > 1 else a for a in found]
 
 
 def _style_points(style: tuple[str, ...], house: set[tuple[str, ...]]) -> float:
@@ -242,5 +251,6 @@ def _continues(row: Row, caption: Sequence[Row], box: Box, body: Print, bare: bo
     centred = abs((row.box.x0 + row.box.x1) - (box.x0 + box.x1)) < 8
     if row.box.x0 < box.x0 - 3 * size and not centred:
         return False
+    flush = abs(row.box.x0 - box.x0) < size  # ragged rows of one narrow column may start with the shortest
     wider = row.box.x1 > box.x1 + 2.5 * size
-    return bare or centred or not wider
+    return bare or centred or not wider or (flush and not is_body)

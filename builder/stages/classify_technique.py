@@ -108,7 +108,8 @@ def techniques_of(
 
 def citing_sentences(paired: PairedFigure) -> tuple[str, ...]:
     """Sentences of the citing paragraphs that cite this figure and no other."""
-    return tuple(s for mention in paired.mentions for s in _sentences(mention.text) if cited_labels(s) == (paired.label,))
+    own = frozenset({paired.label})
+    return tuple(s for mention in paired.mentions for s in _sentences(mention.text) if cited_labels(s, own) == (paired.label,))
 
 
 def _sentences(text: str) -> Iterator[str]:

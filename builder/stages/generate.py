@@ -9,9 +9,9 @@ from itertools import combinations
 from builder.recipe import CaptionMatchingRule
 from builder.records import CaptionMatching, Dropped, Edit, Specimen
 from builder.scoring.shortcuts import attribute_votes, closest_option
-from builder.stages.captions import LABEL
 from builder.stages.describe import description
 from builder.stages.distract import Attribute, apply_edits, attributes, coin
+from builder.stages.labels import LABEL
 
 __all__ = ["caption_matching", "description"]
 

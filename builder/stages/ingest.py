@@ -12,11 +12,14 @@ from builder.pages import Page
 from builder.recipe import Papers
 from builder.records import Dropped, Licence, Paper, Record
 from builder.stages.byline import read_authors, read_title
+from builder.stages.captions import may_start
 from builder.stages.frontmatter import read_arxiv, read_copyright, read_date, read_doi
 from builder.stages.licence import licence_by_id, read_licence, same_family
 from builder.stages.publishers import publisher_of
+from builder.stages.scene import is_scan
 
-MIN_LETTERS = 200  # fewer in a whole paper: a scan without a text layer
+MIN_LETTERS = 10  # fewer on a page: a page number; the shortest caption has more
+SCAN_LETTERS = 200  # fewer on a page that one raster covers: a stamp or a watermark on a scan
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,23 @@ class PaperRow(Record):
 
 def ingest(facts: PdfFacts, row: PaperRow | None, window: Papers) -> Paper | Dropped:
     """The paper's record, or a drop when it has no text or was published outside the recipe's window."""
-    letters = sum(c.isalpha() for page in facts.pages for line in page.lines for c in line.text)
-    if letters < MIN_LETTERS:
+    if not any(_has_text(page) for page in facts.pages):
+        letters = sum(map(_letters, facts.pages))
         return _dropped(facts, "no-text", f"{letters} letters in {len(facts.pages)} pages: a scan or pictures only")
     paper = _completed(_read(facts), row or PaperRow(file=facts.file))
     outside = _outside(paper.published, window)
     return _dropped(facts, *outside) if outside else paper
+
+
+def _has_text(page: Page) -> bool:
+    """Whether a page can be read: on one that a raster covers, few words are a stamp's unless one starts a caption."""
+    if _letters(page) >= SCAN_LETTERS:
+        return True
+    return _letters(page) >= MIN_LETTERS and (not is_scan(page) or any(may_start(line.text) for line in page.lines))
+
+
+def _letters(page: Page) -> int:
+    return sum(c.isalpha() for line in page.lines for c in line.text)
 
 
 def _dropped(facts: PdfFacts, reason: str, detail: str) -> Dropped:

@@ -12,7 +12,7 @@ import numpy as np
 
 from builder.pages import Box, Ink, Line, Page
 from builder.records import Caption, Dropped, Figure
-from builder.stages.captions import normal_label
+from builder.stages.labels import normal_label
 from builder.stages.regions import Proposal, proposals
 from builder.stages.rows import Row, rows_of
 from builder.stages.scene import Mask, Scene, scene_of

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from builder.pages import Page
 from builder.recipe import ReferenceRule
 from builder.records import Dropped, Figure, Mention, PairedFigure
-from builder.stages.captions import normal_label
 from builder.stages.citations import cited_labels, cites_table
+from builder.stages.labels import normal_label
 from builder.stages.paragraphs import Paragraph, paragraphs
 from builder.stages.tokens import count_tokens
 
@@ -29,7 +29,8 @@ def pair(figures: Sequence[Figure], pages: Sequence[Page], rule: ReferenceRule) 
 
     `pages` are all pages of the paper. No figure is dropped here, so the second list is empty.
     """
-    found = [(paragraph, cited_labels(paragraph.text)) for paragraph in paragraphs(pages, figures)]
+    labels = frozenset(normal_label(figure.caption.label) for figure in figures)
+    found = [(paragraph, cited_labels(paragraph.text, labels)) for paragraph in paragraphs(pages, figures)]
     citing = [_mention(paragraph, cites) for paragraph, cites in found if cites]
     return [_paired(figure, citing, rule) for figure in figures], []
 

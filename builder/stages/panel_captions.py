@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from builder.stages.captions import LABEL
+from builder.stages.labels import LABEL
 
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 # What counts panels, in the order tried; a caption with two runs means letters, not numerals, then the run it opens first.

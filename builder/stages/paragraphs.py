@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from builder.pages import Page
 from builder.records import Figure
-from builder.stages.captions import LABEL
+from builder.stages.labels import LABEL
 from builder.stages.reading import Row, body_size, columns, page_rows, without_furniture
 from builder.stages.reflow import reflow, vocabulary
 
-_SAME_SIZE = 0.7  # points: letters of one paragraph; PDF writers jitter by some tenths
+_SAME_SIZE = 0.7  # points: letters of one paragraph
+_JITTER = 0.35  # points: sizes that PDF writers give to letters of one size
 _NEW_PITCH = 1.45  # of the column's usual row distance: more is a break
 _INDENT = (0.5, 5.0)  # of the letter size: first rows stand in by this much
 _LONG = 20  # words in a piece that surely is running text
@@ -105,11 +106,18 @@ def _pieces(column: Sequence[Row], body: float) -> list[_Piece]:
         _Piece(
             tuple(rows[start:end]),
             _is_indented(rows[start], left),
-            right - rows[end - 1].box.x1 < _SHORT_ROW * (right - left),
+            _is_full(rows[start:end], left, right),
             body,
         )
         for start, end in zip(cuts, [*cuts[1:], len(rows)], strict=True)
     ]
+
+
+def _is_full(rows: Sequence[Row], left: float, right: float) -> bool:
+    """Whether the last row runs to the right edge: of its own paragraph, where that has rows enough to show one."""
+    if len(rows) > 3:
+        left, right = min(row.box.x0 for row in rows), max(row.box.x1 for row in rows)
+    return right - rows[-1].box.x1 < _SHORT_ROW * (right - left)
 
 
 def _is_scrap(row: Row, body: float) -> bool:
@@ -136,14 +144,19 @@ def _pitch(rows: Sequence[Row]) -> float:
 
 def _begins(last: Row, row: Row, *, left: float, right: float, pitch: float) -> bool:
     """Whether a row begins something new after the one above it."""
-    if abs(last.size - row.size) > _SAME_SIZE or last.bold != row.bold:
-        return True
     if row.box.y1 - last.box.y1 > _NEW_PITCH * max(pitch, 0.9 * row.size):
         return True
+    if abs(last.size - row.size) > _SAME_SIZE or last.bold != row.bold:
+        return not _runs_in(last, row, right - _SHORT_ROW * (right - left))
     if _is_indented(row, left) and abs(row.box.x0 - last.box.x0) > 0.3 * row.size:
         return True
     short = right - last.box.x1 > _SHORT_ROW * (right - left)
     return short and (_ends(last.text) or last.font != row.font) and not _LOWER.match(row.text)
+
+
+def _runs_in(last: Row, row: Row, edge: float) -> bool:
+    """Whether the row above is a heading in letters of its own with the first words of the paragraph behind it."""
+    return last.block == row.block and last.box.x1 > edge and not _ends(last.text) and _LOWER.match(row.text) is not None
 
 
 def _is_indented(row: Row, left: float) -> bool:
@@ -163,6 +176,13 @@ def _body_only(pieces: Iterable[_Piece]) -> list[_Piece]:
         text = piece.text
         if piece.words < _PROSE_WORDS and (piece.bold or text[:1].isupper() or text[:1].isdigit()):
             listing = bool(_REFERENCES.match(text)) or (listing and not piece.bold)
+        if (
+            piece.words >= _LONG
+            and abs(piece.size - piece.body) <= _SAME_SIZE
+            and LABEL.search(text)
+            and not _ENTRY.match(text)
+        ):
+            listing = False  # methods or an appendix after the list
         entry = listing and (_ENTRY.match(text) or _YEAR.search(text))
         if not entry and not _TABLE_CAPTION.match(text) and not _is_caption(piece):
             out.append(piece)
@@ -189,8 +209,7 @@ def _whole(pieces: Sequence[_Piece]) -> list[_Piece]:
     out: list[_Piece] = []
     between = 0  # headings and equations since the last paragraph; smaller letters are cells, labels and notes
     for piece in pieces:
-        last = range(len(out) - 1, max(-1, len(out) - 1 - _LOOK_BACK), -1)
-        at = next((i for i in last if abs(out[i].size - piece.size) <= _SAME_SIZE), None)
+        at = _host(out, piece)
         if at is not None and _carries_on(out[at], piece, indents=indents, apart=between > 0):
             out[at] = replace(piece, rows=out[at].rows + piece.rows, indented=out[at].indented)
             between = 0
@@ -202,6 +221,16 @@ def _whole(pieces: Sequence[_Piece]) -> list[_Piece]:
     return out
 
 
+def _host(out: Sequence[_Piece], piece: _Piece) -> int | None:
+    """Which of the last paragraphs a piece would continue: the last in its letters, but for notes below a broken-off one."""
+    last = range(len(out) - 1, max(-1, len(out) - 1 - _LOOK_BACK), -1)
+    alike = [i for i in last if abs(out[i].size - piece.size) <= _SAME_SIZE]
+    if _LOWER.match(piece.rows[0].text.lstrip()):
+        open_ended = (i for i in alike if out[i].full and not _ends(out[i].rows[-1].text) and out[i].words >= _LONG)
+        return next(open_ended, alike[0] if alike else None)
+    return alike[0] if alike else None
+
+
 def _carries_on(first: _Piece, piece: _Piece, *, indents: bool, apart: bool) -> bool:
     """Whether a piece continues a paragraph that a column, page, figure or equation broke off."""
     if piece.bold != first.bold or piece.rows[0].page - first.rows[-1].page > 2:
@@ -210,5 +239,6 @@ def _carries_on(first: _Piece, piece: _Piece, *, indents: bool, apart: bool) -> 
     if _LOWER.match(start):
         return not ended or (apart and _CONTINUES_AFTER_EQUATION.match(start) is not None)
     if not ended:
-        return piece.words >= _PROSE_WORDS and not piece.indented and first.full
+        alike = abs(first.size - piece.size) <= _JITTER  # a note below the column is smaller
+        return piece.words >= _PROSE_WORDS and not piece.indented and first.full and alike
     return indents and not piece.indented and not apart and first.full and piece.words >= _PROSE_WORDS

@@ -18,8 +18,8 @@ from builder.asking import Prompt, Reply, Schema, prompt_from
 from builder.pages import Box, Ink, Page
 from builder.recipe import PointRule
 from builder.records import Caption, Dropped, Figure, Record
-from builder.stages.captions import normal_label
 from builder.stages.image_tokens import Family, Pixels, cheapest_side, thumbnail_size
+from builder.stages.labels import normal_label
 
 _SCALE = {"thousandths": 1000.0, "fractions": 1.0}
 _LEAST_SIDE = 18.0  # points: a quarter of an inch, smaller than any figure of the labelled papers

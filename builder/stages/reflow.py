@@ -17,9 +17,16 @@ _SMALLER = 0.9  # of the line's letters: a raised span of full size is a flag se
 _HYPHENS = "\u2010\u2011-"  # the plain one last: inside [] it then stands for itself
 _SOFT = "\u00ad"
 _WORD = re.compile(rf"[^\W\d_]+(?:[{_HYPHENS}][^\W\d_]+)*")
+_BREAKS = frozenset(_HYPHENS + _SOFT)
 _HEAD = re.compile(rf"(\w[\w{_HYPHENS}]*)[{_HYPHENS}]$")
 _TAIL = re.compile(r"[^\W_]+")
 _HANGING = frozenset({"and", "or", "to", "und", "versus", "vs"})  # "pre- and post-": the hyphen stands for a word to come
+# First halves that are written together with what follows, words though both halves be: "wave" and "length".
+_CLOSED_HEADS = frozenset(
+    """micro nano multi inter intra under over with out how more there where further through some any every back can not up
+    down in on off photo electro thermo bio hetero homo super sub semi trans wave band work frame net side""".split()  # noqa: SIM905
+)
+_FULL_WORD = re.compile(r"\w{2,}(?:est|ing|ed|ly)")  # a first half that is a word by its ending: "nearest-neighbour"
 # Second halves that make compounds, not words: what a hyphen before them was printed for.
 _COMPOUND_TAILS = frozenset(
     """based like doped free type rich treated coated assisted induced dependent resolved resolution loaded supported mediated
@@ -33,7 +40,12 @@ def line_text(line: Line) -> str:
     Raised reference numbers come out the same way ("shown¹²"), so they stay apart from the words and can be told from
     numbers; raised letters ("5th") stay letters. Soft hyphens inside the line go; one at its end stays for `reflow`.
     """
-    text = "".join(_span_text(span, line.size) for span in _dashed(line.spans))
+    return spans_text(line.spans, line.size)
+
+
+def spans_text(spans: Sequence[Span], size: float) -> str:
+    """The text of `line_text` from the spans of a line or row whose letters have `size` points."""
+    text = "".join(_span_text(span, size) for span in _dashed(spans))
     text = _RAISED_RANGE.sub("–", text)
     return re.sub(rf"{_SOFT}(?!\s*$)", "", text)
 
@@ -62,21 +74,28 @@ def _span_text(span: Span, size: float) -> str:
     return span.text
 
 
+def is_broken(line: str) -> bool:
+    """Whether a line ends with a hyphen: in a word that the next one ends, or in a compound."""
+    return line.rstrip()[-1:] in _BREAKS
+
+
 def vocabulary(lines: Iterable[str]) -> frozenset[str]:
     """Lower-case words and hyphenated compounds printed whole in a paper: what tells a broken word from a compound.
 
     >>> sorted(vocabulary(["a high-resolution image of micro-", "scopy in use"]))
     ['a', 'high', 'high-resolution', 'image', 'in', 'of', 'resolution', 'use']
     """
-    words: set[str] = set()
+    tokens: set[str] = set()
     broken = False
     for line in lines:
-        found = [_plain(w) for w in _WORD.findall(line)]
-        found = found[1:] if broken else found
-        broken = line.rstrip()[-1:] in tuple(_HYPHENS + _SOFT)
-        for word in found[:-1] if broken else found:
-            words.add(word)
-            words.update(word.split("-"))
+        parts = line.split()
+        parts = parts[1:] if broken else parts
+        broken = is_broken(line)
+        tokens.update(parts[:-1] if broken else parts)
+    words = set(_WORD.findall(_plain("\n".join(tokens))))
+    for word in [word for word in words if "-" in word]:
+        parts = word.split("-")
+        words.update((*parts, *map("-".join, zip(parts, parts[1:], strict=False))))
     return frozenset(words)
 
 
@@ -117,13 +136,23 @@ def _keeps_hyphen(head: str, tail: str, words: frozenset[str]) -> bool:
         return True
     if not part.isalpha() or len(part) == 1:
         return True
-    whole, first, second = _plain(part + tail), _plain(part), _plain(tail)
-    if whole in words:
+    first, second = _plain(part), _plain(tail)
+    if _known(first + second, words):
         return False
-    if f"{first}-{second}" in words or second in _COMPOUND_TAILS:
+    if _known(f"{first}-{second}", words) or second in _COMPOUND_TAILS:
         return True
-    return min(len(first), len(second)) >= 3 and first in words and second in words
+    if first in _CLOSED_HEADS or not _known(second, words):
+        return False
+    halves = min(len(first), len(second)) >= 3 and first in words
+    return halves or (len(second) >= 4 and _FULL_WORD.fullmatch(first) is not None)
 
 
-def _plain(word: str) -> str:
-    return re.sub(rf"[{_HYPHENS}]", "-", word).lower()
+def _known(word: str, words: frozenset[str]) -> bool:
+    """Whether the paper prints the word elsewhere, in the singular or the plural."""
+    return word in words or f"{word}s" in words or (word.endswith("s") and word[:-1] in words)
+
+
+def _plain(text: str) -> str:
+    for hyphen in _HYPHENS[:-1]:
+        text = text.replace(hyphen, "-")
+    return text.lower()

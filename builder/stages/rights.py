@@ -17,10 +17,11 @@ _NO = Act(share=False, adapt=False, commercial=False)
 # What a work is called where a caption names its source: "Ref. 12", "[12]", "Smith et al.", "2019", a raised number.
 _SOURCE = (
     r"(?:(?:the\s+)?(?:our\s+)?(?:previous(?:ly)?\b|earlier\s+work|(?:\w+\s+){0,2}literature\b|works?\s+(?:of|by)\b)"
-    r"|(?:Refs?\b\.?|[Rr]eferences?|cit\.)\s*[(\[]?\s*\d"
+    r"|(?:Refs?\b\.?|[Rr]eferences?|cit\.)\s*[(\[]?\s*[\d⁰¹²³⁴-⁹]"
     r"|[\[(]\s*\d+\s*[\]),–-](?!\s*(?:zone|direction|ax[ei]s|orient|pole|plane))|[⁰¹²³⁴-⁹]"  # [110] may be a crystal's
     r"|(?!(?:Table|Fig|Sample|Region|Area|Point|Site|Spot|Panel|Eq|Section|Supp)\w*)[A-Z][\w’'´-]+(?:,?\s+[A-Z][\w’'´.-]*)*"
     r"(?:\s+et\s+al|\s+and\s+co|(?:\s+(?:and|&)\s+[A-Z][\w’'´-]+)?\s*[,(]?\s*[(\[]?(?:(?:19|20)\d\d|\d+\]))"
+    r"|[A-Z][\w’'´-]+(?:\s+and\s+[A-Z][\w’'´-]+)?[⁰¹²³⁴-⁹]"
     r"|[A-Z][a-z]{3,}\d{1,3}\b|[A-Z][a-z]+\s+and\s+[A-Z][a-z]{2,}\d{1,3}\b"  # a raised reference number that lost its place
     r"|(?:the\s+)?(?:original|published)\s+(?:paper|work|article|publication)|https?://|doi\b)"
 )

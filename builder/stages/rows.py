@@ -57,11 +57,12 @@ class _Growing:
         self.lines, self.box, self.size, self.letters = [line], line.box, size, len(text)
 
     def takes(self, line: Line, size: float) -> bool:
-        here, there = self.box, line.box
-        shared = min(here.y1, there.y1) - max(here.y0, there.y0)
-        if shared < _SHARED * min(here.y1 - here.y0, there.y1 - there.y0):
+        _, top, right, foot = self.box  # unpacked and compared by hand: this runs for every pair of neighbours
+        x0, y0, _, y1 = line.box
+        shared = (foot if foot < y1 else y1) - (top if top > y0 else y0)
+        if shared < _SHARED * (foot - top) and shared < _SHARED * (y1 - y0):
             return False
-        gap, size = there.x0 - here.x1, max(self.size, size)
+        gap, size = x0 - right, max(self.size, size)
         return -size < gap < size * (_SAME_BLOCK_GAP if self.lines[0].block == line.block else _OTHER_BLOCK_GAP)
 
     def add(self, line: Line, size: float, text: str) -> None:

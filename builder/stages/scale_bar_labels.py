@@ -21,13 +21,15 @@ _SURE_WORD = 0.8  # rapidocr's own confidence: below it units and digits are mis
 
 _UNIT = r"(?:Å|nm|[µμu]m|mm|cm)"
 _NUMBER = r"(?:0?\.\d{1,2}|[1-9]\d{0,3}(?:\.\d{1,2})?|0\.\d{1,2})"
-_LABEL = re.compile(rf"({_NUMBER})\s?({_UNIT})(?![\w/^⁻−²³-])")
+_NO_POWER = r"(?![\w/^⁻−²³-]|\s?[-−–⁻]\s?[1¹](?![\d.]|\s?[nµμumc]))"  # 5 nm⁻¹ and 5 nm -1 are no lengths; "5 nm – 1 µm" are two
+_POWER = re.compile(r"\s*(?:[-−–⁻]\s?[1¹]?|[1¹])\s*")  # a raised exponent that stands beside its unit as a text of its own
+_LABEL = re.compile(rf"({_NUMBER})\s?({_UNIT}){_NO_POWER}")
 _ALONE = re.compile(rf"\s*(?:{_LABEL.pattern}\s*)+[.|_—–]*\s*")
 _AFTER_MAGNIFICATION = re.compile(rf".*[xX×]\s?[\d,.]+\s?[kK]?\s+({_LABEL.pattern})\s*")
 
 _CUE = re.compile(r"\b(?:scale|white|black|length)[\s-]*bars?\b|\bbars?\s*(?==|:|represents?|indicates?|corresponds?)", re.I)
 _CLAUSE_END = re.compile(r"\.(?=\s|$)")
-_SAID = re.compile(rf"(?<![\w.])({_NUMBER})\s*({_UNIT})(?![\w/^⁻−²³-])")
+_SAID = re.compile(rf"(?<![\w.])({_NUMBER})\s*({_UNIT}){_NO_POWER}")
 _LETTER = r"\(?[A-Za-z]\)?(?!\w)"
 _LETTERS = rf"{_LETTER}(?:\s*(?:,\s*and|,|and|&|-|–|to)\s*{_LETTER})*"
 _AFTER = re.compile(
@@ -62,7 +64,8 @@ def labels_within(bbox: Box, lines: Sequence[Line], words: Sequence[Word]) -> tu
     seen = [_Text(w.text, w.box, "ocr", w.confidence) for w in words if w.confidence >= _SURE_WORD and _inside(w.box, bbox)]
     found = list(_labels(typed))
     found += [label for label in _labels(seen) if not any(label.box.meet(known.box).area > 0 for known in found)]
-    return tuple(label for label in found if not _is_table_cell(label, [*typed, *seen]))
+    said = [*typed, *(_Text(w.text, w.box, "ocr", w.confidence) for w in words if _inside(w.box, bbox))]
+    return tuple(label for label in found if not _is_table_cell(label, [*typed, *seen]) and not _is_reciprocal(label, said))
 
 
 def length_nm(number: str, unit: str) -> tuple[float, float] | None:
@@ -144,6 +147,13 @@ def _part(text: _Text, start: int, end: int) -> Box:
     """Where the letters from `start` to `end` stand, as if all were equally wide."""
     box, each = text.box, text.box.width / len(text.text)
     return Box(box.x0 + start * each, box.y0, box.x0 + end * each, box.y1)
+
+
+def _is_reciprocal(label: Label, texts: Sequence[_Text]) -> bool:
+    """Whether a raised "-1" stands right after the unit: the bar of a diffraction pattern."""
+    high = label.box.height
+    right = Box(label.box.x1 - 0.35 * high, label.box.y0 - 0.6 * high, label.box.x1 + 0.9 * high, label.box.y0 + 0.75 * high)
+    return any(_POWER.fullmatch(t.text) and t.box.width < high and _inside(t.box, right) for t in texts)
 
 
 # Column heads of a microscope's data bar whose values are lengths, yet no bar: field width, working distance, spot.

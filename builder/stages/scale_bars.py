@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from builder.pages import Box, Page, Word
+from builder.pages import Box, Ink, Page, Word
 from builder.records import ScaleBar
 from builder.stages.scale_bar_ink import Frame
 from builder.stages.scale_bar_labels import Label, caption_bar_lengths, labels_within
@@ -17,6 +17,8 @@ from builder.stages.scale_bar_pixels import bar_of_label
 from builder.stages.scale_bar_run import Run
 
 _LEAST_CONFIDENCE = 0.5
+_DRAWN_SLACK = 1.5  # points by which a path and its ink may differ
+_LONGER = 1.3  # of the ink's length, a path that is still the same bar
 _CAPTION_CONFIDENCE = 0.6  # the bar is found by its looks alone
 
 
@@ -43,10 +45,23 @@ def scale_bars(
         others = [view.pixels(box) for box in texts if box.meet(label.box).area < 0.3 * min(box.area, label.box.area)]
         run = bar_of_label(look, view.pixels(label.box), others)
         if run is not None:
-            found.append(_record(label, view.points(run), run.cost))
+            found.append(_record(label, _as_drawn(view.points(run), page), run.cost))
     kept = [bar for bar in found if bar.confidence >= _LEAST_CONFIDENCE]
     kept = kept or _by_caption(_said_of(caption, letter), view, look, [view.pixels(box) for box in texts])
     return tuple(sorted(kept, key=lambda bar: (bar.bbox.y0, bar.bbox.x0)))
+
+
+def _as_drawn(bar: Box, page: Page) -> Box:
+    """The box of the path that draws a bar, where one runs along it: ink of the bar's own colour behind it hides its ends."""
+    boxes = page.graphics.boxes[page.graphics.kinds == page.graphics.KINDS.index(Ink.PATH)]
+    thick, slack = boxes[:, 3] - boxes[:, 1], _DRAWN_SLACK
+    level = (boxes[:, 1] < bar.y1) & (boxes[:, 3] > bar.y0) & (thick < 2 * bar.height + slack)
+    around = (boxes[:, 0] < bar.x0 + slack) & (boxes[:, 2] > bar.x1 - slack)
+    near = boxes[level & around & (boxes[:, 2] - boxes[:, 0] < _LONGER * bar.width)]
+    if not len(near):
+        return bar
+    x0, y0, x1, y1 = (float(v) for v in near[np.argmax(near[:, 2] - near[:, 0])])
+    return Box(x0, y0, x1, y1)
 
 
 def _said_of(caption: str, letter: str | None) -> tuple[float, str] | None:

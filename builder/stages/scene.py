@@ -59,7 +59,7 @@ def scene_of(page: Page, rows: Sequence[Row], captions: Sequence[Caption], boxes
     ink = _ink(page, [*boxes, *strips, *tables, *(r.box for r in blocking)])
     if ink is not None:
         inked = _to_grid(ink, page)
-        drawn = (_grown(inked) & drawn) if not _is_scan(page) else inked & ~_paint(np.array([r.box for r in rows]), page)
+        drawn = (_grown(inked) & drawn) if not is_scan(page) else inked & ~_paint(np.array([r.box for r in rows]), page)
     content = drawn | _paint(np.array([r.box for r in loose]), page)
     gutters = body.gutters[page.number % 2]
     return Scene(page, gutters, drawn, content, ink, _loose(loose, page), _rasters(page), tuple(blocked), tuple(boxes))
@@ -185,7 +185,7 @@ def _hangs_on(row: Row, paragraphs: Sequence[Row], body: Print) -> bool:
         if abs(step) > reach:
             continue
         aligned = abs(row.box.x0 - other.box.x0) < 2.2 * body.size
-        same = row.font == other.font and abs(row.size - other.size) < 0.4
+        same = abs(row.size - other.size) < 0.4 and (row.font == other.font or any(s.font == other.font for s in row.spans))
         if aligned and same and 0 < abs(step) < 1.5 * body.leading:
             return True
         heading = row.size >= body.size - 0.5 and row.words < 15 and abs(row.box.x0 - other.box.x0) < 2
@@ -227,7 +227,8 @@ def _rules(thin: npt.NDArray[np.float32], width: float) -> list[Box]:
     return sorted((r for r in joined if r.width >= width), key=lambda r: (r.y0, r.x0))
 
 
-def _is_scan(page: Page) -> bool:
+def is_scan(page: Page) -> bool:
+    """Whether one raster covers the page."""
     images = page.graphics.boxes[page.graphics.kinds == 0]
     sides = images[:, 2:] - images[:, :2]
     return bool((sides.prod(axis=1) >= _PAGE_SHARE * page.width * page.height).any())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from builder.pages import Box, Ink, Page
 from builder.records import Caption, Dropped
 from builder.stages.captions import Anchor, accepted, anchors, extent, may_start
-from builder.stages.reflow import reflow
+from builder.stages.reflow import is_broken, reflow, spans_text, vocabulary
 from builder.stages.rows import Row, rows_of
 from builder.stages.turning import turn_box, turned
 from builder.stages.typeset import Typeset
@@ -38,6 +38,7 @@ def sieve(paper: Typeset, paper_id: str) -> tuple[list[SievedPage], list[Dropped
     found = accepted([x for (n, a), rows in sorted(views.items()) for x in anchors(rows, body, page=n, angle=a)])
     drawn = [has_graphics(page) for page in pages]
     kept, dropped = [], []
+    words: frozenset[str] | None = None
     for i, page in enumerate(pages):
         here = [x for x in found if x.page == page.number]
         reason = _reason(page, here, any(drawn[max(0, i - 1) : i + 2]))
@@ -47,8 +48,10 @@ def sieve(paper: Typeset, paper_id: str) -> tuple[list[SievedPage], list[Dropped
             continue
         starts = {a: {x.index for x in here if x.angle == a} for a in {x.angle for x in here}}
         spans = {x: extent(views[page.number, x.angle], x.index, starts[x.angle], body) for x in here}
-        captions = (_caption(page, x, [views[page.number, x.angle][i] for i in spans[x]], paper_id) for x in here)
-        kept.append(SievedPage(page, tuple(captions)))
+        held = {x: [views[page.number, x.angle][i] for i in spans[x]] for x in here}
+        if words is None and any(is_broken(row.text) for rows in held.values() for row in rows[:-1]):
+            words = vocabulary(line.text for every in pages for line in every.lines)  # a dear thing that few captions need
+        kept.append(SievedPage(page, tuple(_caption(page, x, held[x], paper_id, words or frozenset()) for x in here)))
     return kept, dropped
 
 
@@ -77,7 +80,7 @@ def has_graphics(page: Page) -> bool:
     return bool(large.any() or len(boxes) >= _MIN_PIECES or (kinds == page.graphics.KINDS.index(Ink.SHADE)).any())
 
 
-def _caption(page: Page, anchor: Anchor, rows: Sequence[Row], paper_id: str) -> Caption:
+def _caption(page: Page, anchor: Anchor, rows: Sequence[Row], paper_id: str, words: frozenset[str]) -> Caption:
     box = rows[0].box
     for row in rows[1:]:
         box = box.join(row.box)
@@ -88,5 +91,5 @@ def _caption(page: Page, anchor: Anchor, rows: Sequence[Row], paper_id: str) -> 
         label=" ".join(anchor.printed.split()),
         page=page.number,
         bbox=Box(*(round(v, 2) for v in box)),
-        text=reflow([row.text for row in rows]),
+        text=reflow([spans_text(row.spans, row.size) for row in rows], words),
     )

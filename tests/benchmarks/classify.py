@@ -27,9 +27,9 @@ from builder.edges import pdf
 from builder.pages import Box, Page, Word
 from builder.recipe import Papers, ReferenceRule
 from builder.records import Caption, ClassifiedFigure, Figure, PairedFigure
-from builder.stages.captions import normal_label
 from builder.stages.classify import classify
 from builder.stages.ingest import PdfFacts, ingest
+from builder.stages.labels import normal_label
 from builder.stages.locate import locate
 from builder.stages.pair import pair
 from builder.stages.reflow import line_text

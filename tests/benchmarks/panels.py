@@ -24,7 +24,7 @@ from builder.edges import ocr, pdf
 from builder.pages import Box, Page, Word
 from builder.recipe import ReferenceRule
 from builder.records import Figure, PairedFigure, Panel
-from builder.stages.captions import normal_label
+from builder.stages.labels import normal_label
 from builder.stages.locate import locate
 from builder.stages.pair import pair
 from builder.stages.panels import panels
