@@ -52,7 +52,7 @@ NAMES: tuple[str, ...] = (
     r"paracetamol|aspirin|quercetin|curcumin|doxorubicin|cholesterol|dopamine|glucose|galactose|fructose|sucrose|lactose|maltose|trehalose|"
     r"mannitol|sorbitol|ethidium bromide|rhodamine (?:[B6G]+)|rhodamine|methylene blue|methyl orange|crystal violet|fluorescein|curcumin",
     r"(?!(?:amino|nucleic|carboxylic|organic|fatty|mineral|strong|weak|dilute|humic|ribonucleic|inorganic|phenolic|basic)\s)"
-    r"(?:poly\()?[a-z0-9,-]{2,24}(?:ic|ous)\sacid\)?",
+    r"(?:poly\()?[a-z][a-z0-9,-]{2,24}(?:ic|ous)\sacid\)?",
     # polymers, natural and made
     r"poly\s?\([^()\n]{2,50}(?:\([^()\n]{1,30}\)[^()\n]{0,30})?\)",
     r"poly(?:ethylene(?: (?:glycol|oxide|terephthalate|naphthalate)|imine)?|propylene(?: carbonate| glycol)?|styrene|carbonate|urethane|imide|amide|aniline|"
@@ -62,11 +62,11 @@ NAMES: tuple[str, ...] = (
     r"nylon(?:[- ]\d+(?:,\d+)?)?|epoxy(?: resins?)?|silicone(?: rubber)?|natural rubber|rubber|nafion|teflon|kapton|mylar|kevlar|parylene(?:[- ][CN])?|"
     r"celgard|bakelite|ecoflex|matrigel|latex|paraffin|beeswax|shellac|"
     r"(?:bacterial |carboxymethyl |hydroxypropyl (?:methyl)?|ethyl ?|methyl ?|nano-?)?cellulose(?: nanocrystals| nanofib(?:er|re|ril)s| acetate)?|"
-    r"chitosan|chitin|lignin|starch|agarose|agar|alginate|sodium alginate|gelatin|collagen|elastin|fibrin|fibronectin|laminin|keratin|"
+    r"chitosan|chitin|lignin|starch|agarose|alginate|sodium alginate|gelatin|collagen|elastin|fibrin|fibronectin|laminin|keratin|"
     r"silk fibroin|silk|pectin|dextran|hyaluronan|heparin|gluten|casein|bovine serum albumin|lysozyme|h(?:a)?emoglobin|insulin|wood|cotton|bamboo",
 )
 # The elements by name, but for what the word more often means there.
-ELEMENT_WORDS = sorted(set(ELEMENT_NAMES) | {"tin"}, key=lambda name: (-len(name), name))
+ELEMENT_WORDS = sorted(set(ELEMENT_NAMES) - {"lead"}, key=lambda name: (-len(name), name))
 NOT_THE_ELEMENT = (
     r"(?![\s-](?:vacanc|evolution|bond|footprint|emission|cycle|chain|number|standard|embrittlement|imaging|channel|signall?ing|transient|mapping\b"
     r"|intrusion|poisoning|binding|source code|capture|uptake|storage|reduction reaction|permeability|transmission rate|neutral))"
@@ -75,14 +75,14 @@ NOT_THE_ELEMENT = (
 ACRONYMS = (
     # polymers
     "PVDF / PVdF / P\\(VDF-TrFE\\) / P\\(VDF-TrFE-CTFE\\) / PMMA / PTFE / PDMS / PEDOT:PSS / PEDOT / PSS / P3HT / PTAA / PANI / PPy / PEO / PVA / PVP / PAN"
-    " / PVC / PLA / PLLA / PDLLA / PLGA / PCL / PEG / PEGDA / PEI / PES / PET / PEN / PEEK / PPS / HDPE / LDPE / UHMWPE / PNIPAM / PNIPAAm / PAA / PHEMA"
+    " / PVC / PLA / PLLA / PDLLA / PLGA / PCL / PEG / PEGDA / PEI / PET / PEN / PEEK / PPS / HDPE / LDPE / UHMWPE / PNIPAM / PNIPAAm / PAA / PHEMA"
     " / PBI / TPU / PU / EVA / SBR / CMC / SBS / SEBS / PBAT / PHB / PBS(?=\\W) / PS-b-P2VP / PS-b-PMMA / F8BT / MEH-PPV / PTB7(?:-Th)? / PBDB-T(?:-2F)? / PM6"
     " / ITIC(?:-4F)? / PC[67]1BM / PCBM / [Ss]piro-O?MeTAD / Spiro-MeOTAD / TFB / CBP / Alq3 / SU-8 / GelMA / PFSA / ABS(?= ) / PI(?= (?:film|substrate|foil|tape)s?)"
     # carbons and layers
     " / HOPG / hBN / h-BN / c-BN / r-BN / PrGO / rGO / RGO / GO / GNPs? / LDH / [MS]WC?NT / MWCNT / SWCNT / DWCNT / CNT / CNF / CNC / DLC / C60 / C70 / g-C3N4 / MXene / TMDC?(?=s?\\b)"
     " / LIG / GQD / CQD"
     # oxides and other compounds by letters
-    " / ITO / FTO / AZO / IGZO / IZO / YSZ / GDC / SDC / LSM / LSCF / BSCF / LSGM / LSMO / LCMO / STO / BTO / LAO / LSAT / PZT / PMN-PT / PZN-PT / KNN / BFO / BST"
+    " / ITO / FTO / AZO / IGZO / IZO / YSZ / GDC / SDC / LSM / LSCF / BSCF / LSGM / LSMO / LCMO / STO(?!-\\d) / BTO / LAO / LSAT / PZT / PMN-PT / PZN-PT / KNN / BFO / BST"
     " / YBCO / BSCCO / YIG / GGG / YAG / LNO / NBT / TEOS / HAp / HAP / TCP / BCP / YAP / CZTS(?:e|Se|S)? / CIGSe? / MCT / ZTO / IZTO / USY / NASICON"
     # batteries
     " / NMC(?:[- ]?\\d{3})? / NCM(?:[- ]?\\d{3,4})? / NCA / LFP / LCO / LMO / LNMO / LTO / LLZT?O / LATP / LAGP / LLTO / LGPS / LPSC(?:l)? / LiPON / LiTFSI / LiFSI / LiBOB / LiDFOB"

@@ -20,6 +20,7 @@ _PEROXIDES = frozenset(["H", "Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba"
 # Anions from the most electronegative; Pauling's scale.
 _NEGATIVE = ("F", "O", "Cl", "N", "Br", "I", "S", "Se", "C", "Te", "H", "P", "As", "B", "Si", "Ge", "Sb")
 _HARD = frozenset(["F", "O", "Cl", "Br", "I"])  # with these a metal always has its charge; nitrides and the rest may be metals
+_CATIONIC = frozenset(["B", "Si", "P", "Ge", "As", "Sb"])  # beside oxygen or fluorine
 _POLYANION = frozenset(["S", "Se", "Te", "P", "I", "N", "C", "B", "As", "Sb", "Si", "Ge"])  # rings, chains and pairs share charge
 
 
@@ -122,4 +123,6 @@ def _states(symbol: str, anion: str, among: set[str]) -> tuple[float, float]:
         return float(low), (-1 / 3 if symbol in _POLYANION else -1.0)
     if low > 0 and anion not in _HARD:
         return 0.0, float(high)
+    if anion in ("F", "O") and symbol in _CATIONIC:
+        return 1.0, float(high)
     return float(low), float(high)

@@ -46,7 +46,7 @@ _HOST = re.compile(r"(?:(?:co-)?doped|-substituted|-alloyed)\s")
 _AFTER = re.compile(
     r"\s?(?:[KLM][₁-₃123]?(?:,[23])?[-\s‐–]edge|\d\s?[spdf](?:[⁰-⁹\d/]*)\b(?!\s?(?:and|h))|metals?\b|[KLM][αβ])"
     r"|[-‐–−](?:(?:co)?doped|doping|terminated|rich|poor|covered|deficient|containing|polar|face|implanted|based|free|alloyed|substituted|coated|"
-    r"decorated|enriched|depleted|passivated|intercalated|ion|edge|site|atoms?|vacanc|bearing|modified|diffusion|segregat|supported|loaded)"
+    r"decorated|enriched|depleted|passivated|intercalated|site|atoms?|vacanc|bearing|modified|diffusion|segregat|supported|loaded)"
     r"|\s(?:atoms?|ions?|atomic|radicals?|segregation|interstitials?|vacanc|sublattice|columns?|dopants?|dop(?:ed|ing)|sources?|contents?|concentrations?|"
     r"signals?|(?:elemental\s)?maps?|mapping|adatoms?|implant|plasmas?|flux|impurit|incorporation|diffusion|depletion|deficien|enrichment|sites?|species|layers?|"
     r"films?|coatings?|tips?|wires?|foils?|substrates?|electrodes?|targets?|clusters?|particles|nano|contacts?|powders?|crystals?|thin|distribution|isosurface|"
@@ -61,6 +61,7 @@ _TOLD = re.compile(
 )
 _LABELS = frozenset("BCFHIK")
 _RADIATION = re.compile(r"\s?[-‐]?K[αa][₁1]?,?\s?(?:radiation|source|X[-‐]?ray|\(|λ|line\b|irradiation|anode)|\s?(?:[-–]Ne\s)?lasers?\b")
+_WRAPPED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PERSON = re.compile(r"\s(?:et al|and co-?workers)|,\s[A-Z]\.|\s=\s\d")
 _INITIAL = re.compile(r"(?:\b[A-Z]\.\s?|\bet\s|\bFig(?:ure)?s?\.?\s|\bTable\s)$")
 
@@ -82,11 +83,15 @@ def _candidates(text: str) -> Iterator[tuple[int, int]]:
                 plain[match.start()] = max(match.end(), plain.get(match.start(), 0))
     for match in _FORMULA.finditer(text):
         if _is_formula(match, text):
-            plain[match.start()] = max(match.end(), plain.get(match.start(), 0))
+            start, end = match.span()
+            if _WRAPPED.fullmatch(match.group()):
+                start, end = start + 1, end - 1
+            plain[start] = max(end, plain.get(start, 0))
     for match in _ISOTOPE.finditer(text):
         if len(match.group()) > 2 or _NMR_ONLY.match(text, match.end()):
             plain[match.start()] = match.end()
-    plain |= dict(_listed(text))
+    for start, end in _listed(text):
+        plain[start] = max(end, plain.get(start, 0))
     yield from plain.items()
     yield from _doped(text, plain)
 
@@ -111,6 +116,8 @@ def _is_material(match: re.Match[str], text: str) -> bool:
 
 def _is_formula(match: re.Match[str], text: str) -> bool:
     word, bare = match.group(), match["bare"]
+    if _WRAPPED.fullmatch(bare):
+        bare = bare[1:-1]
     if word in NOT_FORMULAS or bare in NOT_FORMULAS or _RADIATION.match(text, match.end()):
         return False
     before = text[max(0, match.start() - 8) : match.start()]
@@ -127,7 +134,7 @@ def _is_compound(bare: str, charged: bool) -> bool:
     """Whether what is spelt like a formula is one: letters alone make words too, so that chemistry decides."""
     symbols = re.findall(_SYMBOL, re.sub(_LIGAND, "", bare))
     counted = re.search(r"[\d₀-₉xyzδ]", bare) is not None
-    if not symbols or not bare[0].isupper() and bare[0] not in "([":
+    if not symbols or re.fullmatch("[A-Z]+s", bare):
         return False
     if len(set(symbols)) == 1 and not re.search(_LIGAND, bare):
         return charged

@@ -24,12 +24,12 @@ _SIGN = rf"(?:[~≈∼≃≅<>≤≥≲≳⩽⩾]{_BLANK}?)?(?:[-−–+±](?=[\
 _EXPONENT = rf"(?:\^?\{{?[{_MINUS}]?[1-9](?!\d)\}}?|[⁻⁺]?[¹²³⁴])"
 _NEGATIVE = rf"(?:\^?\{{?[{_MINUS}][1-9](?!\d)\}}?|⁻[¹²³⁴])"
 _UNIT = unit_pattern()
-_TIMES = "[·⋅∙•×*.]"
+_TIMES = "[·⋅∙•×*]"
 # Products that are printed with a blank and no exponent: "10 Ω cm", "20 MPa m1/2", "1 mA h".
 _PAIRED = rf"(?:[kMGmµμ]?[Ω\u2126]{_BLANK}(?:cm|m)|[mk]?N{_BLANK}m|[mµμ]?A{_BLANK}h|[mk]?W{_BLANK}h|m?Pa{_BLANK}s|MPa{_BLANK}?(?:√m|m\^?1/2|m½|m0\.5))"
 _NEXT = (
     rf"(?:{_BLANK}?/{_BLANK}?\(\s?{_UNIT}{_EXPONENT}?(?:[\s·⋅∙]{_UNIT}{_EXPONENT}?)+\)"
-    rf"|{_BLANK}?/{_BLANK}?{_UNIT}{_EXPONENT}?|{_BLANK}?{_TIMES}{_BLANK}?{_UNIT}{_EXPONENT}?|{_BLANK}per{_BLANK}{_UNIT}"
+    rf"|{_BLANK}?/{_BLANK}?{_UNIT}{_EXPONENT}?|{_BLANK}?{_TIMES}{_BLANK}?{_UNIT}{_EXPONENT}?|[.]{_UNIT}{_NEGATIVE}|{_BLANK}per{_BLANK}{_UNIT}"
     rf"|{_BLANK}{_UNIT}{_NEGATIVE}|{_BLANK}(?:h|cm2|s|cm|V){_BLANK}{_UNIT}{_NEGATIVE})"
 )
 _COMPOUND = rf"(?P<unit>(?:{_PAIRED}|{_UNIT}{_EXPONENT}?){_NEXT}{{0,4}})"
@@ -95,7 +95,7 @@ def base_unit(printed: str) -> tuple[float, str] | None:
     return (float(f"{size:.9g}"), "·".join(kept)) if kept else None
 
 
-_PARTS = re.compile(rf"((?:\s?/\s?|\sper\s|\s?{_TIMES}\s?|\s)?)({_UNIT})((?:\^?\{{?-?[1-9](?!\d)\}}?|[-⁺]?[¹²³⁴])?)(?![A-Za-z])")
+_PARTS = re.compile(rf"((?:\s?/\s?|\sper\s|\.|\s?{_TIMES}\s?|\s)?)({_UNIT})((?:\^?\{{?-?[1-9](?!\d)\}}?|[-⁺]?[¹²³⁴])?)(?![A-Za-z])")
 
 
 def _same_signs(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from builder.lexicon.techniques import find_techniques
+from builder.lexicon.techniques import find_measurements
 from builder.stages.span_types import TypedSpan
 
 # Calculations measure nothing.
@@ -26,10 +26,10 @@ _NAMESAKE = re.compile(r"Raman|M(?:ö|o|oe)ssbauer", re.IGNORECASE)
 
 def techniques(text: str) -> Iterator[TypedSpan]:
     """Every measuring or imaging technique as written, with its canonical name."""
-    for start, end, known in find_techniques(text):
+    for start, end, known in find_measurements(text):
         written = text[start:end]
         if known.name in _COMPUTED or _HINTS.fullmatch(written):
             continue
         product = None if _NAMESAKE.search(written) else _PRODUCT.search(written)
         cut = start + product.start() if product else end
-        yield TypedSpan("technique", start, cut, text[start:cut], name=known.name)
+        yield TypedSpan("technique", start, cut, text[start:cut], name=known.name or None)
