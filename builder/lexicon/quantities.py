@@ -201,7 +201,16 @@ _PLAIN: dict[str, tuple[str, float]] = {
     "m½": ("m^0.5", 1.0),
 }
 # A part of a mixture, as it is printed before the sign.
-_PARTS = {"wt": "wt%", "at": "at%", "vol": "vol%", "mol": "mol%", "mass": "wt%", "atomic": "at%", "weight": "wt%", "volume": "vol%"}
+_PARTS = {
+    "wt": "wt%",
+    "at": "at%",
+    "vol": "vol%",
+    "mol": "mol%",
+    "mass": "wt%",
+    "atomic": "at%",
+    "weight": "wt%",
+    "volume": "vol%",
+}
 _PART_FORMS = ("{}%", "{}.%", "{} %", "{}. %", "{}-%", "{}.-%", "{} pct", "{}. pct", "{}.pct", "{} percent")
 _SPELT = {"nanometer": 1e-9, "micrometer": 1e-6, "micron": 1e-6, "millimeter": 1e-3, "centimeter": 1e-2, "angstrom": 1e-10}
 
@@ -239,8 +248,41 @@ SAME_SIGN = {
 NEEDS_BLANK = frozenset({"A", "C", "F", "G", "M", "N", "S", "T", "d", "e", "l", "L", "J", "W", "g"})
 # Units that stand alone only after "of" or inside a compound (10 e/Å2); alone they are words or letters.
 ONLY_COMPOUND = frozenset(
-    ["e", "e−", "mol", "l", "wt", "electron", "electrons", "ion", "ions", "atom", "atoms", "photons", "cell", "cells", "particles"]
-    + ["counts", "frame", "frames", "well", "U", "dec", "decade", "sq", "□", "f.u.", "rev", "dislocations", "lm", "cd", "H", "P"]
+    [
+        "e",
+        "e−",
+        "mol",
+        "l",
+        "wt",
+        "electron",
+        "electrons",
+        "ion",
+        "ions",
+        "atom",
+        "atoms",
+        "photons",
+        "cell",
+        "cells",
+        "particles",
+    ]
+    + [
+        "counts",
+        "frame",
+        "frames",
+        "well",
+        "U",
+        "dec",
+        "decade",
+        "sq",
+        "□",
+        "f.u.",
+        "rev",
+        "dislocations",
+        "lm",
+        "cd",
+        "H",
+        "P",
+    ]
     + ["V s", "Vs", "√m", "m1/2", "m^1/2", "m0.5", "m½"]
 )
 # Dimensions whose value an edit may change (CSMBench's numerical edits, as conditions and sizes that a caption states).

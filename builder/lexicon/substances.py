@@ -25,7 +25,7 @@ NAMES: tuple[str, ...] = (
     rf"(?:{_METALS}|lead|tin|ammonium|cerium|ferric|ferrous|cupric|cuprous|stannous|indium|hydrogen|(?:gallium|indium|aluminium|aluminum|boron))"
     rf"(?:\s?\([IV]+\))?(?:[\s-](?:{_METALS}|tin|lead|gallium|zinc))?\s{_ANIONS}",
     r"(?:hexagonal|cubic|pyrolytic|amorphous) boron nitride",
-    rf"(?:(?:{_STEELS})\s)+steels?",
+    rf"(?:(?:{_STEELS})\s){{1,3}}steels?",
     r"steels?",
     # carbons
     r"(?:multi-?walled? |single-?walled? |double-?walled? |few-walled )?carbon (?:nano-?tubes?|nano-?fib(?:er|re)s?|fib(?:er|re)s?|black|dots?|nitride|cloth|paper|felt|aerogels?)",
@@ -51,7 +51,7 @@ NAMES: tuple[str, ...] = (
     r"anthracene|tetracene|pentacene|rubrene|pyrene|perylene|coronene|thiophene|porphyrins?|phthalocyanines?|ferrocene|caffeine|ibuprofen|"
     r"paracetamol|aspirin|quercetin|curcumin|doxorubicin|cholesterol|dopamine|glucose|galactose|fructose|sucrose|lactose|maltose|trehalose|"
     r"mannitol|sorbitol|ethidium bromide|rhodamine (?:[B6G]+)|rhodamine|methylene blue|methyl orange|crystal violet|fluorescein|curcumin",
-    r"(?!(?:amino|nucleic|carboxylic|organic|fatty|mineral|strong|weak|dilute|humic|ribonucleic|inorganic|phenolic|basic)\s)"
+    r"(?<![\d-])(?!(?:amino|nucleic|carboxylic|organic|fatty|mineral|strong|weak|dilute|humic|ribonucleic|inorganic|phenolic|basic)\s)"
     r"(?:poly\()?[a-z][a-z0-9,-]{2,24}(?:ic|ous)\sacid\)?",
     # polymers, natural and made
     r"poly\s?\([^()\n]{2,50}(?:\([^()\n]{1,30}\)[^()\n]{0,30})?\)",

@@ -128,4 +128,13 @@ def _is_error_bar(known: Technique, match: re.Match[str], text: str) -> bool:
     return known.name == "SEM" and match.group().startswith("SEM") and _MEAN_WITH_ERROR.search(before) is not None
 
 
-__all__ = ["CONFUSION_SETS", "TECHNIQUES", "Technique", "confusable", "find_measurements", "find_techniques", "related", "technique"]
+__all__ = [
+    "CONFUSION_SETS",
+    "TECHNIQUES",
+    "Technique",
+    "confusable",
+    "find_measurements",
+    "find_techniques",
+    "related",
+    "technique",
+]

@@ -15,13 +15,16 @@ _COUNT = re.compile(r"(?P<number>\d+(?:\.\d+)?|\.\d+)?(?P<letters>(?:[-+±]?\d*\
 _SIZES = {"2": 2, "3": 3, "4": 4, "5": 5, "²": 2, "³": 3, "⁴": 4, "⁵": 5}
 _NAUGHT = re.compile(r"(?<![\d.])0\d*(?!\.|\d)")
 _TWICE = re.compile(r"([A-Z][a-z]?)[\d.]*\1(?![a-z])")
+LONGEST = 200  # letters of a formula
 MOST = 200  # atoms of one element in a formula unit; clathrates and cages stay below
 _PEROXIDES = frozenset(["H", "Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba", "Zn"])
 # Anions from the most electronegative; Pauling's scale.
 _NEGATIVE = ("F", "O", "Cl", "N", "Br", "I", "S", "Se", "C", "Te", "H", "P", "As", "B", "Si", "Ge", "Sb")
 _HARD = frozenset(["F", "O", "Cl", "Br", "I"])  # with these a metal always has its charge; nitrides and the rest may be metals
 _CATIONIC = frozenset(["B", "Si", "P", "Ge", "As", "Sb"])  # beside oxygen or fluorine
-_POLYANION = frozenset(["S", "Se", "Te", "P", "I", "N", "C", "B", "As", "Sb", "Si", "Ge"])  # rings, chains and pairs share charge
+_POLYANION = frozenset(
+    ["S", "Se", "Te", "P", "I", "N", "C", "B", "As", "Sb", "Si", "Ge"]
+)  # rings, chains and pairs share charge
 
 
 def counts(formula: str) -> Counts | None:
@@ -83,8 +86,13 @@ def valid_composition(text: str) -> bool:
 
 
 def _holds(bare: str, charge: float) -> bool:
-    held = counts(bare)
-    if held is None or any(high <= 0 or high > MOST for _, high in held.values()) or _NAUGHT.search(bare) or _TWICE.search(bare):
+    held = counts(bare) if len(bare) <= LONGEST else None
+    if (
+        held is None
+        or any(high <= 0 or high > MOST for _, high in held.values())
+        or _NAUGHT.search(bare)
+        or _TWICE.search(bare)
+    ):
         return False
     return len(held) == 1 or _balanced(held, charge)
 

@@ -44,7 +44,7 @@ _ACRONYM = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(ACRONYMS)})s?(?![A-Za-z0-9
 _LABELLED = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(LABELLED)})(?![A-Za-z0-9])")
 _HOST = re.compile(r"(?:(?:co-)?doped|-substituted|-alloyed)\s")
 _AFTER = re.compile(
-    r"\s?(?:[KLM][₁-₃123]?(?:,[23])?[-\s‐–]edge|\d\s?[spdf](?:[⁰-⁹\d/]*)\b(?!\s?(?:and|h))|metals?\b|[KLM][αβ])"
+    r"\s?(?:[KLM][₁-₃123]?(?:,[23])?[-\s‐–]edge|\d\s?[spdf](?:[⁰-⁹\d/]*)\b|metals?\b|[KLM][αβ])"
     r"|[-‐–−](?:(?:co)?doped|doping|terminated|rich|poor|covered|deficient|containing|polar|face|implanted|based|free|alloyed|substituted|coated|"
     r"decorated|enriched|depleted|passivated|intercalated|site|atoms?|vacanc|bearing|modified|diffusion|segregat|supported|loaded)"
     r"|\s(?:atoms?|ions?|atomic|radicals?|segregation|interstitials?|vacanc|sublattice|columns?|dopants?|dop(?:ed|ing)|sources?|contents?|concentrations?|"
@@ -60,7 +60,10 @@ _TOLD = re.compile(
     r"amounts?|scans?|intensit(?:y|ies))(?:\s(?:of|for|from))?(?:\sthe)?\s?[:(=]?\s?$|=\s?$"
 )
 _LABELS = frozenset("BCFHIK")
-_RADIATION = re.compile(r"\s?[-‐]?K[αa][₁1]?,?\s?(?:radiation|source|X[-‐]?ray|\(|λ|line\b|irradiation|anode)|\s?(?:[-–]Ne\s)?lasers?\b")
+_MEMBERS = frozenset("HCNOFSIB")  # a formula of single letters holds one of these: P2Y12 is a receptor
+_RADIATION = re.compile(
+    r"\s?[-‐]?K[αa][₁1]?,?\s?(?:radiation|source|X[-‐]?ray|\(|λ|line\b|irradiation|anode)|\s?(?:[-–]Ne\s)?lasers?\b"
+)
 _WRAPPED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _PERSON = re.compile(r"\s(?:et al|and co-?workers)|,\s[A-Z]\.|\s=\s\d")
 _INITIAL = re.compile(r"(?:\b[A-Z]\.\s?|\bet\s|\bFig(?:ure)?s?\.?\s|\bTable\s)$")
@@ -117,7 +120,7 @@ def _is_material(match: re.Match[str], text: str) -> bool:
 def _is_formula(match: re.Match[str], text: str) -> bool:
     word, bare = match.group(), match["bare"]
     if _WRAPPED.fullmatch(bare):
-        bare = bare[1:-1]
+        word, bare = word.strip("()[]"), bare[1:-1]
     if word in NOT_FORMULAS or bare in NOT_FORMULAS or _RADIATION.match(text, match.end()):
         return False
     before = text[max(0, match.start() - 8) : match.start()]
@@ -140,7 +143,10 @@ def _is_compound(bare: str, charged: bool) -> bool:
         return charged
     if any(len(symbol) == 2 for symbol in symbols) or re.search(rf"{_LIGAND}", bare):
         return counted or len(symbols) > 1 or len(bare) > 3
-    return counted and len(bare) > 2 and (valid_composition(bare) or charged) and re.search(r"\d|x\b", bare) is not None
+    if charged and bare in ("OH", "CN", "SCN", "OCN"):
+        return True
+    told = counted and len(bare) > 2 and re.search(r"\d|x\b", bare) is not None and not _MEMBERS.isdisjoint(symbols)
+    return told and (charged or valid_composition(bare))
 
 
 def _listed(text: str) -> Iterator[tuple[int, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from math import isfinite
 
 from builder.lexicon.elements import ELEMENTS
 from builder.lexicon.quantities import NEEDS_BLANK, ONLY_COMPOUND, SAME_SIGN, UNITS, unit_pattern
@@ -17,9 +18,7 @@ _PLAIN = rf"(?:\d{{1,3}}(?:[,\u2009\u202f]\d{{3}})++(?!\d)|\d{{1,3}}{_BLANK}000(
 _POWER = rf"(?:{_BLANK}?[×x·⋅∙]{_BLANK}?10{_BLANK}?(?:\^?\{{?[{_MINUS}]?\d{{1,2}}\}}?|[{_SUPER}]{{1,3}})(?!\d))"
 _TEN = rf"10(?:\^\{{?[{_MINUS}]?\d{{1,2}}\}}?|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,2}})"
 _TOLERANCE = rf"(?:{_BLANK}?(?:±|\+/[-−])\s?{_PLAIN})"
-_ONE = (
-    rf"(?:{_TEN}|\({_PLAIN}{_TOLERANCE}\){_POWER}?|{_PLAIN}[eE][-−+]?\d{{1,2}}(?!\d)|{_PLAIN}{_TOLERANCE}?{_POWER}?{_TOLERANCE}?)"
-)
+_ONE = rf"(?:{_TEN}|\({_PLAIN}{_TOLERANCE}\){_POWER}?|{_PLAIN}[eE][-−+]?\d{{1,2}}(?!\d)|{_PLAIN}{_TOLERANCE}?{_POWER}?{_TOLERANCE}?)"
 _SIGN = rf"(?:[~≈∼≃≅<>≤≥≲≳⩽⩾]{_BLANK}?)?(?:[-−–+±](?=[\d.(]))?"
 _EXPONENT = rf"(?:\^?\{{?[{_MINUS}]?[1-9](?!\d)\}}?|[⁻⁺]?[¹²³⁴])"
 _NEGATIVE = rf"(?:\^?\{{?[{_MINUS}][1-9](?!\d)\}}?|⁻[¹²³⁴])"
@@ -42,7 +41,9 @@ _QUANTITY = re.compile(
 _WITH_UNIT = rf"(?:[-−–+±](?=\d))?{_PLAIN}{_BLANK}?{_UNIT}{_EXPONENT}?"
 _CROSSED = re.compile(rf"(?<![\w.]){_SIGN}{_WITH_UNIT}(?:{_BLANK}?(?:[×x]|[-−–]){_BLANK}?{_WITH_UNIT}){{1,3}}{_ENDS}")
 _SUB = re.compile(rf"(?<=\bsub[-–−]){_PLAIN}(?P<blank>{_BLANK}?){_COMPOUND}{_ENDS}")
-_PH = re.compile(r"\bpH(?:\s(?:values?\s)?(?:of|at))?\s?(?:[=~≈<>]\s?)?(?P<low>\d+(?:\.\d+)?)(?:\s?[-–−]\s?(?P<high>\d+(?:\.\d+)?))?(?![\w])")
+_PH = re.compile(
+    r"\bpH(?:\s(?:values?\s)?(?:of|at))?\s?(?:[=~≈<>]\s?)?(?P<low>\d+(?:\.\d+)?)(?:\s?[-–−]\s?(?P<high>\d+(?:\.\d+)?))?(?![\w])"
+)
 _RATE = re.compile(r"(?<=\bat )C/\d+\b|(?<=rate of )C/\d+\b|(?<=\()C/\d+(?=\))")
 _CITED = re.compile(
     r"(?:\bFigs?|Figures?|\bTabs?|Tables?|\bEqs?|\bRefs?|Schemes?|\bNos?|Samples?|Panels?|Sections?|Chapters?|Groups?|Movies?|Videos?|#)"
@@ -95,7 +96,9 @@ def base_unit(printed: str) -> tuple[float, str] | None:
     return (float(f"{size:.9g}"), "·".join(kept)) if kept else None
 
 
-_PARTS = re.compile(rf"((?:\s?/\s?|\sper\s|\.|\s?{_TIMES}\s?|\s)?)({_UNIT})((?:\^?\{{?-?[1-9](?!\d)\}}?|[-⁺]?[¹²³⁴])?)(?![A-Za-z])")
+_PARTS = re.compile(
+    rf"((?:\s?/\s?|\sper\s|\.|\s?{_TIMES}\s?|\s)?)({_UNIT})((?:\^?\{{?-?[1-9](?!\d)\}}?|[-⁺]?[¹²³⁴])?)(?![A-Za-z])"
+)
 
 
 def _same_signs(text: str) -> str:
@@ -120,7 +123,9 @@ def _is_quantity(match: re.Match[str], text: str) -> bool:
     if unit in NEEDS_BLANK and not blank:
         salted = unit == "M" and _SALT.match(text, match.end()) is not None
         return salted or (unit in _DECIMAL_SHUT and "." in number)
-    return not (unit in _ORBITAL and number in "1234567" and _BEFORE_ORBITAL.search(text[max(0, match.start() - 12) : match.start()]))
+    return not (
+        unit in _ORBITAL and number in "1234567" and _BEFORE_ORBITAL.search(text[max(0, match.start() - 12) : match.start()])
+    )
 
 
 def _cited(text: str, start: int) -> bool:
@@ -165,7 +170,9 @@ def _sided(span: TypedSpan, lengths: tuple[float, ...], size: float) -> TypedSpa
 
 
 _RANGE = re.compile(rf"([-−–+]?{_ONE})(?:{_DASHED}|\sto\s)([-−–+]?{_ONE})")
-_SINGLE = re.compile(rf"(?P<sign>[-−–+±]?)\(?(?P<head>{_PLAIN}){_TOLERANCE}?\)?(?P<power>{_POWER}|[eE][-−+]?\d{{1,2}})?{_TOLERANCE}?")
+_SINGLE = re.compile(
+    rf"(?P<sign>[-−–+±]?)\(?(?P<head>{_PLAIN}){_TOLERANCE}?\)?(?P<power>{_POWER}|[eE][-−+]?\d{{1,2}})?{_TOLERANCE}?"
+)
 _LOST = re.compile(r"[×x]\s?10\d")
 
 
@@ -181,6 +188,8 @@ def _value(number: str, size: float) -> float | None:
     head = re.sub(r"\(\d+\)$", "", match["head"])
     head = head.replace(",", ".") if re.fullmatch(r"0,\d+", head) else re.sub(rf"[,\s]|{_BLANK}", "", head)
     value = float(head) * 10.0 ** _exponent(match["power"] or "") * size
+    if not isfinite(value):
+        return None
     return _rounded(-value if match["sign"] and match["sign"] in _MINUS else value)
 
 

@@ -18,7 +18,8 @@ _HINTS = re.compile(
     re.IGNORECASE,
 )
 _PRODUCT = re.compile(
-    r"[\s-]+(?:images?|patterns?|spectr(?:a|um)|maps?|photographs?|scans?|slices?|stacks?|z stacks?|reconstructions?|isotherms?)$", re.IGNORECASE
+    r"[\s-]+(?:images?|patterns?|spectr(?:a|um)|maps?|photographs?|scans?|slices?|stacks?|z stacks?|reconstructions?|isotherms?)$",
+    re.IGNORECASE,
 )
 # A person's name is no technique without its noun.
 _NAMESAKE = re.compile(r"Raman|M(?:ö|o|oe)ssbauer", re.IGNORECASE)
