@@ -5,12 +5,15 @@ from __future__ import annotations
 import codecs
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from builder.errors import CannotRead
 
 
 def text_lines(source: str) -> Iterator[str]:
-    """Each line without its end, a byte-order mark left out; `-` is the standard input. Lines end at LF or CR LF and nowhere else.
+    """Each line without its end, a byte-order mark left out; `-` is the standard input.
+
+    Lines end at LF or CR LF and nowhere else.
 
     Raises CannotRead where the file cannot be opened or a line is not UTF-8, when it comes to that line.
     """
@@ -18,7 +21,7 @@ def text_lines(source: str) -> Iterator[str]:
         yield from _decoded(sys.stdin.buffer, "standard input")
         return
     try:
-        with open(source, "rb") as file:
+        with Path(source).open("rb") as file:
             yield from _decoded(file, source)
     except OSError as error:
         raise CannotRead(

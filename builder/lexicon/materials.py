@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
 # Alone these are words, acronyms or labels more often than elements.
-NOT_ALONE = frozenset("H B C N O F P S K V Y I U W In As He Be No At Os Er Th Ho Pm Tc Re La Pr Tm".split())
+NOT_ALONE = _words(
+    """
+    H B C N O F P S K V Y I U W In As He Be No At Os Er Th Ho Pm Tc Re La Pr Tm
+    """
+)
 # Spelt like formulas, but words, acronyms, units and cell lines.
-NOT_FORMULAS = frozenset(
+NOT_FORMULAS = _words(
     """
     In As At He Be No CoS SI II III IV VI VII CV CVs OCP PH CNN NC SC SNR PC BSC FC PI SO CN FIB NPs BF HP UC
     HeLa NaN CTb MeV EtBr PhD CpG SiPM CoV FoV BiP NoC HeI HeII SnR CO2RR NiCd LiB PoS CeB UPS BSE USB
-    """.split()
+    """
 )
 # Without a number, or of one element, yet formulas.
-LONE_FORMULAS = frozenset(
+LONE_FORMULAS = _words(
     """
-    KOH CO HF KI KF HI WC BN VN HCN KCN UC UN NCN H2 D2 N2 O2 O3 F2 I2 P4 S8 Cl2 Br2 C60 C70
-    NO2 BF4 PF6 NH4 SO4 NO3 PO4 CO3 ClO4
-    """.split()
+    KOH CO HF KI KF HI WC BN VN HCN KCN UC UN NCN H2 D2 N2 O2 O3 F2 I2 P4 S8 Cl2 Br2 C60 C70 NO2 BF4 PF6 NH4
+    SO4 NO3 PO4 CO3 ClO4
+    """
 )
 
 

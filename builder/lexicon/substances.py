@@ -1,5 +1,6 @@
 """Names of substances that captions of materials, chemistry, physics and biology print: words, acronyms, alloys, frameworks."""
 
+# ruff: noqa: E501 - word lists are read by kind
 from __future__ import annotations
 
 from builder.lexicon.elements import ELEMENT_NAMES
@@ -72,7 +73,7 @@ NOT_THE_ELEMENT = (
     r"|intrusion|poisoning|binding|source code|capture|uptake|storage|reduction reaction|permeability|transmission rate|neutral))"
 )
 # Case counts; a plural s is allowed.
-ACRONYMS = (
+_ACRONYMS = (
     # polymers
     "PVDF / PVdF / P\\(VDF-TrFE\\) / P\\(VDF-TrFE-CTFE\\) / PMMA / PTFE / PDMS / PEDOT:PSS / PEDOT / PSS / P3HT / PTAA / PANI / PPy / PEO / PVA / PVP / PAN"
     " / PVC / PLA / PLLA / PDLLA / PLGA / PCL / PEG / PEGDA / PEI / PET / PEN / PEEK / PPS / HDPE / LDPE / UHMWPE / PNIPAM / PNIPAAm / PAA / PHEMA"
@@ -93,7 +94,8 @@ ACRONYMS = (
     " / \\[(?:EMIM|BMIM|C\\dmim)\\]\\[\\w+\\] / Triton X-100 / Tween[ -]\\d0 / Pluronic F-?127 / 4-NQO / PMA / BDC / BTC(?= )"
     # halide perovskites by their cations
     " / MAPI / CsFAMA / FAMACs"
-).split(" / ")
+)
+ACRONYMS = tuple(_ACRONYMS.split(" / "))
 # Case counts; names with a number: frameworks, steels, superalloys, light alloys.
 LABELLED = (
     r"(?:ZIF|MIL|UiO|MOF|PCN|NU|DUT|IRMOF|COF|HKUST|CAU|MCM|SBA|ZSM|SAPO|KIT|SSZ|CPO|SIFSIX|TPB)-\d+[A-Z]?(?:-[A-Z][A-Za-z]*\d?)?(?:\([A-Z][a-z]?(?:,\s?[A-Z][a-z]?)*\))?",

@@ -76,8 +76,8 @@ def _added(one: Counts, other: Counts, times: tuple[float, float]) -> Counts:
 def valid_composition(text: str) -> bool:
     """Whether a formula could be a compound, an alloy or an ion: not whether one was made.
 
-    Every element exists, no count is nought or above two hundred, and with oxygen or a halogen the oxidation states can add up to the
-    charge. Between metals, and in carbides, nitrides and their like, any ratio goes that has not too many anions.
+    Every element exists, no count is nought or above two hundred, and with oxygen or a halogen the oxidation states can
+    add up to the charge. Between metals, and in carbides, nitrides and their like, any ratio goes that has not too many anions.
 
     >>> [valid_composition(f) for f in ("TiO2", "Fe3O4", "TiO3", "CoCrFeMnNi", "Xx2", "NaCl2", "SO4^2-")]
     [True, True, False, True, False, False, True]

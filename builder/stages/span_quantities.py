@@ -14,18 +14,25 @@ from builder.stages.span_types import TypedSpan
 _SUPER = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺"
 _MINUS = "-−–⁻‐‑"
 _BLANK = r"[ \u00a0\u2009\u202f\u2002-\u200a]"
-_PLAIN = rf"(?:\d{{1,3}}(?:[,\u2009\u202f]\d{{3}})++(?!\d)|\d{{1,3}}{_BLANK}000(?!\d)|0,\d++|\d++)(?:\.\d++)?(?:\(\d{{1,2}}\))?(?![\d])"
+_GROUPED = rf"\d{{1,3}}(?:[,\u2009\u202f]\d{{3}})++(?!\d)|\d{{1,3}}{_BLANK}000(?!\d)"
+_PLAIN = rf"(?:{_GROUPED}|0,\d++|\d++)(?:\.\d++)?(?:\(\d{{1,2}}\))?(?![\d])"
 _POWER = rf"(?:{_BLANK}?[×x·⋅∙]{_BLANK}?10{_BLANK}?(?:\^?\{{?[{_MINUS}]?\d{{1,2}}\}}?|[{_SUPER}]{{1,3}})(?!\d))"
 _TEN = rf"10(?:\^\{{?[{_MINUS}]?\d{{1,2}}\}}?|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,2}})"
 _TOLERANCE = rf"(?:{_BLANK}?(?:±|\+/[-−])\s?{_PLAIN})"
-_ONE = rf"(?:{_TEN}|\({_PLAIN}{_TOLERANCE}\){_POWER}?|{_PLAIN}[eE][-−+]?\d{{1,2}}(?!\d)|{_PLAIN}{_TOLERANCE}?{_POWER}?{_TOLERANCE}?)"
+_ONE = (
+    rf"(?:{_TEN}|\({_PLAIN}{_TOLERANCE}\){_POWER}?|{_PLAIN}[eE][-−+]?\d{{1,2}}(?!\d)"
+    rf"|{_PLAIN}{_TOLERANCE}?{_POWER}?{_TOLERANCE}?)"
+)
 _SIGN = rf"(?:[~≈∼≃≅<>≤≥≲≳⩽⩾]{_BLANK}?)?(?:[-−–+±](?=[\d.(]))?"
 _EXPONENT = rf"(?:\^?\{{?[{_MINUS}]?[1-9](?!\d)\}}?|[⁻⁺]?[¹²³⁴])"
 _NEGATIVE = rf"(?:\^?\{{?[{_MINUS}][1-9](?!\d)\}}?|⁻[¹²³⁴])"
 _UNIT = unit_pattern()
 _TIMES = "[·⋅∙•×*]"
 # Products that are printed with a blank and no exponent: "10 Ω cm", "20 MPa m1/2", "1 mA h".
-_PAIRED = rf"(?:[kMGmµμ]?[Ω\u2126]{_BLANK}(?:cm|m)|[mk]?N{_BLANK}m|[mµμ]?A{_BLANK}h|[mk]?W{_BLANK}h|m?Pa{_BLANK}s|MPa{_BLANK}?(?:√m|m\^?1/2|m½|m0\.5))"
+_PAIRED = (
+    rf"(?:[kMGmµμ]?[Ω\u2126]{_BLANK}(?:cm|m)|[mk]?N{_BLANK}m|[mµμ]?A{_BLANK}h|[mk]?W{_BLANK}h|m?Pa{_BLANK}s"
+    rf"|MPa{_BLANK}?(?:√m|m\^?1/2|m½|m0\.5))"
+)
 _NEXT = (
     rf"(?:{_BLANK}?/{_BLANK}?\(\s?{_UNIT}{_EXPONENT}?(?:[\s·⋅∙]{_UNIT}{_EXPONENT}?)+\)"
     rf"|{_BLANK}?/{_BLANK}?{_UNIT}{_EXPONENT}?|{_BLANK}?{_TIMES}{_BLANK}?{_UNIT}{_EXPONENT}?|[.]{_UNIT}{_NEGATIVE}|{_BLANK}per{_BLANK}{_UNIT}"

@@ -12,13 +12,14 @@ from builder.stages.span_types import TypedSpan
 _COMPUTED = frozenset(["DFT", "MD", "FEM"])
 # Words that tell of a technique to a classifier, and name none.
 _HINTS = re.compile(
-    r"(?:powder )?diffractograms?|Rietveld.*|.*rocking curves?|Nyquist.*|(?:N2|nitrogen|gas) .*isotherms?|optical (?:microscope )?images?|optical imagery"
-    r"|thin section .*|transmitted light|reflected light|cross(?:ed)? polari.*|crossed nicols|plane.polari.*|photo-?micrographs?|micro-?photographs?"
-    r"|secondary electrons?|(?:IR|infrared|thermal) (?:camera )?images?|high.speed (?:camera|video|photograph.*|images?)|Auger|Fourier filtered|sonogra.*",
+    r"(?:powder )?diffractograms?|Rietveld.*|.*rocking curves?|Nyquist.*|(?:N2|nitrogen|gas) .*isotherms?"
+    r"|optical (?:microscope )?images?|optical imagery|thin section .*|transmitted light|reflected light|cross(?:ed)? polari.*"
+    r"|crossed nicols|plane.polari.*|photo-?micrographs?|micro-?photographs?|secondary electrons?"
+    r"|(?:IR|infrared|thermal) (?:camera )?images?|high.speed (?:camera|video|photograph.*|images?)|Auger|Fourier filtered|sonogra.*",
     re.IGNORECASE,
 )
 _PRODUCT = re.compile(
-    r"[\s-]+(?:images?|patterns?|spectr(?:a|um)|maps?|photographs?|scans?|slices?|stacks?|z stacks?|reconstructions?|isotherms?)$",
+    r"[\s-]+(?:images?|patterns?|spectr(?:a|um)|maps?|photographs?|scans?|slices?|(?:z )?stacks?|reconstructions?|isotherms?)$",
     re.IGNORECASE,
 )
 # A person's name is no technique without its noun.

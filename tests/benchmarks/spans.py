@@ -2,8 +2,8 @@
 
     python tests/benchmarks/spans.py [--errors] [FILE ...]
 
-One caption a line, spans marked {T:technique}, {M:material} and {Q:quantity}; a line that begins with "#" is none. A span counts
-when type, start and end are all right. Without FILE: ../shared/data/marked_captions.txt.
+One caption a line, spans marked {T:technique}, {M:material} and {Q:quantity}; a line that begins with "#" is none. A span
+counts when type, start and end are all right. Without FILE: ../shared/data/marked_captions.txt.
 """
 
 from __future__ import annotations
