@@ -100,7 +100,7 @@ IMAGING: tuple[Technique, ...] = (
     imaging(
         "X-ray CT",
         "X-ray computed tomography",
-        "(?:nano|micro|[µμ]|u|SR~[µμ]|synchrotron )~(?:X~)?CT / (?:SR~)?X~CT / XCT / XMT / X[-–‐]?ray (?:micro|[µμ]|nano)?~CT / SRXTM",
+        "(?:[Nn]ano|[Mm]icro|[µμ]|u|SR~[µμ]|[Ss]ynchrotron )~(?:X~)?CT / (?:SR~)?X~CT / XCT / XMT / X[-–‐]?ray (?:micro|[µμ]|nano)?~CT / SRXTM",
         "(?:synchrotron )?(?:radiation )?X~ray (?:micro|nano)?~(?:computed |computeri[sz]ed )?(?:micro|nano)?~tomo(?:graphy|graphic|grams?|graphs?|graphies) / (?:X~ray )?micro~(?:computed )?~tomograph(?:y|ic) / synchrotron (?:radiation )?(?:micro)?tomograph(?:y|ic)",
         implies="CT",
         giveaways="voxels? / absorption / attenuation / beamline / keV / synchrotron",

@@ -11,7 +11,7 @@ METHODS: tuple[Technique, ...] = (
     method(
         "XRD",
         "X-ray diffraction",
-        "(?:(?:P|SC|GI|HR|HT|W|S|SR)~)?XRDP? / [Pp]owder XRD / GID",
+        "(?:(?:P|SC|GI|HR|HT|W|S|SR)~)?XRDP? / [Pp]owder XRD / [Ss]ynchrotron XRD / GID",
         "(?:powder |single crystal |grazing incidence |synchrotron |high resolution )?X~ray (?:powder )?(?:diffract(?:ion|ograms?|ometry)|rocking curves?) / Rietveld(?: refinements?)? / (?:powder )?diffractograms?",
         giveaways="2θ / 2~theta / JCPDS / PDF card / ICSD / Bragg / Rietveld / peaks? index(?:ed|ing) / reflections? / diffract(?:ion|ogram)s?",
     ),
@@ -53,7 +53,7 @@ METHODS: tuple[Technique, ...] = (
         "photo~luminescence(?: (?:spectro(?:scopy|scopic)|spectr(?:a|um)|excitation))? / fluorescence (?:emission )?(?:spectro(?:scopy|scopic)|spectr(?:a|um))",
         giveaways="emission / excitation / excited / luminescence / quantum yields? / lifetimes?",
     ),
-    method("NMR", "nuclear magnetic resonance", "(?:MAS |ss|SS)?NMR", "(?:solid state |magic angle spinning )?nuclear magnetic resonance(?: spectro(?:scopy|metry))?", giveaways="ppm / chemical shifts? / MAS / 1H / 13C / 7Li / spinning / deuterated"),
+    method("NMR", "nuclear magnetic resonance", "(?:(?:MAS|DOSY|HSQC|COSY|NOESY|CP~MAS|PFG) |ss|SS)?NMR", "(?:solid state |magic angle spinning )?nuclear magnetic resonance(?: spectro(?:scopy|metry))?", giveaways="ppm / chemical shifts? / MAS / 1H / 13C / 7Li / spinning / deuterated"),
     method("EPR", "electron paramagnetic resonance", "EPR / ESR", "electron (?:paramagnetic|spin) resonance", giveaways="g factor / g values? / hyperfine / spins?"),
     method("Mössbauer", "Mössbauer spectroscopy", "", "M(?:ö|o|oe)ssbauer(?: (?:spectro(?:scopy|scopic)|spectr(?:a|um)))?", giveaways="57~Fe / isomer shift / hyperfine"),
     method("mass spectrometry", "mass spectrometry", "(?:GC|LC|UPLC|HPLC|ICP|MALDI|ESI|LA~ICP|DART|TG)(?:~|/)(?:Q~)?(?:TOF~)?MS(?:/MS)? / ICP~(?:OES|AES|MS) / MALDI~TO[Ff](?:[- ]MS)? / QMS / MS/MS / HRMS / DEMS / OEMS", "(?:inductively coupled plasma )?(?:quadrupole |tandem )?mass spectro(?:metr(?:y|ic)|scopy) / mass spectra", giveaways="m/z / isotop(?:e|ic)s?"),

@@ -14,14 +14,15 @@ from builder.stages.span_types import TypedSpan
 _SYMBOL = "(?:" + "|".join(sorted(ELEMENTS, key=lambda e: (-len(e), e))) + ")"
 _LIGAND = "(?:acac|OAc|OtBu|OiPr|OPr|OEt|OMe|OTf|TFSI|FSI|tmhd|thd|NMe2|NEt2|EtCp|MeCp|Cp|Me|Et|Ph|Ac|tBu|iPr|MA|FA|PEA|GA|OBu)"
 _COUNT = (
-    r"(?:(?:\d++(?:\.\d++)?|[₀-₉]++(?:\.[₀-₉]++)?)?(?:[-−–+±](?:\d*\.?\d*)[xyzδ](?![a-z])|[xyzδₓ](?![a-z]))*+"
+    r"(?:\d/\d(?=[A-Z])|(?:\d++(?:\.\d++)?|[₀-₉]++(?:\.[₀-₉]++)?)?(?:[-−–+±](?:\d*\.?\d*)[xyzδ](?![a-z])|[xyzδₓ](?![a-z]))*+"
     r"|[xyz](?![a-z]))"
 )
 _UNIT = f"(?:{_SYMBOL}{_COUNT})"
 _INNER = rf"(?:{_UNIT}|{_LIGAND}{_COUNT}|,\s?(?={_SYMBOL}))"
 _DEEP = rf"[(\[](?:{_INNER}|\((?:{_INNER})++\){_COUNT})++[)\]]{_COUNT}"
 _CHARGE = r"(?:(?<=[A-Za-z\])])?[1-5]?[+⁺](?![\w+])|[²³⁴]?[⁺⁻]|(?<=[\dHN])−(?=[\s,.;:)]|or\b|by\b)|\^\{?\d?[-+−]\}?)?"
-_BODY = rf"(?:{_UNIT}|{_DEEP}|{_LIGAND}{_COUNT}(?![a-z]))"
+_CATION = r"(?:MA|FA|PEA|BA|GA)\d?(?=(?:MA|FA|Cs|Pb|Sn|Ge))"
+_BODY = rf"(?:{_CATION}|{_UNIT}|{_DEEP}|{_LIGAND}{_COUNT}(?![a-z]))"
 _WATER = rf"(?:\s?[·⋅•∙]\s?(?:\d+(?:\.\d+)?|[xn])?(?:{_UNIT})++)?"
 _PHASE = r"(?:[α-ωΑ-Ω][′'*]?[-‐–]|(?<![A-Za-z0-9])[1-9]{1,2}[HRTC][′']?[-‐–])?"
 _DOPED = rf"(?::\s?{_SYMBOL}(?:\d?[+⁺]|[²³]⁺)?(?:[,/]\s?{_SYMBOL}(?:\d?[+⁺]|[²³]⁺)?)*(?![a-zA-Z]))?"
@@ -65,6 +66,7 @@ _RADIATION = re.compile(
     r"\s?[-‐]?K[αa][₁1]?,?\s?(?:radiation|source|X[-‐]?ray|\(|λ|line\b|irradiation|anode)|\s?(?:[-–]Ne\s)?lasers?\b"
 )
 _WRAPPED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_SHARE = re.compile(r"\b(?:presence|amounts?|traces?|absence|loss|segregation|incorporation|concentration|content) of $")
 _PERSON = re.compile(r"\s(?:et al|and co-?workers)|,\s[A-Z]\.|\s=\s\d")
 _INITIAL = re.compile(r"(?:\b[A-Z]\.\s?|\bet\s|\bFig(?:ure)?s?\.?\s|\bTable\s)$")
 
@@ -126,6 +128,8 @@ def _is_formula(match: re.Match[str], text: str) -> bool:
     before = text[max(0, match.start() - 8) : match.start()]
     charged = word[-1] in "+⁺⁻−}"
     if bare in ELEMENTS:
+        if bare not in ("I", "In") and _SHARE.search(text[max(0, match.start() - 24) : match.start()]):
+            return True
         if charged or len(word) > len(bare):
             return True
         lone = bare not in NOT_ALONE or _AFTER.match(text, match.end()) is not None

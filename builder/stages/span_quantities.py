@@ -42,7 +42,7 @@ _COMPOUND = rf"(?P<unit>(?:{_PAIRED}|{_UNIT}{_EXPONENT}?){_NEXT}{{0,4}})"
 _ENDS = r"(?![A-Za-z0-9\u0370-\u03ff])"
 _DASHED = rf"{_BLANK}?[{_MINUS}—]{_BLANK}?"
 _QUANTITY = re.compile(
-    rf"(?<![\w.^,/])(?<!\w[-–−])(?<!\d[.,])(?P<number>{_SIGN}{_ONE}(?:(?:{_DASHED}|{_BLANK}?×{_BLANK}?|{_BLANK}x{_BLANK}|{_BLANK}to{_BLANK})"
+    rf"(?<![\w.^,])(?<!\d/)(?<!\w[-–−])(?<!\d[.,])(?P<number>{_SIGN}{_ONE}(?:(?:{_DASHED}|{_BLANK}?×{_BLANK}?|{_BLANK}x{_BLANK}|{_BLANK}to{_BLANK})"
     rf"(?:[-−–+±](?=\d))?{_ONE}){{0,3}})(?P<blank>{_BLANK}{{0,2}}|[-‐‑](?=[A-Za-zµμ]))(?:{_COMPOUND}|(?P<force>×{_BLANK}?g)){_ENDS}"
 )
 _WITH_UNIT = rf"(?:[-−–+±](?=\d))?{_PLAIN}{_BLANK}?{_UNIT}{_EXPONENT}?"
@@ -51,7 +51,7 @@ _SUB = re.compile(rf"(?<=\bsub[-–−]){_PLAIN}(?P<blank>{_BLANK}?){_COMPOUND}{
 _PH = re.compile(
     r"\bpH(?:\s(?:values?\s)?(?:of|at))?\s?(?:[=~≈<>]\s?)?(?P<low>\d+(?:\.\d+)?)(?:\s?[-–−]\s?(?P<high>\d+(?:\.\d+)?))?(?![\w])"
 )
-_RATE = re.compile(r"(?<=\bat )C/\d+\b|(?<=rate of )C/\d+\b|(?<=\()C/\d+(?=\))")
+_RATE = re.compile(r"(?<=\bat )C/\d+\b|(?<=\bof )C/\d+\b|(?<=\()C/\d+(?=\))")
 _CITED = re.compile(
     r"(?:\bFigs?|Figures?|\bTabs?|Tables?|\bEqs?|\bRefs?|Schemes?|\bNos?|Samples?|Panels?|Sections?|Chapters?|Groups?|Movies?|Videos?|#)"
     r"\.?\s?(?:S?\d+[a-zA-Z]?\s?(?:,|and|&|[-–])\s?){0,9}$",

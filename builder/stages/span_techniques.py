@@ -15,7 +15,8 @@ _HINTS = re.compile(
     r"(?:powder )?diffractograms?|Rietveld.*|.*rocking curves?|Nyquist.*|(?:N2|nitrogen|gas) .*isotherms?"
     r"|optical (?:microscope )?images?|optical imagery|thin section .*|transmitted light|reflected light|cross(?:ed)? polari.*"
     r"|crossed nicols|plane.polari.*|photo-?micrographs?|micro-?photographs?|secondary electrons?"
-    r"|(?:IR|infrared|thermal) (?:camera )?images?|high.speed (?:camera|video|photograph.*|images?)|Auger|Fourier filtered|sonogra.*",
+    r"|(?:IR|infrared|thermal) (?:camera )?images?|high.speed (?:camera|video|photograph.*|images?)"
+    r"|Auger|Fourier filtered|sonogra.*",
     re.IGNORECASE,
 )
 _PRODUCT = re.compile(
