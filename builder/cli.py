@@ -18,6 +18,7 @@ from tqdm import tqdm
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
 from builder.edges.engine import Limits
+from builder.edges.lines import text_lines
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
 from builder.edges.store import Store, cannot_write, write_whole
@@ -32,6 +33,7 @@ from builder.records import JudgedFigure, Paper, Specimen, StageCount
 from builder.release.schemas import schema_files
 from builder.run import PaperOutcome, Run, read_at_least_one, run
 from builder.stages.rights import read_policy
+from builder.stages.spans import span_record, spans
 
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_build(commands.add_parser("build", help="papers in, a release out"))
     _add_figures(commands.add_parser("figures", help="one JSON object a figure on stdout"))
     _add_savings(commands.add_parser("savings", help="what thumbnails of the kept pages spare, by each provider's rule"))
+    _add_spans(commands.add_parser("spans", help="techniques, materials and quantities of a text: a line in, a JSON list out"))
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
     _add_parse(commands.add_parser("parse", help="what each answer of a model selects: JSON lines in and out"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
@@ -108,6 +111,11 @@ def _add_savings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="the ledger as one JSON object on stdout")
     _add_run(parser)
     parser.set_defaults(command=_savings)
+
+
+def _add_spans(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="UTF-8 text, one caption or sentence a line; - for the standard input")
+    parser.set_defaults(command=_spans)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -214,6 +222,12 @@ def _write_crops(folder: Path, done: Run, store: Store) -> None:
             label = re.sub(r"\W+", "-", specimen.classified.paired.label)
             apart = f".{specimen.paper.sha256[:8]}" if stems[outcome.file] > 1 else ""
             write_whole(folder / f"{Path(outcome.file).stem}{apart}.{label}.png", store.blob(specimen.crop.sha256))
+
+
+def _spans(arguments: argparse.Namespace) -> int:
+    for line in text_lines(arguments.file):
+        print(json.dumps([span_record(span) for span in spans(line)], ensure_ascii=False), flush=True)
+    return Exit.OK
 
 
 def _savings(arguments: argparse.Namespace) -> int:

@@ -26,7 +26,8 @@ def newcomer(folder: Path) -> dict[str, str]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("newcomer")
     (folder / "tests").mkdir()
-    (folder / "tests" / "papers").symlink_to(ROOT / "tests" / "papers")
+    for name in ("papers", "captions.txt"):
+        (folder / "tests" / name).symlink_to(ROOT / "tests" / name)
     return folder
 
 

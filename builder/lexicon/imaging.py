@@ -14,10 +14,10 @@ _SURFACE = "secondary electrons? / backscattered / fracture surfaces? / fractogr
 
 IMAGING: tuple[Technique, ...] = (
     # ---- electron microscopy
-    imaging("SEM", "scanning electron microscopy", "(?:cryo~|FE~|FIB~|FEG~|HR~|VP~|LV~|E~|BSE~|SE~|BS~)?SEM / SEM~(?:BSE|SE)", f"(?:field emission |environmental |high resolution |low voltage )?scanning electron {_SCOPE} / cryo~SEM", giveaways=_SURFACE),
+    imaging("SEM", "scanning electron microscopy", "(?:[Cc]ryo~|FE~|FEG~|HR~|VP~|LV~|E~|BSE~|SE~|BS~)?SEM / SEM~(?:BSE|SE)", f"(?:field emission |environmental |high resolution |low voltage )?scanning electron {_SCOPE} / cryo~SEM", giveaways=_SURFACE),
     imaging("BSE", "backscattered electron imaging", "BSE / BSEI / SEM~BSE / BSE~SEM / BSD", "back~scattered electrons?(?: imag(?:es?|ing)| micrographs?| mode)? / back~scatter(?:ed)? (?:SEM|images?|micrographs?)", implies="SEM", giveaways="atomic number contrast / Z contrast / channel+ing", label="SEM"),
-    imaging("FIB-SEM", "focused ion beam scanning electron microscopy", "FIB[-–/]SEM", f"focus+ed ion beam scanning electron {_SCOPE}", implies="SEM", label="SEM"),
-    imaging("TEM", "transmission electron microscopy", "(?:C|E|FE|EF|ET)?TEM", f"(?:conventional |energy filtered )?transmission electron {_SCOPE}", giveaways=_LATTICE),
+    imaging("FIB-SEM", "focused ion beam scanning electron microscopy", "P?FIB[-–/]SEM", f"(?:plasma )?focus+ed ion beam scanning electron {_SCOPE}", implies="SEM", label="SEM"),
+    imaging("TEM", "transmission electron microscopy", "(?:C|E|FE|EF|ET|L)?TEM / [Ll]orentz TEM / (?:[Ll]iquid|[Gg]as)~(?:cell|phase) TEM", f"(?:conventional |energy filtered |environmental |Lorentz )?transmission electron {_SCOPE}", giveaways=_LATTICE),
     imaging("cryo-TEM", "cryogenic transmission electron microscopy", "", f"cryo~(?:TEM|EM) / cryo(?:genic)?~(?:transmission )?electron {_SCOPE} / cryogenic TEM / cryo~transmission electron {_SCOPE}", implies="TEM", giveaways="vitreous / vitrified / grid hole", label="TEM"),
     imaging("BF-TEM", "bright-field transmission electron microscopy", "BF~TEM / TEM~BF", f"bright field (?:TEM|transmission electron {_SCOPE}) / TEM bright field", implies="TEM", giveaways="bright field / BF", label="TEM"),
     imaging("DF-TEM", "dark-field transmission electron microscopy", "DF~TEM / TEM~DF / WBDF / CDF", f"(?:weak beam |central )?dark field (?:TEM|transmission electron {_SCOPE}) / TEM dark field / weak beam dark field", implies="TEM", giveaways="dark field / DF / reflections?", label="TEM"),
@@ -56,14 +56,14 @@ IMAGING: tuple[Technique, ...] = (
     imaging("SECM", "scanning electrochemical microscopy", "SECM / SECCM", f"scanning electrochemical (?:cell )?{_SCOPE}", giveaways="feedback / tip current"),
     imaging("SHPM", "scanning Hall probe microscopy", "SHPM / SSM", f"scanning (?:Hall probe|SQUID) {_SCOPE}", giveaways="vortices / vortex / magnetic"),
     # ---- element, phase and orientation maps
-    imaging("EDS", "energy-dispersive X-ray spectroscopy", "(?:STEM|SEM|TEM)[-–/]EDXS? / EDXS? / EDS / EDAX / XEDS / EDXA", "energy dispersive (?:X~ray )?(?:spectro(?:scopy|scopic|metry)|analys[ie]s|spectrum imaging|mapping)", giveaways="Kα / Lα / at\\.%|at% / wt%"),
+    imaging("EDS", "energy-dispersive X-ray spectroscopy", "(?:HAADF-)?(?:STEM|SEM|TEM)[-–](?:EDXS?|EDS) / EDXS? / EDS / EDAX / XEDS / EDXA", "energy dispersive (?:X~ray )?(?:spectro(?:scopy|scopic|metry)|analys[ie]s|spectrum imaging|mapping)", giveaways="Kα / Lα / at\\.%|at% / wt%"),
     imaging("EPMA", "electron probe microanalysis", "EPMA / EMPA", "electron (?:probe )?micro~probe(?: analy[sz](?:is|er))? / electron probe micro~analy[sz](?:is|er)", implies="WDS", giveaways="Kα / wavelength dispersive"),
     imaging("WDS", "wavelength-dispersive X-ray spectroscopy", "WDS / WDX", "wavelength dispersive (?:X~ray )?spectro(?:scopy|metry)", label="EPMA"),
     imaging("EBSD", "electron backscatter diffraction", "EBSD / OIM", "electron back~scatter(?:ed)? diffraction / orientation imag(?:e|ing) microscopy", giveaways="Kikuchi / inverse pole figures? / IPF / KAM / misorientations? / band contrast / pole figures? / orientations?"),
     imaging("TKD", "transmission Kikuchi diffraction", "TKD / t~EBSD", "transmission Kikuchi diffraction", giveaways="thin foil / lamella"),
     imaging("APT", "atom probe tomography", "APT / LEAP / 3DAP", "(?:local electrode )?atom probe(?: tomograph(?:y|ic)| reconstructions?)?", giveaways="iso~(?:surfaces?|concentration) / proximity histogram / proxigram / ions?"),
     imaging("XRF", "X-ray fluorescence", "(?:[µμ]~|SR~)?XRF", "(?:micro~)?X~ray fluorescence", giveaways="Kα / fluorescence"),
-    imaging("SIMS", "secondary ion mass spectrometry", "(?:ToF|TOF|Nano|nano)?~SIMS", "(?:time of flight )?secondary ion mass spectro(?:metry|scopy)", giveaways="m/z / sputter(?:ing|ed)? / depth profiles? / counts"),
+    imaging("SIMS", "secondary ion mass spectrometry", "(?:(?:ToF|TOF|Nano|nano|D)~)?SIMS", "(?:time of flight )?secondary ion mass spectro(?:metry|scopy)", giveaways="m/z / sputter(?:ing|ed)? / depth profiles? / counts"),
     imaging("CL", "cathodoluminescence", "SEM~CL / CL(?= (?:map|image|intensit|spectr|emission|micrograph|signal))", "cathodo~luminescen(?:ce|t)", giveaways="emission / luminescence / panchromatic"),
     # ---- light
     imaging(
@@ -100,7 +100,7 @@ IMAGING: tuple[Technique, ...] = (
     imaging(
         "X-ray CT",
         "X-ray computed tomography",
-        "(?:nano|micro|[µμ]|u|SR~[µμ]|synchrotron )~(?:X~)?CT / (?:SR~)?X~CT / XCT / XMT / X[-–‐]?ray (?:micro|[µμ]|nano)?~CT / SRXTM",
+        "(?:[Nn]ano|[Mm]icro|[µμ]|u|SR~[µμ]|[Ss]ynchrotron )~(?:X~)?CT / (?:SR~)?X~CT / XCT / XMT / X[-–‐]?ray (?:micro|[µμ]|nano)?~CT / SRXTM",
         "(?:synchrotron )?(?:radiation )?X~ray (?:micro|nano)?~(?:computed |computeri[sz]ed )?(?:micro|nano)?~tomo(?:graphy|graphic|grams?|graphs?|graphies) / (?:X~ray )?micro~(?:computed )?~tomograph(?:y|ic) / synchrotron (?:radiation )?(?:micro)?tomograph(?:y|ic)",
         implies="CT",
         giveaways="voxels? / absorption / attenuation / beamline / keV / synchrotron",

@@ -13,9 +13,8 @@ from typing import Literal
 
 _HYPHENS = r"\-\u2010\u2011\u2012\u2013\u2212"
 _TO_PATTERN = {" ": rf"[\s{_HYPHENS}]+", "~": rf"[\s{_HYPHENS}]?"}
-_MODES = (
-    rf"(?:(?:in|ex)[\s{_HYPHENS}]+situ|operando|time[\s{_HYPHENS}]resolved|cross[\s{_HYPHENS}]section(?:al)?)[\s{_HYPHENS}]+"
-)
+# Words of how it was measured, which belong to the technique's name.
+MODES = re.compile(rf"(?<![A-Za-z])(?i:(?:in|ex)[\s{_HYPHENS}]+situ|operando|time[\s{_HYPHENS}]resolved)[\s{_HYPHENS}]+")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,14 @@ class Technique:
         acronyms = "|".join(map(_expand, self.acronyms))
         names = "|".join(map(_expand, self.names))
         forms = [f"(?:{acronyms})s?"] * bool(acronyms) + [f"(?i:{names})"] * bool(names)
-        return re.compile(rf"(?<![A-Za-z0-9])(?:(?i:{_MODES}))?(?:{'|'.join(forms)})(?![A-Za-z0-9])")
+        return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(forms)})(?![A-Za-z0-9])")
+
+    @cached_property
+    def openers(self) -> frozenset[str]:
+        """The letters that a written form can begin with; "" among them where any can."""
+        named = {letter for form in self.names for letter in _openers(form)}
+        cased = {other for letter in named for other in (letter.lower(), letter.upper())}
+        return frozenset(cased | {letter for form in self.acronyms for letter in _openers(form)})
 
     @cached_property
     def giveaway_pattern(self) -> re.Pattern[str] | None:
@@ -53,6 +59,45 @@ class Technique:
 
 def _expand(form: str) -> str:
     return "".join(_TO_PATTERN.get(letter, letter) for letter in form)
+
+
+def _openers(form: str) -> set[str]:
+    """The letters that a form can begin with, read off its notation; "" for any."""
+    return _branch(form, 0)[0]
+
+
+def _branch(form: str, at: int) -> tuple[set[str], bool, int]:
+    """Openers of the alternatives from `at` to their bracket's end, whether they may be empty, and where that end is."""
+    letters: set[str] = set()
+    empty, open_yet = False, True
+    while at < len(form) and form[at] != ")":
+        if form[at] == "|":
+            empty, open_yet, at = empty or open_yet, True, at + 1
+            continue
+        own, may_be_empty, at = _atom(form, at)
+        quantifier = re.compile(r"(?:[?*]|\{0,\d*\}|(?P<needed>\+|\{\d+(?:,\d*)?\}))\??").match(form, at)
+        if quantifier:
+            at = quantifier.end()
+            may_be_empty = may_be_empty or quantifier["needed"] is None
+        if open_yet:
+            letters |= own
+            open_yet = may_be_empty
+    return letters, empty or open_yet, at
+
+
+def _atom(form: str, at: int) -> tuple[set[str], bool, int]:
+    letter = form[at]
+    if form.startswith(("(?=", "(?!", "(?<"), at):
+        return set(), True, _branch(form, at + (4 if form[at + 2] == "<" else 3))[2] + 1
+    if form.startswith("(?:", at):
+        letters, empty, end = _branch(form, at + 3)
+        return letters, empty, end + 1
+    if letter == "[":
+        end = form.index("]", at)
+        return ({""} if "\\" in form[at:end] else set(form[at + 1 : end])), False, end + 1
+    if letter == "\\":
+        return ({""} if form[at + 1] in "wds" else {form[at + 1]}), form[at + 1] == "b", at + 2
+    return set(" -\u2010\u2011\u2012\u2013\u2212" if letter in " ~" else letter), letter == "~", at + 1
 
 
 def imaging(name: str, full_name: str, acronyms: str, names: str, **rest: str) -> Technique:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from builder.lexicon.materials import ELEMENTS, FAMILIES, SIGNATURES, STEMS
+from builder.lexicon.elements import ELEMENTS
+from builder.lexicon.materials import FAMILIES, SIGNATURES, STEMS
 from builder.records import Edit
 from builder.stages.distract_edits import Attribute, apply_edits, edit
 
