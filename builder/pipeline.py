@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -171,8 +171,13 @@ def _description(bench: Bench) -> Made:
     return _ask(bench, "description", lambda s: s.rights.tier == "open" and s.rights.paragraph.adapt, description)
 
 
-def _ask(bench: Bench, task: str, allowed: Callable[[Specimen], bool], make: Callable[[Specimen], Record | Dropped]) -> Made:
-    """One item a figure. A private release, which is never published, asks about every figure."""
+def _ask(
+    bench: Bench,
+    task: str,
+    allowed: Callable[[Specimen], bool],
+    make: Callable[[Specimen], Record | tuple[Record, ...] | Dropped],
+) -> Made:
+    """The items of each figure. A private release, which is never published, asks about every figure."""
     specimens = bench.of("crop", Specimen)
     made = [
         make(s)
@@ -180,7 +185,9 @@ def _ask(bench: Bench, task: str, allowed: Callable[[Specimen], bool], make: Cal
         else Dropped(record_id=s.id, stage=task, reason="rights", detail=", ".join(s.rights.reasons))
         for s in specimens
     ]
-    return _each(_ids(specimens), made)
+    first = _each(_ids(specimens), [m[0] if isinstance(m, tuple) else m for m in made])
+    items = tuple(item for m in made if not isinstance(m, Dropped) for item in (m if isinstance(m, tuple) else (m,)))
+    return replace(first, records=items)
 
 
 def _ids(records: Iterable[Identified]) -> tuple[str, ...]:

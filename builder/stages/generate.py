@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from builder.recipe import CaptionMatchingRule
@@ -11,13 +11,16 @@ from builder.records import CaptionMatching, Dropped, Edit, Specimen
 from builder.scoring.shortcuts import attribute_votes, closest_option
 from builder.stages.captions import LABEL
 from builder.stages.describe import description
-from builder.stages.distract import Attribute, apply_edits, attributes, coin
+from builder.stages.distract import Attribute, alternatives, apply_edits, coin
 
 __all__ = ["caption_matching", "description"]
 
 STAGE = "caption_matching"
-# Vertices in which every attribute splits two against two, the true caption first (issue 2, line 7).
-DESIGNS = {2: ("00", "10", "01", "11"), 3: ("000", "110", "101", "011")}
+# Vertices in which every attribute splits two against two, the true caption first (issue 2, line 7). Under 1 there is one
+# attribute with four values, the true one 0: all four options are equally far from one another.
+DESIGNS = {1: ("0", "1", "2", "3"), 2: ("00", "10", "01", "11"), 3: ("000", "110", "101", "011")}
+_SEEN = frozenset({"panel", "marking", "method"})  # what the image shows; the other types are decided by it now and then
+_MOST = 14  # attributes whose combinations are tried
 _AFTER_LABEL = re.compile(r"^[\s.:|–—-]+")
 _MOJIBAKE = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0b-\x1f]|\(cid:|Ã.|â€")
 _UNFINISHED = re.compile(
@@ -27,37 +30,54 @@ _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _FRAGMENT_START = re.compile(r"^(?:[a-z]{2,}\s|[,;.)\]])")
 
 
-def caption_matching(specimen: Specimen, paper_text: str, rule: CaptionMatchingRule, seed: int) -> CaptionMatching | Dropped:
-    """Four options, the first as printed, or the reason there are none. `paper_text` is all text of the paper.
+def caption_matching(
+    specimen: Specimen, paper_text: str, rule: CaptionMatchingRule, seed: int
+) -> tuple[CaptionMatching, ...] | Dropped:
+    """Items of four options, the first as printed, or the reason there are none. `paper_text` is all text of the paper.
 
-    An edited number or composition stands nowhere in the paper, an edited method neither in the caption nor in the paragraphs
-    that cite the figure (a paper may use it elsewhere). Attack-proof by construction: of each attribute's two values each
-    stands in two options, and a combination whose options do not tie under both attacks of builder.scoring.shortcuts is
-    passed over.
+    An edited number or composition stands nowhere in the paper, an edited method, contrast or mark neither in the caption nor
+    in the paragraphs that cite the figure (a paper may use it elsewhere). Attack-proof by construction: of each attribute's
+    two values each stands in two options (or each of four values in one), and a combination whose options do not tie under
+    both attacks of builder.scoring.shortcuts is passed over. No two items of a figure edit the same words.
     """
-    caption = option_text(specimen.classified.paired.caption)
+    paired = specimen.classified.paired
+    caption = option_text(paired.caption)
     reason = _why_not(caption, rule)
     if reason:
         return _dropped(specimen, reason)
-    mentions = "\n".join(mention.text for mention in specimen.classified.paired.mentions)
-    found = attributes(caption, paper_text, seed, specimen.id, near=mentions or None)
-    if len(found) < 2:
-        return _dropped(specimen, "too-few-attributes", f"{len(found)} of 2")
-    for chosen in _combinations(found, seed, specimen.id):
-        design = DESIGNS[len(chosen)]
-        edits = tuple(_edits(chosen, vertex) for vertex in design)
-        options = [apply_edits(caption, made) for made in edits]
-        if len(set(options)) == 4 and len(closest_option(options)) == 4 and len(attribute_votes(options)) == 4:
-            return CaptionMatching.model_validate(
-                {
-                    "id": f"{specimen.id}/{STAGE}",
-                    "figure_id": specimen.id,
-                    "options": tuple(options),
-                    "edits": edits,
-                    "design": design,
-                }
-            )
-    return _dropped(specimen, "not-balanced", "no combination of attributes ties under the attacks")
+    mentions = "\n".join(mention.text for mention in paired.mentions)
+    letters = [panel.letter for panel in paired.panels if panel.letter]
+    found = alternatives(caption, paper_text, seed, specimen.id, near=mentions or None, letters=letters)
+    items: list[CaptionMatching] = []
+    used: list[tuple[int, int]] = []
+    for chosen in _choices(found, seed, specimen.id):
+        places = [(made.start, made.end) for values in chosen for made in values[0].edits]
+        if len(items) == rule.max_per_figure or any(a < d and c < b for a, b in places for c, d in used):
+            continue
+        item = _item(specimen.id, len(items), caption, chosen)
+        if item:
+            items.append(item)
+            used += places
+    if items:
+        return tuple(items)
+    short = not any(_choices(found, seed, specimen.id))
+    return _dropped(specimen, "too-few-attributes" if short else "not-balanced", f"{len(found)} attributes")
+
+
+def _item(figure_id: str, slot: int, caption: str, chosen: Sequence[Sequence[Attribute]]) -> CaptionMatching | None:
+    """The item of these attributes, or None where its options do not tie under the attacks."""
+    design = DESIGNS[len(chosen)]
+    if len(chosen) == 1:
+        edits: tuple[tuple[Edit, ...], ...] = ((), *(value.edits for value in chosen[0]))
+    else:
+        edits = tuple(_edits([values[0] for values in chosen], vertex) for vertex in design)
+    options = tuple(apply_edits(caption, made) for made in edits)
+    if len(set(options)) < 4 or len(closest_option(options)) < 4 or len(attribute_votes(options)) < 4:
+        return None
+    name = f"{figure_id}/{STAGE}" if slot == 0 else f"{figure_id}/{STAGE}/{slot}"
+    return CaptionMatching.model_validate(
+        {"id": name, "figure_id": figure_id, "options": options, "edits": edits, "design": design}
+    )
 
 
 def option_text(caption: str) -> str:
@@ -82,21 +102,55 @@ def _why_not(caption: str, rule: CaptionMatchingRule) -> str | None:
     return "caption-fragment" if cut else None
 
 
-def _combinations(found: Sequence[Attribute], seed: int, figure_id: str) -> list[tuple[Attribute, ...]]:
-    """Pairs and threes that do not overlap: most types first, then most units, then pairs before threes, then by seed.
+def _choices(
+    found: Sequence[tuple[Attribute, ...]], seed: int, figure_id: str
+) -> Iterator[tuple[tuple[Attribute, ...], ...]]:
+    """What an item can be made of, the best first: pairs and threes that do not overlap, then four values of one attribute.
 
-    Two numbers of one unit count only where neither passes the other, so that one edit cannot be read off the other.
+    Most attributes that the image shows first, then most types, then most units, then pairs before threes, then by seed. Two
+    numbers of one unit count only where neither passes the other, so that one edit cannot be read off the other.
     """
-    sets = [chosen for size in (2, 3) for chosen in combinations(found[:12], size) if _apart(chosen)]
-    return sorted(
+    drawn = sorted(found, key=lambda values: (values[0].type not in _SEEN, coin(seed, figure_id, values[0].edits[0].original)))
+    sets = [
+        chosen
+        for size in (2, 3)
+        for chosen in combinations(drawn[:_MOST], size)
+        if _apart([values[0] for values in chosen])
+    ]
+    yield from sorted(
         sets,
         key=lambda chosen: (
-            -len({a.type for a in chosen}),
-            -len({_printed_unit(a) for a in chosen if a.type == "number"}),
+            -sum(values[0].type in _SEEN for values in chosen) / len(chosen),
+            -len({values[0].type for values in chosen}),
+            -len({_printed_unit(values[0]) for values in chosen if values[0].type == "number"}),
             len(chosen),
-            coin(seed, figure_id, *(a.edits[0].original for a in chosen)),
+            coin(seed, figure_id, *(values[0].edits[0].original for values in chosen)),
         ),
     )
+    for values in drawn:
+        three = _three(values, coin(seed, figure_id, values[0].edits[0].original, "rank"))
+        if three:
+            yield (three,)
+
+
+def _three(values: tuple[Attribute, ...], drawn: int) -> tuple[Attribute, ...]:
+    """Three false values of one attribute; of a number so that the true one is by size first, second, third or last by coin."""
+    if len(values) < 3:
+        return ()
+    if values[0].type != "number":
+        return values[:3]
+    true = _size(values[0].edits[0].original)
+    below, above = ([value for value in values if (_size(value.edits[0].replacement) < true) is side] for side in (True, False))
+    ranks = [rank for rank in range(4) if len(below) >= rank and len(above) >= 3 - rank]
+    if len(ranks) < 4:
+        return ()  # where not every rank can be had, the rank would tell
+    rank = drawn % 4
+    return (*below[:rank], *above[: 3 - rank])
+
+
+def _size(printed: str) -> float:
+    found = _DIGITS.search(printed.replace(",", ""))
+    return float(found.group()) if found else 0.0
 
 
 def _apart(chosen: Sequence[Attribute]) -> bool:

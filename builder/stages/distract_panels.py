@@ -1,0 +1,217 @@
+"""False panels: the words of two lettered parts of a caption change places, so that only the image can tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+from builder.lexicon.materials import ELEMENTS
+from builder.lexicon.techniques import find_techniques
+from builder.records import Edit
+from builder.stages.distract_edits import Attribute, edit
+from builder.stages.panel_captions import caption_parts
+
+_MOST_WORDS = 45  # of the words that move
+_LEAST_LIKE = 3.0  # times the shorter part's words, and three more: beyond it one part reads as out of its place
+_DIGIT = re.compile(r"\((?P<digit>[1-9])\)")
+_CLAUSE_END = re.compile(r"[.;](?=\s+(?:[A-Z(\[]|$))|;\s")
+_STOP = frozenset(
+    """a an the of and or in on at by with for from to as is are was were be been its their this that these those which
+    shows show showing shown image images picture pictures view views figure panel panels after before using used under
+    respectively sample samples""".split()  # noqa: SIM905
+)
+# What points from one panel to another, or tells its place in an order.
+_BOUND = re.compile(
+    r"\b(?:same|corresponding|respective|respectively|above|below|former|latter|previous|following|it|its|their|them|enlarged"
+    r"|magnified|magnification|magnifications|zoom\w*|close-?up|insets?|detail\w*|again|another|others?|also|both|all|each|than"
+    r"|compared|similar\w*|rest|remaining|selected|region|area|boxed|overview|before|after|initial|final|first|second|third|last"
+    r"|left|right|upper|lower|top|bottom|early|late|earlier|later|low|high|lower|higher|small|large|control|untreated|pristine"
+    r"|original|raw|reference|as[- ](?:prepared|deposited|grown|received|synthesi[sz]ed)|see|day|days|step|stage|phase [I1]"
+    r"|model|original|baseline|dashed|solid|arrows?|line|lines|scale bars?|thereof|whole|part|merged?|overlay|overlaid|sum)\b",
+    re.IGNORECASE,
+)
+_OPENS_MID = re.compile(
+    r"(?:after|before|with|without|in|at|for|during|then|showing|shows?|is|are|was|were|by|from|on|to|of|where|when|which|under"
+    r"|along|through|and|or|while|taken|obtained|per)\b",
+    re.IGNORECASE,
+)
+_LEADS = re.compile(r"^.*\b(?:of|using|from|with|in|for|by|on|at|to|via|through|as|:)\s+", re.DOTALL)
+_TOKEN = re.compile(r"[^\W_]+(?:[-–][^\W_]+)*")
+_PICTURES = re.compile(
+    r"\b(?:maps?|mapping|spectr(?:um|a)|histograms?|schematics?|patterns?|profiles?|plots?|curves?|graphs?|photographs?|photos?"
+    r"|micrographs?|diagrams?|distributions?|illustrations?|drawings?|simulations?|simulated|cross[- ]section\w*|plan[- ]view"
+    r"|topograph\w*|setup|models?|structures?)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _Lettered:
+    """Words [start, end) that one label announces."""
+
+    letters: tuple[str, ...]
+    start: int
+    end: int
+    text: str
+    rest: str  # what the part says beyond its first clause
+
+
+def panel_swaps(caption: str, shown: Collection[str] = ()) -> Iterator[Attribute]:
+    """Each two lettered parts whose first clauses can change places and really differ.
+
+    `shown` holds the letters that the figure's panels have; where there are any, both parts' letters are among them. A series
+    ("10 nm, 20 nm"), a part that points to another, and two parts of which one says all that the other says are refused.
+    """
+    parts = _parts(caption)
+    seen = {letter.lower() for letter in shown}
+    for one, other in combinations(parts, 2):
+        letters = {letter.lower() for letter in (*one.letters, *other.letters)}
+        if (seen and not letters <= seen) or _cited_again(caption, letters) or not _exchangeable(one, other, parts):
+            continue
+        edits = _edits(caption, one, other)
+        if edits:
+            yield Attribute("panel", edits)
+
+
+def decisive(swap: Attribute) -> bool:
+    """Whether the two parts name different techniques or different kinds of picture: the image alone tells them apart."""
+    one, other = (made.original for made in swap.edits)
+    kinds = [{t.name for _, _, t in find_techniques(text)} for text in (one, other)]
+    drawn = [{m.group().lower().rstrip("s") for m in _PICTURES.finditer(text)} for text in (one, other)]
+    return kinds[0] != kinds[1] or drawn[0] != drawn[1]
+
+
+def _parts(caption: str) -> tuple[_Lettered, ...]:
+    """The parts with their places; labels (1), (2), ... count as letters where there are no others."""
+    found = caption_parts(caption)
+    if not found and len(set(_DIGIT.findall(caption))) == len(_DIGIT.findall(caption)) > 1:
+        found = caption_parts(_DIGIT.sub(lambda m: f"({chr(96 + int(m['digit']))})", caption))
+    at, made = 0, []
+    stands_after = bool(found) and caption.find(found[0].text) == 0
+    for number, part in enumerate(found):
+        printed = part.text.rstrip(" .")  # a bracket may close between the words and the stop
+        start = caption.find(printed, at) if printed else -1
+        if start < 0:
+            continue
+        at = start + len(printed)
+        cut = _CLAUSE_END.search(part.text)
+        text = part.text[: cut.start()] if cut else part.text
+        lead = _LEADS.match(text) if stands_after and number == 0 and not _like_head(text, found[1].text) else None
+        start, text = (start + lead.end(), text[lead.end() :]) if lead else (start, text)
+        text = text.rstrip(" .,;:")
+        made.append(_Lettered(part.letters, start, start + len(text), text, part.text[cut.end() :] if cut else ""))
+    return tuple(made)
+
+
+def _like_head(first: str, second: str) -> bool:
+    """Whether the second part opens as fully as the first: "TEM image of A (a) and SEM image of B (b)"."""
+    return " of " in second and " of " in first
+
+
+def _cited_again(caption: str, letters: Collection[str]) -> bool:
+    for letter in letters:
+        bracketed = len(re.findall(rf"[(\[]\s*{letter}\s*[)\]]", caption, re.IGNORECASE))
+        cited = re.search(rf"\b(?:in|of|from|panels?|Figs?\.?|see|and)\s(?:\({letter}\)|{letter}\b(?!\s\w))", caption)
+        if bracketed > 1 or (cited and letter != "a" and bracketed != 1):
+            return True
+    return False
+
+
+def _exchangeable(one: _Lettered, other: _Lettered, parts: Sequence[_Lettered]) -> bool:
+    short, long = sorted(len(part.text.split()) for part in (one, other))
+    if not 0 < short <= long <= min(_MOST_WORDS, _LEAST_LIKE * short + 3) or len(one.letters) != len(other.letters):
+        return False
+    if any(_BOUND.search(part.text) or not _whole(part.text) for part in (one, other)):
+        return False
+    if bool(_OPENS_MID.match(one.text)) != bool(_OPENS_MID.match(other.text)):
+        return False
+    mine, theirs = _content(one.text), _content(other.text)
+    if not (mine - theirs and theirs - mine) or _series(one, other, parts):
+        return False
+    left = _content(" ".join((one.rest, other.rest)))
+    return not left & (mine ^ theirs) and not _BOUND.search(" ".join((one.rest, other.rest)))
+
+
+def _whole(text: str) -> bool:
+    return text.count("(") == text.count(")") and text.count("[") == text.count("]") and "\ufffd" not in text
+
+
+def _content(text: str) -> set[str]:
+    """Words that say what a part shows, singular, and formulas; numbers are none."""
+    words = {token for token in _TOKEN.findall(text) if len(token) > 1 or token in ELEMENTS}
+    plain = {w if any(c.isupper() for c in w[1:]) else w.lower() for w in words if not w[0].isdigit()}
+    return {w.rstrip("s") if w.islower() and len(w) > 3 else w for w in plain if w.lower() not in _STOP}
+
+
+def _series(one: _Lettered, other: _Lettered, parts: Sequence[_Lettered]) -> bool:
+    """Whether both hold numbers that grow or fall from part to part: out of order they are seen without the image."""
+    firsts = [re.search(r"\d+(?:\.\d+)?", part.text) for part in parts]
+    values = [float(found.group()) for found in firsts if found]
+    if not all(re.search(r"(?<![A-Za-z\d])\d", part.text) for part in (one, other)) or len(values) < 2:
+        return False
+    return all(a <= b for a, b in pairwise(values)) or all(a >= b for a, b in pairwise(values))
+
+
+def _edits(caption: str, one: _Lettered, other: _Lettered) -> tuple[Edit, ...]:
+    """The two edits, without the words that both parts open or close with; none where capitals cannot be kept."""
+    mine, theirs = one.text.split(" "), other.text.split(" ")
+    head = 0
+    while head < min(len(mine), len(theirs)) - 1 and mine[head] == theirs[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(mine), len(theirs)) - head - 1 and mine[-1 - tail] == theirs[-1 - tail]:
+        tail += 1
+    spans = []
+    for part, words in ((one, mine), (other, theirs)):
+        start = part.start + sum(len(word) + 1 for word in words[:head])
+        spans.append((start, part.end - sum(len(word) + 1 for word in words[len(words) - tail :])))
+    (a, b), (c, d) = spans
+    new = [_cased(caption, c, caption[c:d], a, caption[a:b]), _cased(caption, a, caption[a:b], c, caption[c:d])]
+    if None in new or not _agree(caption, a, caption[a:b], caption[c:d]) or not _agree(caption, c, caption[c:d], caption[a:b]):
+        return ()
+    return tuple(sorted((_panel(caption, a, b, new[0]), _panel(caption, c, d, new[1])), key=lambda made: made.start))
+
+
+def _panel(caption: str, start: int, end: int, new: str | None) -> Edit:
+    assert new is not None
+    return edit("panel", caption, start, end, new)
+
+
+def _agree(caption: str, start: int, mine: str, theirs: str) -> bool:
+    """Whether an article before the words, which then stays, fits both."""
+    if not re.search(r"\ban?\s$", caption[:start], re.IGNORECASE):
+        return True
+    return (mine[0].lower() in "aeiou") == (theirs[0].lower() in "aeiou")
+
+
+def _cased(caption: str, at: int, words: str, place: int, there: str) -> str | None:
+    """The words with the first letter as their new place has it; None where a name would lose its capital.
+
+    Inside a sentence a capital is a name's own and goes with it.
+    """
+    plain, wanted = (_PLAIN_WORD.match(text) for text in (words, there))
+    if not plain or not wanted or words[0].isupper() == there[0].isupper():
+        return words
+    if there[0].isupper():
+        return words[0].upper() + words[1:] if _opens(caption, place) else words
+    if not _opens(caption, at):
+        return words
+    lowered = plain.group().lower()
+    known = lowered in _PLAIN_OPENERS or re.search(rf"\b{lowered}\b", caption) is not None
+    return words[0].lower() + words[1:] if known else None
+
+
+def _opens(caption: str, start: int) -> bool:
+    """Whether a sentence or a labelled part opens here."""
+    return re.search(r"(?:^|[.;:|)\]])\s*(?:\(?\w{1,4}[).:,|]?\s*)?$", caption[:start]) is not None
+
+
+_PLAIN_WORD = re.compile(r"[A-Za-z][a-z]+\b(?![\d(])")
+_PLAIN_OPENERS = frozenset(
+    """the a an scanning transmission optical atomic high low cross plan top side image images photograph photographs schematic
+    typical representative magnified surface size particle histogram illustration distribution selected topography diffraction
+    morphology micrograph micrographs experimental simulated measured calculated confocal bright dark electron optical
+    cross-sectional plan-view comparison evolution structure example""".split()  # noqa: SIM905
+)
