@@ -265,7 +265,9 @@ class CaptionMatching(Record):
     figure_id: str
     options: tuple[str, str, str, str] = Field(description="vertices of the design, 00.. first")
     edits: tuple[tuple[Edit, ...], ...] = Field(description="per option; empty for the true one")
-    design: tuple[str, str, str, str] = Field(description="vertex of each option: 00, 10, 01, 11 or 000, 110, 101, 011; 0 to 3: four values of one")
+    design: tuple[str, str, str, str] = Field(
+        description="vertex of each option: 00, 10, 01, 11 or 000, 110, 101, 011; 0 to 3: four values of one"
+    )
 
 
 class Description(Record):

@@ -33,7 +33,7 @@ def _both(kind: Literal["trend", "condition"], forms: str, kept_by: str = "") ->
 CONTRASTS: tuple[Contrast, ...] = (
     # ---- which way a quantity goes
     _both("trend", "increase decrease / increases decreases / increased decreased / increasing decreasing"),
-    _both("trend", "higher lower / highest lowest", "higher[- ]order|lower (?:panel|row|part|half|inset|image|left|right|layer|surface|side|curve|trace|limb|jaw)"),
+    _both("trend", "higher lower / highest lowest", "higher[- ]order|lower (?:of|panel|row|part|half|inset|image|left|right|layer|surface|side|curve|trace|limb|jaw)"),
     _both("trend", "larger smaller / largest smallest"),
     _both("trend", "faster slower / fastest slowest"),
     _both("trend", "thicker thinner / thickest thinnest"),
@@ -42,7 +42,7 @@ CONTRASTS: tuple[Contrast, ...] = (
     _both("trend", "maximum minimum / maxima minima", "maximum (?:intensity )?projection|average|mean|up to|ranging|maximum likelihood|full width"),
     _both("trend", "upward downward / upwards downwards"),
     _both("trend", "heating cooling", "heating (?:stage|plate|element|rate)|Joule|cooling (?:system|water)|quench|calorimet"),
-    _both("trend", "charging discharging / charged discharged", "(?:positively|negatively) charged|charged (?:particle|residue|group|surface|defect)|charging effect|capacity retention"),
+    _both("trend", "charging discharging / charged discharged", "(?:positively|negatively) charged|charged (?:particle|residue|group|surface|defect)|charging effect|capacity retention|ions?\\b|(?:doubly|singly|multiply)"),
     _both("trend", "clockwise counterclockwise / clockwise anticlockwise"),
     # ---- where it is seen, and from where
     _both("trend", "left right", "right[- ]angle|right[- ]hand|left[- ]hand|left behind|are left|is left|right after|all right"),
@@ -61,7 +61,7 @@ CONTRASTS: tuple[Contrast, ...] = (
     _both("trend", "convex concave"),
     _both("trend", "tensile compressive", "tensile (?:test|specimen|tester|machine|strength|curve|bar)"),
     _both("trend", "cross-sectional plan-view / cross-sectional top-view", "depth|thickness|interface|stack|profile|layers?\\b|on (?:the )?(?:substrate|wafer)|surface"),
-    _both("trend", "cross-section plan-view", "depth|thickness|interface|stack|profile|layers?\\b|on (?:the )?(?:substrate|wafer)|surface|cross-section of"),
+    _both("trend", "cross-section_image plan-view_image / cross-section_images plan-view_images / cross-section_SEM plan-view_SEM / cross-section_TEM plan-view_TEM", "depth|thickness|interface|stack|profile|layers?\\b|on (?:the )?(?:substrate|wafer)|surface|cross-section of"),
     _both("trend", "bright dark / brighter darker", "(?:bright|dark)[- ]?field|in the dark|dark (?:current|counts?|state|matter)|[BD]F\\b"),
     _both("trend", "front rear / front back", "front[- ](?:end|line)|back[- ](?:ground|scatter|contact|gate|illuminat)|wave front|in front"),
     # ---- what was done to it, and in what surroundings
@@ -93,8 +93,8 @@ CONTRASTS: tuple[Contrast, ...] = (
     _both("condition", "smooth rough", "roughness"),
     _both("condition", "porous dense", "pores?\\b|porosity|densit|densif"),
     _both("condition", "two-dimensional three-dimensional", "height|z[- ]|volume|tomogra|contour|\\d[- ]?D\\b.*\\d[- ]?D\\b|graphene|heterostruct|materials?"),
-    _both("condition", "nanoparticles nanorods / nanoparticle nanorod", "NPs?\\b|particles?\\b|spher|diameter|colloid|quantum"),
-    _both("condition", "nanowires nanoparticles / nanowire nanoparticle / nanorods nanoparticles / nanorod nanoparticle", "NWs?\\b|NRs?\\b|NPs?\\b|diameter|length|axial|axis|array|spher"),
+    _both("condition", "nanoparticles nanorods / nanoparticle nanorod", "[A-Za-z]*NPs?\\b|particles?\\b|spher|diameter|colloid|quantum"),
+    _both("condition", "nanowires nanoparticles / nanowire nanoparticle / nanorods nanoparticles / nanorod nanoparticle", "NWs?\\b|NRs?\\b|[A-Za-z]*NPs?\\b|diameter|length|axial|axis|array|spher"),
     _both("condition", "nanosheets nanotubes / nanosheet nanotube", "NSs?\\b|CNT|layer|carbon|thick|diameter"),
     _both("condition", "spherical rod-like / spherical cubic", "spheres?\\b|sphericity|radius|aberration|coordinate|harmonic"),
 )  # fmt: skip
@@ -140,7 +140,13 @@ UNLIKE_SHAPES: dict[str, tuple[str, ...]] = {
     "dotted": ("solid",),
     "solid": ("dashed",),
 }
+# Beside these a colour is that of a glow, which is never black.
+GLOWING = r"confocal|fluoresc|label|antibod|immuno|stain|merge"
+# Words that tell what two colours give together.
+MIXED = (
+    r"\bmerged?\b.*\b(?:orange|yellow|white|purple|magenta)|\bappears?\s(?:orange|yellow|white|purple|magenta|cyan)|co-?locali"
+)
 # Stains, probes and models whose colour is a convention that a text alone tells.
-CONVENTIONAL = r"\bDAPI\b|\bHoechst\b|\b[eE]?[GRCY]FP\b|fluoresc|\bFITC\b|\bTRITC\b|\bCy\d\b|Alexa|phalloidin|propidium|mCherry|immuno|stain|\batoms?\b|\bspheres?\b|\bballs?\b|\bx-axis|\bred[- ]shift|\bblue[- ]shift|false[- ]colou?r"
+CONVENTIONAL = r"\bDAPI\b|\bHoechst\b|\b[eE]?[GRCY]FP\b|\bFITC\b|\bTRITC\b|\bCy\d\b|Alexa|phalloidin|propidium|mCherry|\brhodamine|\bH&E\b|\batoms?\b|\bspheres?\b|\bballs?\b|\bx-axis|\bred[- ]shift|\bblue[- ]shift|false[- ]colou?r"
 
-__all__ = ["CONTRASTS", "CONVENTIONAL", "NEEDS_EVENT", "UNLIKE_COLOURS", "UNLIKE_SHAPES", "Contrast"]
+__all__ = ["CONTRASTS", "CONVENTIONAL", "GLOWING", "MIXED", "NEEDS_EVENT", "UNLIKE_COLOURS", "UNLIKE_SHAPES", "Contrast"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from builder.stages.distract_contrasts import contrasts
+from builder.stages.distract_counts import counts
 from builder.stages.distract_edits import Attribute, apply_edits, coin
 from builder.stages.distract_markings import markings
 from builder.stages.distract_materials import compositions, exchanges
@@ -37,6 +38,7 @@ def alternatives(
         *compositions(caption, paper_text),
         *exchanges(caption),
         *numbered,
+        *counts(caption, around),
         *contrasts(caption, around),
         *markings(caption, around),
         *panel_swaps(caption, letters),

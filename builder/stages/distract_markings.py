@@ -6,18 +6,26 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 
-from builder.lexicon.contrasts import CONVENTIONAL, UNLIKE_COLOURS, UNLIKE_SHAPES
+from builder.lexicon.contrasts import CONVENTIONAL, GLOWING, MIXED, UNLIKE_COLOURS, UNLIKE_SHAPES
 from builder.stages.distract_edits import Attribute, article_holds, edit, in_case_of
 
 _COLOUR = re.compile(rf"(?<![\w-])(?:{'|'.join(UNLIKE_COLOURS)})(?![\w-]*\w)", re.IGNORECASE)
-_STROKE = r"dashed|dotted|solid|dash-dotted|thick|thin|open|filled|hollow|bold|double|small|large|short|long|vertical|horizontal"
+_STROKE = (
+    r"dashed|dotted|solid|dash-dotted|thick|thin|open|filled|hollow|bold|double|small|large|short|long|vertical|horizontal"
+)
 _MARK = (
     r"arrow(?:head)?s?|circles?|ellipses?|ovals?|box(?:es)?|squares?|rectangles?|lines?|curves?|traces?|dots?|triangles?"
     r"|stars?|crosses|symbols?|frames?|contours?|outlines?|asterisks?|markers?|diamonds?|polygons?|dashes|regions?|areas?"
 )
 _OF_MARK = re.compile(rf"(?:[-\s,]+(?:{_STROKE}))*[-\s]+(?:{_MARK}|colou?rs?)\b", re.IGNORECASE)
 _LISTED = re.compile(rf"(?:,\s?(?:and\s)?|\s(?:and|or)\s)(?:{'|'.join(UNLIKE_COLOURS)})\b", re.IGNORECASE)
-_TELLS = r"\s(?:\w+\s)?(?:indicat|mark|show|denot|highlight|represent|outlin|surround|enclos|point|correspond|in\s\(?[a-zA-Z]\)|are\b|is\b)"
+_TELLS = (
+    r"\s(?:\w+\s)?(?:indicat|mark|show|denot|highlight|represent|outlin|surround|enclos|point|correspond"
+    r"|in\s\(?[a-zA-Z]\)|are\b|is\b)"
+)
+_SHOWN_IN = re.compile(
+    r"\((?:in\s|shown in\s|[^()]*,\s)?$|\b(?:marked|shown|drawn|outlined|highlighted|plotted|labell?ed|indicated|underlined)\sin\s$"
+)
 _LINE = re.compile(r"\s(?:\w+\s)?(?:lines?|curves?|circles?|squares?|rectangles?|box(?:es)?|contours?|frames?|outlines?)\b")
 _SENTENCE_END = re.compile(r"[.;](?:\s|$)")
 
@@ -27,17 +35,20 @@ def markings(caption: str, near: str) -> Iterator[Attribute]:
 
     Colours that a convention tells (stains, models of atoms) are left alone.
     """
-    if re.search(CONVENTIONAL, caption):
-        colours: dict[str, list[re.Match[str]]] = {}
-    else:
-        colours = _of_marks(caption)
+    told = re.search(CONVENTIONAL, caption) or re.search(MIXED, caption, re.IGNORECASE | re.DOTALL)
+    colours = {} if told else _of_marks(caption)
+    glows = re.search(GLOWING, caption, re.IGNORECASE)
     named = {match.group().lower() for match in _COLOUR.finditer(f"{caption}\n{near}")}
     yield from _exchanged(caption, colours)
     for colour, found in colours.items():
         if any(_LISTED.match(caption, m.end()) or _LISTED.search(caption[max(0, m.start() - 12) : m.end()]) for m in found):
             continue
         for other in UNLIKE_COLOURS[colour]:
-            if other not in named and all(article_holds(caption, m.start(), colour, other) for m in found):
+            if (
+                other not in named
+                and not (glows and other == "black")
+                and all(article_holds(caption, m.start(), colour, other) for m in found)
+            ):
                 yield _recoloured(caption, {colour: other}, found)
     yield from _reshaped(caption, near)
 
@@ -51,7 +62,8 @@ def _of_marks(caption: str) -> dict[str, list[re.Match[str]]]:
 
 
 def _is_mark(caption: str, colour: re.Match[str]) -> bool:
-    if _OF_MARK.match(caption, colour.end()):
+    bracketed = _SHOWN_IN.search(caption[: colour.start()])
+    if _OF_MARK.match(caption, colour.end()) or (bracketed and re.match(r"\s?[),.;]", caption[colour.end() :])):
         return True
     listed = _LISTED.match(caption, colour.end())
     return listed is not None and _OF_MARK.match(caption, listed.end()) is not None

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from builder.lexicon.materials import ELEMENTS
-from builder.lexicon.techniques import find_techniques
 from builder.records import Edit
 from builder.stages.distract_edits import Attribute, edit
 from builder.stages.panel_captions import caption_parts
@@ -16,6 +15,8 @@ from builder.stages.panel_captions import caption_parts
 _MOST_WORDS = 45  # of the words that move
 _LEAST_LIKE = 3.0  # times the shorter part's words, and three more: beyond it one part reads as out of its place
 _DIGIT = re.compile(r"\((?P<digit>[1-9])\)")
+_PLACES = (("left", "right"), ("top", "bottom"), ("upper", "lower"), ("left", "(?:middle|cent(?:er|re))", "right"))
+_HELD = r"panels?|rows?|columns?|images?|side|half|part|inset"
 _CLAUSE_END = re.compile(r"[.;](?=\s+(?:[A-Z(\[]|$))|;\s")
 _STOP = frozenset(
     """a an the of and or in on at by with for from to as is are was were be been its their this that these those which
@@ -38,13 +39,8 @@ _OPENS_MID = re.compile(
     re.IGNORECASE,
 )
 _LEADS = re.compile(r"^.*\b(?:of|using|from|with|in|for|by|on|at|to|via|through|as|:)\s+", re.DOTALL)
+_CITES = re.compile(r"[.)]\d+$|\[\d+|\ufffd|[¹²³⁴-⁹]$")  # a reference's number would stay behind or come along
 _TOKEN = re.compile(r"[^\W_]+(?:[-–][^\W_]+)*")
-_PICTURES = re.compile(
-    r"\b(?:maps?|mapping|spectr(?:um|a)|histograms?|schematics?|patterns?|profiles?|plots?|curves?|graphs?|photographs?|photos?"
-    r"|micrographs?|diagrams?|distributions?|illustrations?|drawings?|simulations?|simulated|cross[- ]section\w*|plan[- ]view"
-    r"|topograph\w*|setup|models?|structures?)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -75,19 +71,11 @@ def panel_swaps(caption: str, shown: Collection[str] = ()) -> Iterator[Attribute
             yield Attribute("panel", edits)
 
 
-def decisive(swap: Attribute) -> bool:
-    """Whether the two parts name different techniques or different kinds of picture: the image alone tells them apart."""
-    one, other = (made.original for made in swap.edits)
-    kinds = [{t.name for _, _, t in find_techniques(text)} for text in (one, other)]
-    drawn = [{m.group().lower().rstrip("s") for m in _PICTURES.finditer(text)} for text in (one, other)]
-    return kinds[0] != kinds[1] or drawn[0] != drawn[1]
-
-
 def _parts(caption: str) -> tuple[_Lettered, ...]:
-    """The parts with their places; labels (1), (2), ... count as letters where there are no others."""
+    """The parts with their places; labels (1), (2) and (left), (right) count as letters where there are no others."""
     found = caption_parts(caption)
-    if not found and len(set(_DIGIT.findall(caption))) == len(_DIGIT.findall(caption)) > 1:
-        found = caption_parts(_DIGIT.sub(lambda m: f"({chr(96 + int(m['digit']))})", caption))
+    if not found:
+        found = next(filter(None, (caption_parts(text) for text in _relabelled(caption))), ())
     at, made = 0, []
     stands_after = bool(found) and caption.find(found[0].text) == 0
     for number, part in enumerate(found):
@@ -103,6 +91,20 @@ def _parts(caption: str) -> tuple[_Lettered, ...]:
         text = text.rstrip(" .,;:")
         made.append(_Lettered(part.letters, start, start + len(text), text, part.text[cut.end() :] if cut else ""))
     return tuple(made)
+
+
+def _relabelled(caption: str) -> Iterator[str]:
+    """The caption with labels (1), (2) or (left), (right) as letters, every other character in its place."""
+    numbers = _DIGIT.findall(caption)
+    if len(set(numbers)) == len(numbers) > 1:
+        yield _DIGIT.sub(lambda m: f"({chr(96 + int(m['digit']))})", caption)
+    for places in _PLACES:
+        found = [list(re.finditer(rf"\({word}(?:\s(?:{_HELD}))?\)", caption, re.IGNORECASE)) for word in places]
+        if all(len(hits) == 1 for hits in found):
+            lettered = caption
+            for letter, (hit,) in zip("abc", found, strict=False):
+                lettered = f"{lettered[: hit.start()]}({letter:<{len(hit.group()) - 2}}){lettered[hit.end() :]}"
+            yield lettered
 
 
 def _like_head(first: str, second: str) -> bool:
@@ -130,12 +132,14 @@ def _exchangeable(one: _Lettered, other: _Lettered, parts: Sequence[_Lettered]) 
     mine, theirs = _content(one.text), _content(other.text)
     if not (mine - theirs and theirs - mine) or _series(one, other, parts):
         return False
+    if any(_content(p.text) >= own for own in (mine - theirs, theirs - mine) for p in parts if p not in (one, other)):
+        return False  # out of its place it would stand twice
     left = _content(" ".join((one.rest, other.rest)))
     return not left & (mine ^ theirs) and not _BOUND.search(" ".join((one.rest, other.rest)))
 
 
 def _whole(text: str) -> bool:
-    return text.count("(") == text.count(")") and text.count("[") == text.count("]") and "\ufffd" not in text
+    return text.count("(") == text.count(")") and text.count("[") == text.count("]") and not _CITES.search(text)
 
 
 def _content(text: str) -> set[str]:

@@ -12,6 +12,7 @@ from builder.scoring.shortcuts import attribute_votes, closest_option
 from builder.stages.captions import LABEL
 from builder.stages.describe import description
 from builder.stages.distract import Attribute, alternatives, apply_edits, coin
+from builder.stages.distract_counts import COUNT_WORDS
 
 __all__ = ["caption_matching", "description"]
 
@@ -38,7 +39,8 @@ def caption_matching(
     An edited number or composition stands nowhere in the paper, an edited method, contrast or mark neither in the caption nor
     in the paragraphs that cite the figure (a paper may use it elsewhere). Attack-proof by construction: of each attribute's
     two values each stands in two options (or each of four values in one), and a combination whose options do not tie under
-    both attacks of builder.scoring.shortcuts is passed over. No two items of a figure edit the same words.
+    both attacks of builder.scoring.shortcuts is passed over. No two items of a figure
+    edit the same words; a panel may change places with one panel in one item and with another in the next.
     """
     paired = specimen.classified.paired
     caption = option_text(paired.caption)
@@ -49,19 +51,25 @@ def caption_matching(
     letters = [panel.letter for panel in paired.panels if panel.letter]
     found = alternatives(caption, paper_text, seed, specimen.id, near=mentions or None, letters=letters)
     items: list[CaptionMatching] = []
-    used: list[tuple[int, int]] = []
+    used: list[Attribute] = []
     for chosen in _choices(found, seed, specimen.id):
-        places = [(made.start, made.end) for values in chosen for made in values[0].edits]
-        if len(items) == rule.max_per_figure or any(a < d and c < b for a, b in places for c, d in used):
+        mine = [values[0] for values in chosen]
+        if len(items) == rule.max_per_figure or any(_clash(one, other) for one in mine for other in used):
             continue
         item = _item(specimen.id, len(items), caption, chosen)
         if item:
             items.append(item)
-            used += places
+            used += mine
     if items:
         return tuple(items)
     short = not any(_choices(found, seed, specimen.id))
     return _dropped(specimen, "too-few-attributes" if short else "not-balanced", f"{len(found)} attributes")
+
+
+def _clash(one: Attribute, other: Attribute) -> bool:
+    """Whether two attributes edit the same words; of two exchanges of panels, whether both panels are the same."""
+    meet = [a.start < b.end and b.start < a.end for a in one.edits for b in other.edits]
+    return sum(meet) > 1 if one.type == other.type == "panel" else any(meet)
 
 
 def _item(figure_id: str, slot: int, caption: str, chosen: Sequence[Sequence[Attribute]]) -> CaptionMatching | None:
@@ -102,35 +110,30 @@ def _why_not(caption: str, rule: CaptionMatchingRule) -> str | None:
     return "caption-fragment" if cut else None
 
 
-def _choices(
-    found: Sequence[tuple[Attribute, ...]], seed: int, figure_id: str
-) -> Iterator[tuple[tuple[Attribute, ...], ...]]:
-    """What an item can be made of, the best first: pairs and threes that do not overlap, then four values of one attribute.
+def _choices(found: Sequence[tuple[Attribute, ...]], seed: int, figure_id: str) -> Iterator[tuple[tuple[Attribute, ...], ...]]:
+    """What an item can be made of, the best first: pairs and threes that do not overlap, or four values of one attribute.
 
-    Most attributes that the image shows first, then most types, then most units, then pairs before threes, then by seed. Two
-    numbers of one unit count only where neither passes the other, so that one edit cannot be read off the other.
+    Most attributes that the image shows first, then fewest that could make an item alone, then most types, then most units,
+    then pairs before threes, then by seed. Two numbers of one unit count only where neither passes the other, so that one
+    edit cannot be read off the other.
     """
     drawn = sorted(found, key=lambda values: (values[0].type not in _SEEN, coin(seed, figure_id, values[0].edits[0].original)))
+    threes = {values: _three(values, coin(seed, figure_id, values[0].edits[0].original, "rank")) for values in drawn}
+    alone = [(three,) for three in threes.values() if three]
     sets = [
-        chosen
-        for size in (2, 3)
-        for chosen in combinations(drawn[:_MOST], size)
-        if _apart([values[0] for values in chosen])
+        chosen for size in (2, 3) for chosen in combinations(drawn[:_MOST], size) if _apart([values[0] for values in chosen])
     ]
     yield from sorted(
-        sets,
+        (*alone, *sets),
         key=lambda chosen: (
             -sum(values[0].type in _SEEN for values in chosen) / len(chosen),
+            sum(bool(threes.get(values)) for values in chosen) if len(chosen) > 1 else 0,
+            len(chosen) == 3,
             -len({values[0].type for values in chosen}),
             -len({_printed_unit(values[0]) for values in chosen if values[0].type == "number"}),
-            len(chosen),
             coin(seed, figure_id, *(values[0].edits[0].original for values in chosen)),
         ),
     )
-    for values in drawn:
-        three = _three(values, coin(seed, figure_id, values[0].edits[0].original, "rank"))
-        if three:
-            yield (three,)
 
 
 def _three(values: tuple[Attribute, ...], drawn: int) -> tuple[Attribute, ...]:
@@ -150,7 +153,7 @@ def _three(values: tuple[Attribute, ...], drawn: int) -> tuple[Attribute, ...]:
 
 def _size(printed: str) -> float:
     found = _DIGITS.search(printed.replace(",", ""))
-    return float(found.group()) if found else 0.0
+    return float(found.group()) if found else float(COUNT_WORDS.index(printed.lower()))
 
 
 def _apart(chosen: Sequence[Attribute]) -> bool:
@@ -166,11 +169,13 @@ def _unlike(one: Attribute, other: Attribute) -> bool:
     units = {_printed_unit(a) for a in (one, other)}
     ways = sorted(
         sorted(
-            float(found.group()) for text in (a.edits[0].original, a.edits[0].replacement) for found in _DIGITS.finditer(text)
+            float(found.group())
+            for text in (a.edits[0].original, a.edits[0].replacement)
+            for found in _DIGITS.finditer(text.replace(",", ""))
         )
         for a in (one, other)
     )
-    return len(units) == 2 or ways[0][-1] < ways[1][0]
+    return len(units) == 2 or not all(ways) or ways[0][-1] < ways[1][0]
 
 
 def _printed_unit(number: Attribute) -> str:
