@@ -11,7 +11,7 @@ from builder.stages.distract_markings import markings
 from builder.stages.distract_materials import compositions, exchanges
 from builder.stages.distract_methods import methods
 from builder.stages.distract_numbers import numbers
-from builder.stages.distract_panels import panel_swaps
+from builder.stages.distract_panels import panel_swaps, panel_turns
 
 __all__ = ["Attribute", "alternatives", "apply_edits", "attributes", "coin"]
 
@@ -24,13 +24,14 @@ def attributes(
     `near` is every paragraph that cites the figure: methods, contrasts and marks are checked against it, compositions and
     numbers against the whole paper. Without it all are checked against the paper. `letters` are those of the figure's panels.
     """
-    return tuple(values[0] for values in alternatives(caption, paper_text, seed, figure_id, near=near, letters=letters))
+    found = [values[0] for values in alternatives(caption, paper_text, seed, figure_id, near=near, letters=letters)]
+    return tuple({_place(attribute): attribute for attribute in reversed(found)}.values())[::-1]
 
 
 def alternatives(
     caption: str, paper_text: str, seed: int, figure_id: str, *, near: str | None = None, letters: Collection[str] = ()
 ) -> tuple[tuple[Attribute, ...], ...]:
-    """As `attributes`, with every false value of the same words, the one that `attributes` gives first."""
+    """As `attributes`, with every false value of the same words, the one that `attributes` gives first; the orders of three panels count as one."""
     around = paper_text if near is None else near
     numbered = tuple(numbers(caption, paper_text, seed, figure_id))  # in their own order, which the coin has drawn
     found = (
@@ -49,7 +50,7 @@ def alternatives(
         kept.setdefault(_place(attribute), []).append(attribute)
     for place in {_place(attribute) for attribute in numbered}:
         kept[place] = [attribute for attribute in numbered if _place(attribute) == place]
-    return tuple(map(tuple, kept.values()))
+    return (*map(tuple, kept.values()), *panel_turns(caption, letters))
 
 
 def _place(attribute: Attribute) -> tuple[tuple[int, int], ...]:

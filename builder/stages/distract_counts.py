@@ -14,7 +14,8 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
-    r"(?:[\d,]|\band|\bor|\bto|\bof the|\ball|\bthe|\bthese|\bthose|\bfirst|\blast|\bother|\bboth|[A-Z][a-z]+s?|\bstep|\bday|[×x=±+/–-])\s$"
+    r"(?:[\d,]|\bfirst|\blast|\bother|\bboth|\bstep|\bday|"
+    r"\band|\bor|\bto|\bof the|\ball|\bthe|\bthese|\bthose|[A-Z][a-z]+s?|[×x=±+/–-])\s$"
 )
 # Nouns whose number is a measure, a name or told by the words around.
 _NO_COUNT = frozenset(

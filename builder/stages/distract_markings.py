@@ -10,9 +10,7 @@ from builder.lexicon.contrasts import CONVENTIONAL, GLOWING, MIXED, UNLIKE_COLOU
 from builder.stages.distract_edits import Attribute, article_holds, edit, in_case_of
 
 _COLOUR = re.compile(rf"(?<![\w-])(?:{'|'.join(UNLIKE_COLOURS)})(?![\w-]*\w)", re.IGNORECASE)
-_STROKE = (
-    r"dashed|dotted|solid|dash-dotted|thick|thin|open|filled|hollow|bold|double|small|large|short|long|vertical|horizontal"
-)
+_STROKE = r"dashed|dotted|solid|dash-dotted|thick|thin|open|filled|hollow|bold|double|small|large|short|long"
 _MARK = (
     r"arrow(?:head)?s?|circles?|ellipses?|ovals?|box(?:es)?|squares?|rectangles?|lines?|curves?|traces?|dots?|triangles?"
     r"|stars?|crosses|symbols?|frames?|contours?|outlines?|asterisks?|markers?|diamonds?|polygons?|dashes|regions?|areas?"
@@ -24,7 +22,7 @@ _TELLS = (
     r"|in\s\(?[a-zA-Z]\)|are\b|is\b)"
 )
 _SHOWN_IN = re.compile(
-    r"\((?:in\s|shown in\s|[^()]*,\s)?$|\b(?:marked|shown|drawn|outlined|highlighted|plotted|labell?ed|indicated|underlined)\sin\s$"
+    r"\((?:in\s|shown in\s|[^()]*,\s)?$|\b(?:marked|shown|drawn|outlined|highlighted|plotted|indicated|underlined)\sin\s$"
 )
 _LINE = re.compile(r"\s(?:\w+\s)?(?:lines?|curves?|circles?|squares?|rectangles?|box(?:es)?|contours?|frames?|outlines?)\b")
 _SENTENCE_END = re.compile(r"[.;](?:\s|$)")

@@ -66,9 +66,28 @@ def panel_swaps(caption: str, shown: Collection[str] = ()) -> Iterator[Attribute
         letters = {letter.lower() for letter in (*one.letters, *other.letters)}
         if (seen and not letters <= seen) or _cited_again(caption, letters) or not _exchangeable(one, other, parts):
             continue
-        edits = _edits(caption, one, other)
+        edits = _moved(caption, _spans(caption, (one, other)), (1, 0))
         if edits:
             yield Attribute("panel", edits)
+
+
+def panel_turns(caption: str, shown: Collection[str] = ()) -> Iterator[tuple[Attribute, ...]]:
+    """Three wrong orders of each three lettered parts that may change places pairwise.
+
+    With the true order they close a ring in which each step exchanges two parts, so that none is nearer to the others than
+    the true one; the two farthest steps are equally long where one of the parts is the longest, which is put third.
+    """
+    parts = _parts(caption)
+    free = {tuple(made.start for made in swap.edits) for swap in panel_swaps(caption, shown)}
+    for three in combinations(parts, 3):
+        pairs = [tuple(sorted(span[0] for span in _spans(caption, pair))) for pair in combinations(three, 2)]
+        if not all(pair in free for pair in pairs):
+            continue
+        ring = sorted(three, key=lambda part: (len(part.text.split()), part.start))
+        spans = _spans(caption, ring)
+        values = [Attribute("panel", _moved(caption, spans, order)) for order in ((1, 0, 2), (1, 2, 0), (0, 2, 1))]
+        if all(value.edits for value in values):
+            yield tuple(values)
 
 
 def _parts(caption: str) -> tuple[_Lettered, ...]:
@@ -158,29 +177,32 @@ def _series(one: _Lettered, other: _Lettered, parts: Sequence[_Lettered]) -> boo
     return all(a <= b for a, b in pairwise(values)) or all(a >= b for a, b in pairwise(values))
 
 
-def _edits(caption: str, one: _Lettered, other: _Lettered) -> tuple[Edit, ...]:
-    """The two edits, without the words that both parts open or close with; none where capitals cannot be kept."""
-    mine, theirs = one.text.split(" "), other.text.split(" ")
-    head = 0
-    while head < min(len(mine), len(theirs)) - 1 and mine[head] == theirs[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(mine), len(theirs)) - head - 1 and mine[-1 - tail] == theirs[-1 - tail]:
-        tail += 1
-    spans = []
-    for part, words in ((one, mine), (other, theirs)):
-        start = part.start + sum(len(word) + 1 for word in words[:head])
-        spans.append((start, part.end - sum(len(word) + 1 for word in words[len(words) - tail :])))
-    (a, b), (c, d) = spans
-    new = [_cased(caption, c, caption[c:d], a, caption[a:b]), _cased(caption, a, caption[a:b], c, caption[c:d])]
-    if None in new or not _agree(caption, a, caption[a:b], caption[c:d]) or not _agree(caption, c, caption[c:d], caption[a:b]):
-        return ()
-    return tuple(sorted((_panel(caption, a, b, new[0]), _panel(caption, c, d, new[1])), key=lambda made: made.start))
+def _spans(caption: str, parts: Sequence[_Lettered]) -> list[tuple[int, int]]:
+    """Where the parts' words stand, without those that all of them open or close with."""
+    words = [part.text.split(" ") for part in parts]
+    most = min(map(len, words)) - 1
+    head = next((n for n in range(most) if len({w[n] for w in words}) > 1), most)
+    tail = next((n for n in range(most - head) if len({w[-1 - n] for w in words}) > 1), most - head)
+    return [
+        (
+            part.start + sum(len(word) + 1 for word in mine[:head]),
+            part.end - sum(len(word) + 1 for word in mine[len(mine) - tail :]),
+        )
+        for part, mine in zip(parts, words, strict=True)
+    ]
 
 
-def _panel(caption: str, start: int, end: int, new: str | None) -> Edit:
-    assert new is not None
-    return edit("panel", caption, start, end, new)
+def _moved(caption: str, spans: Sequence[tuple[int, int]], order: Sequence[int]) -> tuple[Edit, ...]:
+    """The edits that put at each place the words of another, by `order`; none where an article or capital cannot hold."""
+    made = []
+    for (start, end), source in zip(spans, order, strict=True):
+        words = caption[slice(*spans[source])]
+        new = _cased(caption, spans[source][0], words, start, caption[start:end])
+        if new is None or not _agree(caption, start, caption[start:end], words):
+            return ()
+        if words != caption[start:end]:
+            made.append(edit("panel", caption, start, end, new))
+    return tuple(sorted(made, key=lambda one: one.start))
 
 
 def _agree(caption: str, start: int, mine: str, theirs: str) -> bool:

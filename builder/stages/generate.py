@@ -40,7 +40,8 @@ def caption_matching(
     in the paragraphs that cite the figure (a paper may use it elsewhere). Attack-proof by construction: of each attribute's
     two values each stands in two options (or each of four values in one), and a combination whose options do not tie under
     both attacks of builder.scoring.shortcuts is passed over. No two items of a figure
-    edit the same words; a panel may change places with one panel in one item and with another in the next.
+    edit the same words; a panel or colour may change places with one other in one item
+    and with a third in the next.
     """
     paired = specimen.classified.paired
     caption = option_text(paired.caption)
@@ -53,7 +54,7 @@ def caption_matching(
     items: list[CaptionMatching] = []
     used: list[Attribute] = []
     for chosen in _choices(found, seed, specimen.id):
-        mine = [values[0] for values in chosen]
+        mine = [value for values in chosen for value in (values if len(chosen) == 1 else values[:1])]
         if len(items) == rule.max_per_figure or any(_clash(one, other) for one in mine for other in used):
             continue
         item = _item(specimen.id, len(items), caption, chosen)
@@ -67,9 +68,11 @@ def caption_matching(
 
 
 def _clash(one: Attribute, other: Attribute) -> bool:
-    """Whether two attributes edit the same words; of two exchanges of panels, whether both panels are the same."""
-    meet = [a.start < b.end and b.start < a.end for a in one.edits for b in other.edits]
-    return sum(meet) > 1 if one.type == other.type == "panel" else any(meet)
+    """Whether two attributes edit the same words; of two exchanges, whether the same two things change places."""
+    things = [{made.original.lower() for made in attribute.edits} for attribute in (one, other)]
+    if one.type == other.type in ("panel", "marking") and min(map(len, things)) == 2:
+        return things[0] == things[1]
+    return any(a.start < b.end and b.start < a.end for a in one.edits for b in other.edits)
 
 
 def _item(figure_id: str, slot: int, caption: str, chosen: Sequence[Sequence[Attribute]]) -> CaptionMatching | None:
