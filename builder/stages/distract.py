@@ -31,7 +31,7 @@ def attributes(
 def alternatives(
     caption: str, paper_text: str, seed: int, figure_id: str, *, near: str | None = None, letters: Collection[str] = ()
 ) -> tuple[tuple[Attribute, ...], ...]:
-    """As `attributes`, with every false value of the same words, the one that `attributes` gives first; the orders of three panels count as one."""
+    """As `attributes`, with every false value of the same words; the wrong orders of three panels count as values of one."""
     around = paper_text if near is None else near
     numbered = tuple(numbers(caption, paper_text, seed, figure_id))  # in their own order, which the coin has drawn
     found = (

@@ -38,7 +38,8 @@ _OPENS_MID = re.compile(
     r"|along|through|and|or|while|taken|obtained|per)\b",
     re.IGNORECASE,
 )
-_LEADS = re.compile(r"^.*\b(?:of|using|from|with|in|for|by|on|at|to|via|through|as|:)\s+", re.DOTALL)
+_LEADS = re.compile(r"^.*(?:\b(?:of|using|from|with|in|for|by|on|at|to|via|through|as)|:)\s+", re.DOTALL)
+_LEADS_TO_COMMA = re.compile(r"^.*(?:\b(?:of|using|from|with|in|for|by|on|at|to|via|through|as)|[:,])\s+", re.DOTALL)
 _CITES = re.compile(r"[.)]\d+$|\[\d+|\ufffd|[¹²³⁴-⁹]$")  # a reference's number would stay behind or come along
 _TOKEN = re.compile(r"[^\W_]+(?:[-–][^\W_]+)*")
 
@@ -105,7 +106,8 @@ def _parts(caption: str) -> tuple[_Lettered, ...]:
         at = start + len(printed)
         cut = _CLAUSE_END.search(part.text)
         text = part.text[: cut.start()] if cut else part.text
-        lead = _LEADS.match(text) if stands_after and number == 0 and not _like_head(text, found[1].text) else None
+        leads = _LEADS if any("," in later.text for later in found[1:]) else _LEADS_TO_COMMA
+        lead = leads.match(text) if stands_after and number == 0 and not _like_head(text, found[1].text) else None
         start, text = (start + lead.end(), text[lead.end() :]) if lead else (start, text)
         text = text.rstrip(" .,;:")
         made.append(_Lettered(part.letters, start, start + len(text), text, part.text[cut.end() :] if cut else ""))

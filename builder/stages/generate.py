@@ -24,6 +24,7 @@ _SEEN = frozenset({"panel", "marking", "method"})  # what the image shows; the o
 _MOST = 14  # attributes whose combinations are tried
 _AFTER_LABEL = re.compile(r"^[\s.:|–—-]+")
 _MOJIBAKE = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0b-\x1f]|\(cid:|Ã.|â€")
+_LOST_DEGREE = re.compile(r"(?<=\d)\ufffd(?=\s?C(?![A-Za-z]))|(?<=\d\s)\ufffd(?=\s?C(?![A-Za-z]))")
 _UNFINISHED = re.compile(
     r"(?:[,;:(–-]|\b(?:and|or|of|the|an?|in|at|by|with|for|from|to|on|is|are|was|were|as|that|which))$", re.IGNORECASE
 )
@@ -44,11 +45,11 @@ def caption_matching(
     and with a third in the next.
     """
     paired = specimen.classified.paired
-    caption = option_text(paired.caption)
+    caption = option_text(_degrees(paired.caption))
     reason = _why_not(caption, rule)
     if reason:
         return _dropped(specimen, reason)
-    mentions = "\n".join(mention.text for mention in paired.mentions)
+    mentions, paper_text = _degrees("\n".join(mention.text for mention in paired.mentions)), _degrees(paper_text)
     letters = [panel.letter for panel in paired.panels if panel.letter]
     found = alternatives(caption, paper_text, seed, specimen.id, near=mentions or None, letters=letters)
     items: list[CaptionMatching] = []
@@ -99,6 +100,11 @@ def option_text(caption: str) -> str:
     """
     label = LABEL.match(caption)
     return _AFTER_LABEL.sub("", caption[label.end() :] if label else caption).strip()
+
+
+def _degrees(text: str) -> str:
+    """The text with the one lost character that can be nothing else: the degree sign of "25 \ufffdC"."""
+    return _LOST_DEGREE.sub("°", text)
 
 
 def _why_not(caption: str, rule: CaptionMatchingRule) -> str | None:
