@@ -18,7 +18,7 @@ CONFIGS: tuple[Config, ...] = ("figures", "caption_matching", "description")
 SPLITS: tuple[SplitName, ...] = ("validation", "test")
 LETTERS = ("A", "B", "C", "D")
 GENERATOR = "rules"
-GENERATOR_VERSION = "1"
+GENERATOR_VERSION = "2"
 QUESTION = "Which caption matches the figure? Exactly one of the four was printed with it; answer with its letter."
 # The card carries this sentence word for word (code marks aside); `validate` looks for it.
 LEAKAGE_NOTE = (
@@ -135,8 +135,14 @@ class CaptionMatchingRow(Row):
     options: Texts = Field(min_length=4, max_length=4, description="in the order A, B, C, D")
     answer: int = Field(ge=0, le=3, description="the key: 0 = A, 1 = B, 2 = C, 3 = D")
     edits: tuple[tuple[Edit, ...], ...] = Field(min_length=4, max_length=4, description="per option; none for the key")
-    edit_types: Texts = Field(description="types present, sorted")
-    design: Texts = Field(min_length=4, max_length=4, description="per option: attributes edited; 00 or 000 is the key")
+    edit_types: Texts = Field(
+        description="types present, sorted: composition, condition, marking, method, number, panel, trend"
+    )
+    design: Texts = Field(
+        min_length=4,
+        max_length=4,
+        description="per option: attributes edited, 00 or 000 the key; or which of four values of one, 0 the key",
+    )
     generator: Literal["rules"] = Field(description="who wrote the distractors: rules, not a model")
     generator_version: str = Field(description="of the rules")
 

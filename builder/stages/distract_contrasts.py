@@ -47,7 +47,7 @@ def _turned(caption: str, near: str, contrast: Contrast, one: str, other: str) -
 
 def _with_change(caption: str, match: re.Match[str]) -> bool:
     """Whether the word tells what something else goes with: "with increasing thickness"."""
-    return match.group().lower().endswith("ing") and _OF_CHANGE.search(caption[: match.start()]) is not None
+    return match.group().lower() in ("increasing", "decreasing") and _OF_CHANGE.search(caption[: match.start()]) is not None
 
 
 def _says(near: str, contrast: Contrast, one: str) -> bool:
