@@ -107,6 +107,7 @@ def test_a_word_with_one_opposite_becomes_it(kind: str, caption: str, turned: st
         ("Top-down growth of a rod.", ""),
         ("Doubly charged ions are seen.", ""),
         ("The right-handed helix.", ""),
+        ("HFW, horizontal field width.", ""),  # the abbreviation tells
         ("Images of the maximum and average size.", ""),
     ],
 )

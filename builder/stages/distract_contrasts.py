@@ -11,6 +11,8 @@ from builder.stages.distract_edits import Attribute, article_holds, edit, in_cas
 
 _OF_CHANGE = re.compile(r"\b(?:with|upon|on|by|under|at|of)\s(?:the\s|an?\s)?$", re.IGNORECASE)
 _NO_EVENT = re.compile(r"\s(?:[~≈∼<>≤≥]?\s?\d|an?\b|one\b|two\b|three\b|several\b|that\b|which\b|and\b)|\s?[,.;:)]|$")
+_SHORT = re.compile(r"\b[A-Z]{2,5}(?=s?\b)")
+_WORDS = re.compile(r"[^\W_]+")
 _TAKES_HOW = re.compile(r"\s(?:at|for|in|with|by|under|using|to|on|from|via)\b")
 
 
@@ -62,7 +64,19 @@ def _fits(caption: str, start: int, end: int, one: str, other: str) -> bool:
         return False
     if other.startswith("un") and other[2:] == one and _TAKES_HOW.match(caption[end:]):
         return False
-    return article_holds(caption, start, one, other)
+    return article_holds(caption, start, one, other) and not _abbreviated(caption, start)
+
+
+def _abbreviated(caption: str, start: int) -> bool:
+    """Whether an abbreviation of the caption is spelt by the word and its neighbours: "HFW, horizontal field width"."""
+    words = [(match.start(), match.group()[0].upper()) for match in _WORDS.finditer(caption)]
+    at = next((number for number, (place, _) in enumerate(words) if place >= start), len(words))
+    initials = "".join(letter for _, letter in words)
+    return any(
+        initials[first : first + len(short)] == short
+        for short in set(_SHORT.findall(caption))
+        for first in range(max(0, at - len(short) + 1), at + 1)
+    )
 
 
 def _word(form: str) -> re.Pattern[str]:
