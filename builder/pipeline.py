@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
+from builder import cutting, questioning
 from builder.bench import Bench
-from builder.challenging import challenged
-from builder.crops import TooLarge, crop
 from builder.edges import pdf
-from builder.edges.embedding import minilm
 from builder.edges.store import Receipt
-from builder.pages import Box
-from builder.panelling import panelled
-from builder.pointing import pointed
+from builder.making import Made
 from builder.recipe import Recipe
 from builder.records import (
     Caption,
@@ -36,36 +31,10 @@ from builder.records import (
     StageCount,
     digest,
 )
-from builder.stages.classify import classify
-from builder.stages.generate import caption_matching, description
-from builder.stages.ingest import PdfFacts, ingest
-from builder.stages.locate import locate
-from builder.stages.multi_select import multi_select
-from builder.stages.pair import pair
-from builder.stages.rights import decide
-from builder.stages.select import select
-from builder.stages.siblings import lexical
-from builder.stages.sieve import sieve
-from builder.writing import written
 
 
 class LostRecord(RuntimeError):
     """A stage neither kept nor dropped a record it was given, or answered for one it was not given."""
-
-
-class Identified(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Made:
-    """What a stage made of what it read."""
-
-    read: tuple[str, ...]
-    kept: tuple[str, ...]
-    records: tuple[Record, ...]
-    dropped: tuple[Dropped, ...]
 
 
 @dataclass(frozen=True)
@@ -81,170 +50,22 @@ class Stage:
     uses: tuple[str, ...] = ()
 
 
-def _ingest(bench: Bench) -> Made:
-    name = bench.source.path.name
-    try:
-        facts = PdfFacts(name, bench.source.sha256, bench.pdf.metadata, bench.pages)
-    except pdf.RefusedPdf as error:
-        return _each([name], [Dropped(record_id=name, stage="ingest", reason=error.reason, detail=error.detail)])
-    return _each([name], [ingest(facts, bench.source.row, bench.recipe.papers)])
-
-
-def _sieve(bench: Bench) -> Made:
-    sieved, dropped = sieve(bench.typeset, bench.paper.id)
-    name = "{}#p{}".format
-    lost = [
-        Dropped(record_id=name(bench.paper.id, n), stage="sieve", reason="broken-page", detail=d) for n, d in bench.broken_pages
-    ]
-    return Made(
-        read=tuple(name(bench.paper.id, n) for n in range(1, bench.pdf.pages + 1)),
-        kept=tuple(name(bench.paper.id, s.page.number) for s in sieved),
-        records=tuple(caption for s in sieved for caption in s.captions),
-        dropped=(*dropped, *lost),
-    )
-
-
-def _locate(bench: Bench) -> Made:
-    sieved = bench.sieved()
-    figures, dropped = locate(sieved, bench.typeset, bench.paper.id)
-    if bench.recipe.point.use != "never":
-        figures, dropped = pointed(bench, sieved, figures, dropped)
-    read = tuple(caption.id for caption in bench.of("sieve", Caption))
-    return Made(read, tuple(figure.caption.id for figure in figures), tuple(figures), tuple(dropped))
-
-
-def _pair(bench: Bench) -> Made:
-    figures = bench.of("locate", Figure)
-    paired, dropped = pair(figures, bench.pages, bench.recipe.reference)
-    return Made(_ids(figures), _ids(paired), tuple(paired), tuple(dropped))
-
-
-def _panels(bench: Bench) -> Made:
-    figures = bench.of("pair", PairedFigure)
-    return _each(_ids(figures), [panelled(bench, figure) for figure in figures])
-
-
-def _classify(bench: Bench) -> Made:
-    figures = bench.of("panels", PairedFigure)
-    return _each(_ids(figures), [_classified(bench, figure) for figure in figures])
-
-
-def _classified(bench: Bench, paired: PairedFigure) -> ClassifiedFigure | Dropped:
-    figure = paired.figure
-    try:
-        look = bench.look(figure)
-    except pdf.RefusedPdf as error:
-        return Dropped(record_id=paired.id, stage="classify", reason=error.reason, detail=error.detail)
-    words, title, fields = bench.words_in(figure), bench.paper.title, bench.recipe.fields
-    return classify(paired, look, words, title, fields, paper_text=bench.text, ocr=bench.read_words(figure))
-
-
-def _select(bench: Bench) -> Made:
-    figures = bench.of("classify", ClassifiedFigure)
-    return _each(_ids(figures), [select(figure, bench.recipe.keep) for figure in figures])
-
-
-def _rights(bench: Bench) -> Made:
-    figures = bench.of("select", ClassifiedFigure)
-    made = [JudgedFigure(classified=f, rights=decide(bench.paper, f, bench.policy)) for f in figures]
-    return _each(_ids(figures), made)
-
-
-def _crop(bench: Bench) -> Made:
-    figures = bench.of("rights", JudgedFigure)
-    return _each(_ids(figures), [_cropped(bench, figure) for figure in figures])
-
-
-def _cropped(bench: Bench, judged: JudgedFigure) -> Specimen | Dropped:
-    figure = judged.classified.paired.figure
-    page = bench.page(figure.page)
-    try:
-        made, data = crop(bench.pdf, page, Box(*figure.bbox), bench.recipe.crop, bench.recipe.identity.canary)
-    except TooLarge as error:
-        return Dropped(record_id=judged.id, stage="crop", reason="too-large", detail=str(error))
-    except pdf.RefusedPdf as error:
-        return Dropped(record_id=judged.id, stage="crop", reason=error.reason, detail=error.detail)
-    bench.store.put_blob(data)
-    return Specimen(paper=bench.paper, classified=judged.classified, rights=judged.rights, crop=made)
-
-
-def _caption_matching(bench: Bench) -> Made:
-    rule, seed = bench.recipe.caption_matching, bench.recipe.identity.seed
-    return _ask(bench, "caption_matching", lambda s: s.rights.questions, lambda s: caption_matching(s, bench.text, rule, seed))
-
-
-def _description(bench: Bench) -> Made:
-    return _ask(bench, "description", lambda s: s.rights.tier == "open" and s.rights.paragraph.adapt, description)
-
-
-def _ask(bench: Bench, task: str, allowed: Callable[[Specimen], bool], make: Callable[[Specimen], Record | Dropped]) -> Made:
-    """One item a figure. A private release, which is never published, asks about every figure."""
-    specimens = bench.of("crop", Specimen)
-    made = [make(s) if bench.recipe.tier == "private" or allowed(s) else _withheld(s, task) for s in specimens]
-    return _each(_ids(specimens), made)
-
-
-def _multi_select(bench: Bench) -> Made:
-    """Several items a figure; a figure without any is dropped.
-
-    A question that a model wrote and a check refused is read and dropped under its own id, beside the figures.
-    """
-    specimens = bench.of("crop", Specimen)
-    asked = [s for s in specimens if bench.recipe.tier == "private" or s.rights.questions]
-    made: Mapping[str, tuple[MultiSelect, ...] | Dropped]
-    refused: tuple[Dropped, ...] = ()
-    if bench.recipe.multi_select.generator == "model":
-        by_model = written(bench, asked)
-        made, refused = by_model.made, by_model.refused
-    else:
-        rule, seed = bench.recipe.multi_select, bench.recipe.identity.seed
-        embed = minilm() if rule.embedding == "minilm" else lexical
-        made = {s.id: multi_select(s, specimens, bench.text, rule, seed, embed) for s in asked}
-    withheld = {s.id: _withheld(s, "multi_select") for s in specimens if s.id not in made}
-    told = [made.get(s.id) or withheld[s.id] for s in specimens]
-    return Made(
-        read=(*_ids(specimens), *(one.record_id for one in refused)),
-        kept=tuple(s.id for s, m in zip(specimens, told, strict=True) if not isinstance(m, Dropped)),
-        records=tuple(item for m in told if not isinstance(m, Dropped) for item in m),
-        dropped=(*(m for m in told if isinstance(m, Dropped)), *refused),
-    )
-
-
-def _challenge(bench: Bench) -> Made:
-    items = bench.of("multi_select", MultiSelect)
-    specimens = {s.id: s for s in bench.of("crop", Specimen)}
-    return _each(_ids(items), challenged(bench, items, specimens))
-
-
-def _withheld(specimen: Specimen, task: str) -> Dropped:
-    return Dropped(record_id=specimen.id, stage=task, reason="rights", detail=", ".join(specimen.rights.reasons))
-
-
-def _ids(records: Iterable[Identified]) -> tuple[str, ...]:
-    return tuple(record.id for record in records)
-
-
-def _each(read: Sequence[str], made: Sequence[Record | Dropped]) -> Made:
-    """One outcome a record, in order."""
-    pairs = list(zip(read, made, strict=True))
-    return Made(
-        read=tuple(read),
-        kept=tuple(name for name, m in pairs if not isinstance(m, Dropped)),
-        records=tuple(m for m in made if not isinstance(m, Dropped)),
-        dropped=tuple(m.model_copy(update={"record_id": name}) for name, m in pairs if isinstance(m, Dropped)),
-    )
-
-
 STAGES: tuple[Stage, ...] = (
     Stage(
-        "ingest", "papers", "read what the PDF says of itself: ids, title, authors, licence", _ingest, Paper, (), ("papers",)
+        "ingest",
+        "papers",
+        "read what the PDF says of itself: ids, title, authors, licence",
+        cutting.ingest_paper,
+        Paper,
+        (),
+        ("papers",),
     ),
-    Stage("sieve", "pages", "keep the pages where a caption and graphics meet", _sieve, Caption, ("ingest",)),
+    Stage("sieve", "pages", "keep the pages where a caption and graphics meet", cutting.sieve_pages, Caption, ("ingest",)),
     Stage(
         "locate",
         "captions",
         "find the region of each caption's figure",
-        _locate,
+        cutting.locate_captions,
         Figure,
         ("ingest", "sieve"),
         ("point", "models"),
@@ -253,7 +74,7 @@ STAGES: tuple[Stage, ...] = (
         "pair",
         "figures",
         "give each figure its caption, mentions and reference",
-        _pair,
+        cutting.pair_figures,
         PairedFigure,
         ("locate",),
         ("reference",),
@@ -262,7 +83,7 @@ STAGES: tuple[Stage, ...] = (
         "panels",
         "figures",
         "cut each figure into panels with their own words and scale bars",
-        _panels,
+        cutting.cut_panels,
         PairedFigure,
         ("pair",),
     ),
@@ -270,29 +91,39 @@ STAGES: tuple[Stage, ...] = (
         "classify",
         "figures",
         "kind, techniques, methods, scale, field",
-        _classify,
+        cutting.classify_figures,
         ClassifiedFigure,
         ("ingest", "panels"),
         ("fields",),
     ),
-    Stage("select", "figures", "keep what the recipe asks for", _select, ClassifiedFigure, ("classify",), ("keep",)),
-    Stage("rights", "figures", "decide rights per element and act", _rights, JudgedFigure, ("ingest", "select")),
-    Stage("crop", "figures", "take its own pixels, or render it", _crop, Specimen, ("ingest", "rights"), ("crop", "identity")),
+    Stage(
+        "select", "figures", "keep what the recipe asks for", cutting.select_figures, ClassifiedFigure, ("classify",), ("keep",)
+    ),
+    Stage("rights", "figures", "decide rights per element and act", cutting.judge_rights, JudgedFigure, ("ingest", "select")),
+    Stage(
+        "crop",
+        "figures",
+        "take its own pixels, or render it",
+        cutting.crop_figures,
+        Specimen,
+        ("ingest", "rights"),
+        ("crop", "identity"),
+    ),
     Stage(
         "caption_matching",
         "figures",
         "write four options over edited attributes",
-        _caption_matching,
+        questioning.match_captions,
         CaptionMatching,
         ("crop",),
         ("caption_matching", "identity", "tier"),
     ),
-    Stage("description", "figures", "ask for a description", _description, Description, ("crop",), ("tier",)),
+    Stage("description", "figures", "ask for a description", questioning.describe_figures, Description, ("crop",), ("tier",)),
     Stage(
         "multi_select",
         "figures",
         "write questions with several right options",
-        _multi_select,
+        questioning.select_several,
         MultiSelect,
         ("crop",),
         ("multi_select", "identity", "tier", "models"),
@@ -301,7 +132,7 @@ STAGES: tuple[Stage, ...] = (
         "challenge",
         "items",
         "attack each item, have it revised or give it up",
-        _challenge,
+        questioning.challenge_items,
         MultiSelect,
         ("crop", "multi_select"),
         ("challenge", "multi_select", "models", "tier"),

@@ -74,6 +74,7 @@ class CaptionMatchingRule(Record):
 
     min_words: int = 8
     max_words: int = 400
+    max_per_figure: int = Field(6, ge=1, le=6, description="items of one figure, each over other words of its caption")
 
 
 class DescriptionRule(Record):

@@ -248,7 +248,10 @@ EditType = Literal["method", "composition", "number", "panel", "trend", "conditi
 class Edit(Record):
     """One typed change that makes a caption false. Offsets are Unicode code points in the true option text."""
 
-    type: EditType
+    type: EditType = Field(
+        description="method, composition, number; panel: the words of two lettered parts change places; trend: a trend, "
+        "direction or side; condition: a state, treatment or surroundings; marking: colour or shape of a mark in the image"
+    )
     start: int
     end: int
     original: str
@@ -262,7 +265,9 @@ class CaptionMatching(Record):
     figure_id: str
     options: tuple[str, str, str, str] = Field(description="vertices of the design, 00.. first")
     edits: tuple[tuple[Edit, ...], ...] = Field(description="per option; empty for the true one")
-    design: tuple[str, str, str, str] = Field(description="vertex of each option: 00, 10, 01, 11 or 000, 110, 101, 011")
+    design: tuple[str, str, str, str] = Field(
+        description="vertex of each option: 00, 10, 01, 11 or 000, 110, 101, 011; 0 to 3: four values of one"
+    )
 
 
 class Description(Record):

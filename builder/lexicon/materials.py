@@ -41,7 +41,17 @@ class Family:
 # Same valence and same use, reviewed by hand; so that an exchanged formula stays balanced.
 FAMILIES = (
     # metals that crystallise alike (fcc) and come as particles, films and electrodes
-    Family((("Au", "gold"), ("Ag", "silver"), ("Pt", "platinum"), ("Pd", "palladium"), ("Cu", "copper"))),
+    Family(
+        (
+            ("Au", "gold"),
+            ("Ag", "silver"),
+            ("Pt", "platinum"),
+            ("Pd", "palladium"),
+            ("Cu", "copper"),
+            ("Rh", "rhodium"),
+            ("Ir", "iridium"),
+        )
+    ),
     Family((("Ni", "nickel"), ("Co", "cobalt"))),
     Family((("Al", "aluminium"), ("Mg", "magnesium"))),
     Family((("Al", "aluminum"), ("Mg", "magnesium"))),
@@ -52,7 +62,7 @@ FAMILIES = (
     Family((("TiO2", "titania"), ("SnO2", ""), ("ZrO2", "zirconia"), ("HfO2", "hafnia"), ("CeO2", "ceria"))),
     Family((("SiO2", "silica"), ("TiO2", "titania"), ("ZrO2", "zirconia"))),
     Family((("Al2O3", "alumina"), ("Ga2O3", ""), ("In2O3", ""), ("Y2O3", "yttria"), ("La2O3", ""), ("Cr2O3", ""))),
-    Family((("ZnO", ""), ("CdO", ""), ("MgO", "magnesia"), ("NiO", ""), ("CuO", ""))),
+    Family((("ZnO", ""), ("CdO", ""), ("MgO", "magnesia"), ("NiO", ""), ("CuO", ""), ("CoO", ""))),
     Family((("Fe3O4", "magnetite"), ("Co3O4", ""), ("Mn3O4", ""))),
     Family((("Fe2O3", ""), ("Cr2O3", ""), ("V2O3", ""))),
     Family((("V2O5", ""), ("Nb2O5", ""), ("Ta2O5", ""))),
@@ -64,7 +74,7 @@ FAMILIES = (
     Family((("CoFe2O4", ""), ("NiFe2O4", ""), ("ZnFe2O4", ""), ("MnFe2O4", ""))),
     Family((("LiCoO2", ""), ("LiNiO2", ""), ("LiMnO2", ""))),
     Family((("LiFePO4", ""), ("LiMnPO4", ""), ("LiCoPO4", ""))),
-    Family((("Li2CO3", ""), ("Na2CO3", ""), ("K2CO3", ""))),
+    Family((("Li2CO3", ""), ("Na2CO3", ""), ("K2CO3", ""), ("Cs2CO3", ""))),
     Family((("NaCl", ""), ("KCl", ""), ("LiCl", ""))),
     Family((("KOH", ""), ("NaOH", ""), ("LiOH", ""))),
     Family((("H2SO4", ""), ("HClO4", ""), ("HNO3", ""))),
@@ -130,6 +140,7 @@ STEMS = {
     "Ar": ("argon",),
     "Cu": ("copper", "cupr"),
     "Rh": ("rhod",),
+    "Ir": ("iridi",),
     "Mg": ("magnes",),
     "Ta": ("tantal",),
     "Hf": ("hafn",),

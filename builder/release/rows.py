@@ -33,7 +33,7 @@ SPLITS: tuple[SplitName, ...] = ("validation", "test")
 LETTERS = ("A", "B", "C", "D")  # of caption matching; multi_select goes on with the alphabet
 ALPHABET = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 GENERATOR = "rules"
-GENERATOR_VERSION = "1"
+GENERATOR_VERSION = "2"
 QUESTION = "Which caption matches the figure? Exactly one of the four was printed with it; answer with its letter."
 SELECT_ALL = "One or several options are right, never all of them; answer with the letters of all that are."
 # The card carries this sentence word for word (code marks aside); `validate` looks for it.
@@ -151,8 +151,14 @@ class CaptionMatchingRow(Row):
     options: Texts = Field(min_length=4, max_length=4, description="in the order A, B, C, D")
     answer: int = Field(ge=0, le=3, description="the key: 0 = A, 1 = B, 2 = C, 3 = D")
     edits: tuple[tuple[Edit, ...], ...] = Field(min_length=4, max_length=4, description="per option; none for the key")
-    edit_types: Texts = Field(description="types present, sorted")
-    design: Texts = Field(min_length=4, max_length=4, description="per option: attributes edited; 00 or 000 is the key")
+    edit_types: Texts = Field(
+        description="types present, sorted: composition, condition, marking, method, number, panel, trend"
+    )
+    design: Texts = Field(
+        min_length=4,
+        max_length=4,
+        description="per option: attributes edited, 00 or 000 the key; or which of four values of one, 0 the key",
+    )
     generator: Literal["rules"] = Field(description="who wrote the distractors: rules, not a model")
     generator_version: str = Field(description="of the rules")
 

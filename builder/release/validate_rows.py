@@ -12,7 +12,7 @@ from builder.release.rows import ID_PREFIX, LETTERS
 from builder.release.validate import Opened, RowDict, at
 from builder.stages.folding import folded
 
-DESIGNS = (("00", "01", "10", "11"), ("000", "011", "101", "110"))
+DESIGNS = (("0", "1", "2", "3"), ("00", "01", "10", "11"), ("000", "011", "101", "110"))
 _REBUILD = "rebuild the release with `microtome build`"
 
 
@@ -141,11 +141,11 @@ def _design(place: str, row: RowDict) -> Iterator[Issue]:
     if not (isinstance(design, list) and isinstance(edits, list)):
         return
     if tuple(sorted(map(str, design))) not in DESIGNS:
-        wanted = "the vertices 00, 10, 01, 11 or 000, 110, 101, 011, so that every attribute splits two against two"
+        wanted = "00, 10, 01, 11 or 000, 110, 101, 011, two against two; or 0 to 3, four values of one attribute"
         yield Issue("unbalanced-design", f"{place} > design", f"design is {design}", wanted)
-    if any(("1" in str(vertex)) != bool(made) for vertex, made in zip(design, edits, strict=False)):
+    if any((str(vertex).strip("0") != "") != bool(made) for vertex, made in zip(design, edits, strict=False)):
         problem = f"design is {design}, options with edits: {[LETTERS[i] for i, made in enumerate(edits[:4]) if made]}"
-        yield Issue("unbalanced-design", f"{place} > design", problem, "an option has edits where its vertex has a 1")
+        yield Issue("unbalanced-design", f"{place} > design", problem, "an option has edits where its vertex is not all 0")
     types = sorted({str(edit["type"]) for made in edits for edit in made})
     if row.get("edit_types") != types:
         yield Issue("edit-types", f"{place} > edit_types", f"is {row.get('edit_types')}", f"the types in edits are {types}")

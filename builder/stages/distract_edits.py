@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from builder.records import Edit
-
-EditType = Literal["method", "composition", "number"]
+from builder.records import Edit, EditType
 
 
 @dataclass(frozen=True)
@@ -39,3 +37,20 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     for made in sorted(edits, key=lambda made: made.start, reverse=True):
         text = text[: made.start] + made.replacement + text[made.end :]
     return text
+
+
+def article_holds(text: str, start: int, mine: str, theirs: str) -> bool:
+    """Whether "a" or "an" before the word fits both: formulas are read out letter by letter."""
+    if not re.search(r"\ban?\s$", text[:start], re.IGNORECASE):
+        return True
+    vowels = "aeiou" if mine[0].islower() else "AEFHILMNORSX"
+    return (mine[0] in vowels) == (theirs[0] in vowels)
+
+
+def in_case_of(printed: str, word: str) -> str:
+    """The word with a capital where the printed one opens with it.
+
+    >>> in_case_of("Dashed", "solid")
+    'Solid'
+    """
+    return word[0].upper() + word[1:] if printed[:1].isupper() and word[:1].islower() else word

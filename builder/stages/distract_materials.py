@@ -9,7 +9,7 @@ from itertools import combinations
 from builder.lexicon.elements import ELEMENTS
 from builder.lexicon.materials import FAMILIES, SIGNATURES, STEMS
 from builder.records import Edit
-from builder.stages.distract_edits import Attribute, apply_edits, edit
+from builder.stages.distract_edits import Attribute, apply_edits, article_holds, edit
 
 _SYMBOL = re.compile(r"[A-Z][a-z]?")
 _PHASE = r"(?<![\u03b1-\u03c9]-)(?<!\b[a-z]-)(?<!\b[1-4][HRT]-)"  # α-, a- and 2H- name phases that the other may not have
@@ -74,19 +74,11 @@ def _replaced(caption: str, member: tuple[str, str], other: tuple[str, str]) -> 
     edits = []
     for mine, theirs in zip(member, other, strict=True):
         for match in _word(mine).finditer(caption) if mine else ():
-            if not theirs or not _article_holds(caption, match.start(), mine, theirs):
+            if not theirs or not article_holds(caption, match.start(), mine, theirs):
                 return ()
             name = theirs.capitalize() if match.group()[0].isupper() and theirs.islower() else theirs
             edits.append(edit("composition", caption, match.start(), match.end(), name))
     return tuple(sorted(edits, key=lambda made: made.start))
-
-
-def _article_holds(caption: str, start: int, mine: str, theirs: str) -> bool:
-    """Whether "a" or "an" before the word fits both: formulas are read out letter by letter."""
-    if not re.search(r"\ban?\s$", caption[:start], re.IGNORECASE):
-        return True
-    vowels = "aeiou" if mine.islower() else "AEFHILMNORSX"
-    return (mine[0] in vowels) == (theirs[0] in vowels)
 
 
 def _said(paper_text: str, material: tuple[str, str]) -> bool:

@@ -14,6 +14,7 @@ from builder.stages.spans import TypedSpan, quantities
 T = TypeVar("T", int, float, str)
 # Neighbours on the ladder 1, 2, 5, 10 that are no exact double, half or tenfold, each step walked both ways.
 _STEPS = {1: (5.0, 0.2), 2: (5.0, 0.5, 10.0), 5: (2.0, 1.0, 20.0)}
+_FAR_STEPS = {"1": (0.2, 0.05, 20.0, 50.0), "2": (0.5, 0.1, 50.0), "5": (1.0, 0.2, 100.0)}  # where the near ones do not do
 _CROWD = 4  # other values of the dimension beyond which a caption's numbers hang together, such as depths along one section
 _SHIFTS = (0.6, 0.65, 0.7, 0.75, 0.8, 1.25, 1.35, 1.45, 1.55, 1.65)
 # One try in four goes up first: papers state more small values, so most ways down are shut (at one in two 23 of 32 went up).
@@ -37,7 +38,7 @@ class _Stated:
 
 
 def numbers(caption: str, paper_text: str, seed: int, figure_id: str) -> Iterator[Attribute]:
-    """Each single value or range that can move; no member of a list, tolerance or product."""
+    """Each single value or range that can move, every way it can, the likeliest first; no member of a list or product."""
     found = quantities(caption)
     stated = [s for text in (paper_text, caption) for q in quantities(text) for s in _values(q)]
     bare = {match.group(1) for q in quantities(paper_text) for match in _BARE.finditer(_before(paper_text, q))}
@@ -50,7 +51,6 @@ def numbers(caption: str, paper_text: str, seed: int, figure_id: str) -> Iterato
             values = [s for q in quantities(new) for s in _values(q)]
             if values and _free(values, stated, bare, new) and _in_order(_values(same[0]), values, here):
                 yield Attribute("number", tuple(edit("number", caption, q.start, q.end, new) for q in same))
-                break
     yield from _magnifications(caption, paper_text, seed, figure_id)
 
 
@@ -118,7 +118,8 @@ def _moved(text: str, caption: str, drawn: int) -> Iterator[str]:
         plain = single["digits"].replace(",", "")
         if unit not in EDITABLE or float(plain) == 0 or (unit in PERCENT and float(plain) >= 100):
             return
-        for value in _drawn(_neighbours(plain, single["rest"].strip(), unit, caption), drawn):
+        near = _neighbours(plain, single["rest"].strip(), unit, caption)
+        for value in (*_drawn(near, drawn), *(far for far in _far(plain, unit) if far not in near and not _fixed(near, plain))):
             if _possible(float(value), unit) and float(value) not in (float(plain) * 2, float(plain) / 2, float(plain) * 10):
                 shown = f"{int(value):,}" if "," in single["digits"] else value
                 yield f"{single['lead']}{shown}{single['rest']}"
@@ -167,6 +168,19 @@ def _neighbours(plain: str, printed: str, unit: str, caption: str) -> list[str]:
     return [new for factor in _SHIFTS if (new := _shifted(plain, factor))]
 
 
+def _fixed(near: Sequence[str], plain: str) -> bool:
+    """Whether the values come from a fixed set, such as laser lines: then no ladder goes on from them."""
+    return any(f"{value} " in member for members, _ in SETS for member in members if plain in member for value in near)
+
+
+def _far(plain: str, unit: str) -> list[str]:
+    """Values further along the ladder; lengths also go below one."""
+    zeros = len(plain) - len(plain.rstrip("0")) if "." not in plain else 0
+    head = plain[: len(plain) - zeros]
+    made = [step * 10**zeros for step in _FAR_STEPS.get(head, ())]
+    return [f"{m:g}" for m in made if m >= 1 or unit == "m"]
+
+
 def _shifted(plain: str, factor: float) -> str | None:
     """The value times a factor with as many digits, zeros and decimals, on fives if it is; None where none is near."""
     decimals = len(plain.partition(".")[2])
@@ -198,4 +212,3 @@ def _magnifications(caption: str, paper_text: str, seed: int, figure_id: str) ->
                 shown = f"{int(value):,}" if "," in digits else value
                 mine = [m for m in found if m["digits"] == digits]
                 yield Attribute("number", tuple(edit("number", caption, m.start(), m.end(), shown + m["rest"]) for m in mine))
-                break

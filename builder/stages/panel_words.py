@@ -10,7 +10,7 @@ from itertools import groupby
 
 from builder.lexicon.techniques import Technique, find_techniques, related
 from builder.records import EvidenceSpan, PairedFigure
-from builder.stages.captions import LABEL
+from builder.stages.labels import LABEL
 from builder.stages.panel_captions import caption_parts
 from builder.stages.sentences import MOJIBAKE, balanced, points_elsewhere, sentences
 from builder.stages.spans import quantities, spans

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from builder.records import EvidenceSpan, PairedFigure
-from builder.stages.captions import LABEL
 from builder.stages.citations import cited_labels
 from builder.stages.distract import Attribute, apply_edits, attributes
+from builder.stages.labels import LABEL
 from builder.stages.panel_words import noun_of, panel_words
 from builder.stages.sentences import has_verb, points_elsewhere, sentences, stands_alone
 from builder.stages.spans import quantities
