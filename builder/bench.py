@@ -12,16 +12,17 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from builder.asking import Picture, PictureRef, Prompt, Question, Reply, Schema, Waiting, content_hash, text_tokens
+from builder.asking import Picture, PictureRef, Prompt, Question, Reply, Schema, Waiting, content_hash, texts_of
 from builder.edges import pdf
 from builder.edges.calls import Replies
 from builder.edges.images import picture_of
 from builder.edges.ocr import lines_of, words_of
 from builder.edges.store import Store
 from builder.pages import Box, Page, Word
+from builder.pricing import estimate
 from builder.recipe import Recipe
 from builder.records import Caption, Figure, Paper, Record
-from builder.stages.image_tokens import TOKENS, Pixels
+from builder.stages.image_tokens import Pixels
 from builder.stages.ingest import PaperRow
 from builder.stages.reflow import line_text, reflow
 from builder.stages.rights import Policy
@@ -153,11 +154,21 @@ class Bench:
         """The whole page as a PNG whose long side has `long_side` pixels. Raises RefusedPdf."""
         return picture_of(pdf.thumbnail(self.pdf, page, long_side))
 
-    def question(self, model: str, prompt: Prompt, pictures: Sequence[Picture], schema: Schema) -> Question:
-        """A question to one of the recipe's models, its pictures in the store for the driver to send."""
+    def question(
+        self,
+        model: str,
+        prompt: Prompt,
+        pictures: Sequence[Picture],
+        schema: Schema,
+        *,
+        answer_tokens: int | None = None,
+    ) -> Question:
+        """A question to one of the recipe's models, its pictures in the store for the driver to send.
+
+        `answer_tokens` is what the stage expects the answer to take: a dry run counts with it.
+        """
         rule = self.recipe.models[model]
-        families = [TOKENS[rule.family]] if rule.family else list(TOKENS.values())
-        shown = sum(max(tokens(Pixels(p.width, p.height)) for tokens in families) for p in pictures)
+        tokens = estimate(texts_of(prompt, schema), [Pixels(p.width, p.height) for p in pictures], rule)
         return Question(
             hash=content_hash(prompt, [p.identity for p in pictures], schema, rule),
             model=model,
@@ -173,7 +184,10 @@ class Bench:
                 for p in pictures
             ),
             answer_schema=dict(schema),
-            prompt_tokens=shown + text_tokens(prompt, schema),
+            prompt_tokens=tokens.most,
+            likely_tokens=tokens.likely,
+            picture_tokens=tokens.pictures,
+            answer_tokens=answer_tokens,
         )
 
     def replies(self, questions: Sequence[Question]) -> list[Reply]:

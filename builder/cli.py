@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
+from builder.commands_money import asking_ended
 from builder.edges.engine import Limits
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
@@ -172,7 +173,7 @@ def _build(arguments: argparse.Namespace) -> int:
     read_at_least_one(done)
     print(savings_report(done, recipe, store), file=sys.stderr)
     print(assemble(done, recipe, arguments.version, out, store).summary, file=sys.stderr)
-    return Exit.OK
+    return asking_ended(done)
 
 
 def _recipe(arguments: argparse.Namespace) -> Recipe:
@@ -192,6 +193,9 @@ def _figures(arguments: argparse.Namespace) -> int:
         if arguments.crops:
             _write_crops(arguments.crops, done, store)
     read_at_least_one(done)
+    ended = asking_ended(done)
+    if ended:
+        return ended
     return Exit.FINDINGS if any(_refusal(outcome) for outcome in done.outcomes) else Exit.OK
 
 
@@ -239,9 +243,6 @@ def _run(arguments: argparse.Namespace, papers: Sequence[Path], recipe: Recipe, 
     for outcome in done.outcomes:
         if outcome.dropped and outcome.dropped.reason == "duplicate-paper":  # known only when all papers are done
             print(f"{outcome.file}: duplicate-paper ({outcome.dropped.detail})", file=sys.stderr)
-    if done.spent.unanswered:
-        lost = f"{done.spent.unanswered} of {done.spent.asked} questions to a model got no answer"
-        print(f"{lost}: what the rules made stays, and the next run asks again", file=sys.stderr)
     print(f"{len(done.outcomes)} papers, {done.reused} of them unchanged since an earlier run", file=sys.stderr)
     return done
 

@@ -149,7 +149,9 @@ class ModelRule(Record):
     provider: Literal["openai", "replay"] = Field(description="any endpoint of that protocol, or a folder of recorded replies")
     model: str = Field(min_length=1, description="model id as the provider names it")
     base_url: str = Field("https://api.openai.com/v1", pattern=r"^https?://[^/?#@\s]+(/[^?#@\s]*)?$")
-    api_key_env: str | None = Field("OPENAI_API_KEY", pattern=r"^[A-Z][A-Z0-9_]*$", description="None: the endpoint needs none")
+    api_key_env: str | None = Field(
+        "OPENAI_API_KEY", pattern=r"^([A-Z][A-Z0-9_]*)?$", description='variable with the key; "": the endpoint needs none'
+    )
     folder: str | None = Field(None, description="of recorded replies, for provider replay; a work folder's replies/ is one")
     family: Family | None = Field(None, description="whose rule prices a picture before it is sent; None: the dearest one's")
     max_output_tokens: int = Field(4096, ge=16)
@@ -158,6 +160,10 @@ class ModelRule(Record):
     parameters: dict[str, str | int | float | bool] = Field({}, description="sent as they are: temperature, seed, ...")
     timeout_s: int = Field(120, ge=1)
     attempts: int = Field(4, ge=1, le=10, description="calls for one answer, the first one counted")
+    requests_per_minute: int | None = Field(None, ge=1, description="None: as fast as in_flight and the provider allow")
+    tokens_per_minute: int | None = Field(
+        None, ge=1, description="prompt and completion; in flight by estimate, then as billed"
+    )
     price: Price | None = None
 
     @model_validator(mode="after")
@@ -178,6 +184,11 @@ class Asking(Record):
     in_flight: int = Field(4, ge=1, le=64, description="requests at a time")
     max_tokens: int = Field(2_000_000, ge=1, description="prompt and completion; no call is made that could pass it")
     max_usd: float | None = Field(None, gt=0, description="by the models' prices")
+    on_stop: Literal["exit", "finish"] = Field(
+        "exit",
+        description="when a cap, a refusing provider or one that is down ends the asking: end the run, or finish it "
+        "without the missing answers; the exit code is 6 both times",
+    )
 
 
 class PointRule(Record):

@@ -59,6 +59,7 @@ class Run:
     stages: tuple[Stage, ...]
     outcomes: list[PaperOutcome] = field(default_factory=list)
     spent: Spent = Spent()
+    stopped: str = ""  # why no further question was asked, where the run was finished all the same
 
     @property
     def attrition(self) -> tuple[StageCount, ...]:
@@ -123,7 +124,7 @@ def run(
             done[index] = _settled(task, result, store, stages, limits)
             progress(done[index])
         todo = _answered(waiting, desk)
-    return Run(stages, _without_twins([done[index] for index in sorted(done)]), desk.spent)
+    return Run(stages, _without_twins([done[index] for index in sorted(done)]), desk.spent, desk.stopped)
 
 
 def _answered(waiting: Sequence[tuple[int, Task, Waiting]], desk: Desk) -> list[tuple[int, Task]]:
