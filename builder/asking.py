@@ -16,8 +16,10 @@ from jinja2 import Environment, StrictUndefined
 from jsonschema import Draft202012Validator
 from pydantic import Field, JsonValue
 
+from builder.pricing import estimate
 from builder.recipe import ModelRule
 from builder.records import Record, digest
+from builder.stages.image_tokens import Pixels
 
 Schema = Mapping[str, JsonValue]
 Outcome = Literal["answered", "malformed", "refused", "truncated", "failed"]
@@ -143,6 +145,33 @@ def texts_of(prompt: Prompt, schema: Schema) -> list[str]:
     return [prompt.system, prompt.user, json.dumps(dict(schema))]
 
 
+def question_of(
+    model: str,
+    rule: ModelRule,
+    prompt: Prompt,
+    pictures: Sequence[PictureRef],
+    schema: Schema,
+    *,
+    answer_tokens: int | None = None,
+) -> Question:
+    """A question to `model`, a name of the recipe's [models] whose rule is given.
+
+    `answer_tokens` is what the stage expects the answer to take: a dry run counts with it.
+    """
+    tokens = estimate(texts_of(prompt, schema), [Pixels(p.width, p.height) for p in pictures], rule)
+    return Question(
+        hash=content_hash(prompt, [p.identity for p in pictures], schema, rule),
+        model=model,
+        prompt=prompt,
+        pictures=tuple(pictures),
+        answer_schema=dict(schema),
+        prompt_tokens=tokens.most,
+        likely_tokens=tokens.likely,
+        picture_tokens=tokens.pictures,
+        answer_tokens=answer_tokens,
+    )
+
+
 def prompt_from(template: str, *, stage: str, about: str, slots: Mapping[str, object]) -> Prompt:
     """The prompt that a template's blocks `system` and `user` make of the slots. A slot left out raises UndefinedError."""
     made = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False).from_string(template)
@@ -187,5 +216,6 @@ __all__ = [
     "content_hash",
     "judged",
     "prompt_from",
+    "question_of",
     "texts_of",
 ]

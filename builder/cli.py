@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
-from builder.commands_money import asking_ended
+from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
+from builder.edges.calls import Asker
 from builder.edges.engine import Limits
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_build(commands.add_parser("build", help="papers in, a release out"))
     _add_figures(commands.add_parser("figures", help="one JSON object a figure on stdout"))
     _add_savings(commands.add_parser("savings", help="what thumbnails of the kept pages spare, by each provider's rule"))
+    add_spend(commands.add_parser("spend", help="what a work folder's questions to models were billed, by stage and model"))
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
@@ -88,6 +90,7 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         default="open",
         help="open (default): what may be published; private: everything, for local work, never to be published",
     )
+    add_dry_run(parser)
     _add_run(parser)
     parser.set_defaults(command=_build)
 
@@ -168,6 +171,14 @@ def _build(arguments: argparse.Namespace) -> int:
         raise UsageError("--work", "is the release's own folder", "name another folder, or leave --work out")
     refuse_occupied(out, arguments.version, arguments.tier)
     store = Store(work)
+    if arguments.dry_run:
+        stages = stages_of(recipe)
+        return dry_run(
+            recipe,
+            store,
+            lambda asker: _run(arguments, arguments.papers, recipe, store, stages, asker),
+            as_json=arguments.json,
+        )
     done = _run(arguments, arguments.papers, recipe, store, stages_of(recipe))
     print(_table(done.attrition), file=sys.stderr)
     read_at_least_one(done)
@@ -222,7 +233,14 @@ def _savings(arguments: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _run(arguments: argparse.Namespace, papers: Sequence[Path], recipe: Recipe, store: Store, stages: tuple[Stage, ...]) -> Run:
+def _run(
+    arguments: argparse.Namespace,
+    papers: Sequence[Path],
+    recipe: Recipe,
+    store: Store,
+    stages: tuple[Stage, ...],
+    asker: Asker | None = None,
+) -> Run:
     found = find_papers(papers)
     policy = read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml")
     with cannot_write(store.root):
@@ -239,7 +257,7 @@ def _run(arguments: argparse.Namespace, papers: Sequence[Path], recipe: Recipe, 
                     bar.write(f"{outcome.file}: {disagreement}", file=sys.stderr)
             bar.update()
 
-        done = run(found, recipe, policy, store, stages, jobs=arguments.jobs, limits=limits, progress=progress)
+        done = run(found, recipe, policy, store, stages, jobs=arguments.jobs, limits=limits, progress=progress, asker=asker)
     for outcome in done.outcomes:
         if outcome.dropped and outcome.dropped.reason == "duplicate-paper":  # known only when all papers are done
             print(f"{outcome.file}: duplicate-paper ({outcome.dropped.detail})", file=sys.stderr)

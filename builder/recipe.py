@@ -155,6 +155,9 @@ class ModelRule(Record):
     folder: str | None = Field(None, description="of recorded replies, for provider replay; a work folder's replies/ is one")
     family: Family | None = Field(None, description="whose rule prices a picture before it is sent; None: the dearest one's")
     max_output_tokens: int = Field(4096, ge=16)
+    expected_output_tokens: int | None = Field(
+        None, ge=1, description="of an answer, for dry runs; None: what this work folder's replies took, or the stage expects"
+    )
     output_key: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
     image_detail: Literal["auto", "low", "high"] | None = None
     parameters: dict[str, str | int | float | bool] = Field({}, description="sent as they are: temperature, seed, ...")

@@ -38,7 +38,7 @@ def dead_port() -> str:
 def test_a_folder_of_replies_that_is_not_there_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "replies-of-may"
     with pytest.raises(CannotRead, match="replies-of-may] there is no such folder"):
-        ask_of(ModelRule(provider="replay", model="loop", folder=str(missing)))
+        ask_of(ModelRule(provider="replay", model="loop", folder=str(missing)))(PROMPT, [PNG], SCHEMA)
 
 
 @pytest.mark.parametrize(

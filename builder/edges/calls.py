@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import ValidationError
 
-from builder.asking import Ask, Picture, Question, Reply, Spent
+from builder.asking import Ask, Picture, PictureRef, Question, Reply, Spent
 from builder.edges.gate import Gate
 from builder.edges.store import Store, write_whole
 from builder.edges.vlm import ask_of
@@ -76,6 +77,11 @@ class Replies:
         found = (self.intent(path.stem) for path in sorted((self.root / "intents").glob("*.json")))
         return tuple(intent for intent in found if intent and not self.get(intent.hash))
 
+    def paid(self) -> tuple[int, float]:
+        """Tokens and USD that count against a cap: as billed, with the most that requests without an answer can have cost."""
+        paid = [*map(_paid, self.all()), *((i.tokens * i.tries, i.usd * i.tries) for i in self.open_intents())]
+        return sum(tokens for tokens, _ in paid), sum(usd for _, usd in paid)
+
     def _reply(self, name: str) -> Path:
         return self.root / "replies" / name[:2] / f"{name}.json"
 
@@ -126,6 +132,26 @@ def _paid(reply: Reply) -> tuple[int, float]:
     return tokens + said.prompt_tokens + said.completion_tokens, usd + (said.usd or 0.0)
 
 
+class Asker(Protocol):
+    """Whom a run hands its questions: the desk, or the notebook of a dry run."""
+
+    spent: Spent
+    stopped: str
+
+    def answer(self, questions: Sequence[Question]) -> dict[str, Reply]: ...
+
+
+def put_picture(store: Store, picture: Picture) -> PictureRef:
+    """The picture in the store, for the driver to send."""
+    return PictureRef(
+        sha256=store.put_blob(picture.data),
+        media_type=picture.media_type,
+        width=picture.width,
+        height=picture.height,
+        identity=picture.identity,
+    )
+
+
 class Desk:
     """Where the driver asks: every question once, whatever asks for it and however often."""
 
@@ -138,10 +164,7 @@ class Desk:
         self._in_a_row = 0
         self._interrupted = {intent.hash: intent for intent in self.replies.open_intents()}
         self._purse = _Purse(cap)
-        for tokens, usd in map(_paid, self.replies.all()):
-            self._purse.add(tokens, usd)
-        for intent in self._interrupted.values():
-            self._purse.add(intent.tokens * intent.tries, intent.usd * intent.tries)
+        self._purse.add(*self.replies.paid())
 
     def answer(self, questions: Sequence[Question]) -> dict[str, Reply]:
         """Ask what is not on disk yet. Returned are the questions that got no answer, by hash: they are asked anew next time.
@@ -280,4 +303,4 @@ class Desk:
         return left
 
 
-__all__ = ["Desk", "Intent", "Replies"]
+__all__ = ["Asker", "Desk", "Intent", "Replies", "put_picture"]

@@ -66,17 +66,20 @@ def read_reply_file(path: Path) -> Reply:
 
 
 def _replayed(rule: ModelRule) -> Ask:
+    def ask(prompt: Prompt, pictures: Sequence[Picture], schema: Schema) -> Reply:
+        return recorded(rule, content_hash(prompt, [p.identity for p in pictures], schema, rule))
+
+    return ask
+
+
+def recorded(rule: ModelRule, name: str) -> Reply:
+    """The recorded reply to the question of that hash. Raises CannotRead."""
     folder = Path(str(rule.folder))
     if not folder.is_dir():
         said = f'there is no such folder; the recorded replies of "{rule.model}" were to be in it, seen from {Path.cwd()}'
         raise CannotRead(str(folder), said, "mend `folder` in the recipe: a work folder's replies/ is one")
-
-    def ask(prompt: Prompt, pictures: Sequence[Picture], schema: Schema) -> Reply:
-        name = content_hash(prompt, [p.identity for p in pictures], schema, rule)
-        nested = folder / name[:2] / f"{name}.json"
-        return read_reply_file(nested if nested.is_file() else folder / f"{name}.json")
-
-    return ask
+    nested = folder / name[:2] / f"{name}.json"
+    return read_reply_file(nested if nested.is_file() else folder / f"{name}.json")
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,7 @@ class _Endpoint:
             # the whole request goes as extra_body, and the answer is read as it came: endpoints differ in both
             raw = self.client.chat.completions.with_raw_response.create(model=self.rule.model, messages=[], extra_body=request)
             # a server may say the key back: what is kept of its answer is without it
-            body = json.loads(raw.text.replace(self.key, "[key]") if len(self.key or "") >= _SECRET else raw.text)
+            body = json.loads(raw.text.replace(self.key, "[key]") if self.key and len(self.key) >= _SECRET else raw.text)
         except self.sdk.APITimeoutError as error:
             return self._cut_off(error, f"no answer within {self.rule.timeout_s} s")
         except self.sdk.APIStatusError as error:
@@ -287,4 +290,4 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-__all__ = ["LONGEST_PAUSE", "Gate", "ask_of", "read_reply_file", "redacted", "usage_of"]
+__all__ = ["LONGEST_PAUSE", "Gate", "ask_of", "read_reply_file", "recorded", "redacted", "usage_of"]
