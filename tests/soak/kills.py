@@ -10,11 +10,13 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.kills import IN_FLIGHT, timed
 
 PAPERS = sorted((Path(__file__).parents[1] / "papers").glob("*.pdf"))[-4:-1]  # three are enough questions for twenty kills
 A_ROUND = 20  # kills of one work folder
+_COLUMNS = {"round": 5, "kills": 7, "questions": 11, "requests": 10, "twice": 7, "at most": 9, "lost": 6, "again": 7}
 
 
 def soak(kills: int, folder: Path) -> int:
@@ -22,8 +24,7 @@ def soak(kills: int, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     book = folder / "rounds.jsonl"
     rounds = [json.loads(line) for line in book.read_text(encoding="utf-8").splitlines()] if book.exists() else []
-    heads = {"round": 5, "kills": 7, "questions": 11, "requests": 10, "twice": 7, "at most": 9, "lost": 6, "again": 7}
-    print("".join(f"{name:>{width}}" for name, width in heads.items()) + "  release", flush=True)
+    print("".join(f"{name:>{width}}" for name, width in _COLUMNS.items()) + "  release", flush=True)
     for row in rounds:
         _show(row, rounds)
     while sum(row["kills"] for row in rounds) < kills:
@@ -46,12 +47,12 @@ def soak(kills: int, folder: Path) -> int:
     return 0 if sound else 1
 
 
-def _show(row: dict[str, object], rounds: list[dict[str, object]]) -> None:
+def _show(row: dict[str, Any], rounds: list[dict[str, Any]]) -> None:
     same = "the same" if row["release"] == rounds[0]["release"] else "ANOTHER"
-    twice = int(str(row["requests"])) - int(str(row["questions"]))
-    most = IN_FLIGHT * int(str(row["kills"]))
-    heads = {"round": 5, "kills": 7, "questions": 11, "requests": 10, "twice": 7, "at most": 9, "lost": 6, "again": 7}
-    print("".join(f"{name:>{width}}" for name, width in heads.items()) + "  release", flush=True)
+    twice, most = row["requests"] - row["questions"], IN_FLIGHT * row["kills"]
+    counts = (rounds.index(row), row["kills"], row["questions"], row["requests"], twice, most, row["lost"], row["asked_again"])
+    cells = "".join(f"{count:>{width}}" for count, width in zip(counts, _COLUMNS.values(), strict=True))
+    print(f"{cells}  {same}, {row['seconds']} s", flush=True)
 
 
 if __name__ == "__main__":
