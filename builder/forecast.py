@@ -54,7 +54,7 @@ class FollowUp:
     after: str  # stage whose question they follow, or "item"
     rate: Callable[[Recipe], float]  # how many follow one
     model: Callable[[Recipe], str | None]
-    words: int  # tokens of its prompt without pictures, as specimen papers have them
+    words: int  # tokens of its prompt and schema without pictures, as measured on a specimen paper
     pictured: bool
     answer: int  # tokens
     why: str
@@ -82,16 +82,16 @@ _REVISED = f"{_REVISIONS:g} revisions an item over all rounds"
 # In order: a line may count on the lines above it. "item" are finished items, those expected among them.
 FOLLOW_UPS: tuple[FollowUp, ...] = (
     FollowUp("item", "write", _items, lambda _: None, 0, False, 0, _WRITTEN),
-    FollowUp("self_check", "write", _items, _own, 650, True, 80, _WRITTEN),
-    FollowUp("advise", "write", _items, lambda r: r.challenge.adviser, 900, True, 150, _WRITTEN),
-    FollowUp("attack", "write", _items, lambda r: r.challenge.attacker, 450, False, 80, _WRITTEN),
-    FollowUp("advise", "self_check", lambda _: 1, lambda r: r.challenge.adviser, 900, True, 150, "every item is challenged"),
-    FollowUp("attack", "self_check", lambda _: 1, lambda r: r.challenge.attacker, 450, False, 80, "every item is challenged"),
-    FollowUp("revise", "challenged", lambda r: _REVISIONS if r.challenge.asks else 0, _author, 1900, True, 400, _REVISED),
-    FollowUp("same_question", "revise", lambda _: 1, _checker, 500, False, 60, "each revision is compared"),
-    FollowUp("self_check", "revise", lambda _: 1, _own, 650, True, 80, "its author answers each revision"),
-    FollowUp("advise", "revise", lambda _: 1, lambda r: r.challenge.adviser, 900, True, 150, "each revision is challenged"),
-    FollowUp("attack", "revise", lambda _: 1, lambda r: r.challenge.attacker, 450, False, 80, "each revision is challenged"),
+    FollowUp("self_check", "write", _items, _own, 1000, True, 80, _WRITTEN),
+    FollowUp("advise", "write", _items, lambda r: r.challenge.adviser, 1500, True, 150, _WRITTEN),
+    FollowUp("unseen", "write", _items, lambda r: r.challenge.attacker, 470, False, 80, _WRITTEN),
+    FollowUp("advise", "self_check", lambda _: 1, lambda r: r.challenge.adviser, 1500, True, 150, "every item is challenged"),
+    FollowUp("unseen", "self_check", lambda _: 1, lambda r: r.challenge.attacker, 470, False, 80, "every item is challenged"),
+    FollowUp("revise", "challenged", lambda r: _REVISIONS if r.challenge.asks else 0, _author, 1650, True, 400, _REVISED),
+    FollowUp("same_question", "revise", lambda _: 1, _checker, 560, False, 60, "each revision is compared"),
+    FollowUp("self_check", "revise", lambda _: 1, _own, 1000, True, 80, "its author answers each revision"),
+    FollowUp("advise", "revise", lambda _: 1, lambda r: r.challenge.adviser, 1500, True, 150, "each revision is challenged"),
+    FollowUp("unseen", "revise", lambda _: 1, lambda r: r.challenge.attacker, 470, False, 80, "each revision is challenged"),
     FollowUp("attack", "item", lambda _: 4, lambda r: r.battery.model, 300, False, 20, "the battery asks each item four times"),
     FollowUp("audit", "item", lambda _: 1, lambda r: None, 600, True, 80, "each judge sees each item of the sample"),
 )
@@ -282,7 +282,7 @@ def _expected(
     counts["item"] += pending_checks
     for rule in FOLLOW_UPS:
         if rule.after == "challenged":
-            counts["challenged"] = max(counts.get("advise", 0.0), counts.get("attack", 0.0))
+            counts["challenged"] = max(counts.get("advise", 0.0), counts.get("unseen", 0.0))
         parents = pending_checks if rule.after == "self_check" else counts.get(rule.after, 0.0)
         many = parents * _rate(rule, recipe, history)
         for name in [rule.model(recipe)] if rule.stage != "audit" else recipe.audit.judges:

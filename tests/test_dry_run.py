@@ -178,7 +178,7 @@ def challenged(**more: str) -> Recipe:
 def notebook(recipe: Recipe, tmp_path: Path, **counts: int) -> Notebook:
     notes = Notebook(recipe.models, Replies(tmp_path))
     shown = PictureRef(sha256="0" * 64, media_type="image/png", width=1024, height=1024, identity="1" * 64)
-    models = {"write": "author", "self_check": "author", "advise": "adviser", "attack": "attacker"}
+    models = {"write": "author", "self_check": "author", "advise": "adviser", "unseen": "attacker"}
     for stage, many in counts.items():
         for number in range(many):
             prompt = Prompt(stage=stage, about="x", system="You write.", user=f"Write about figure {number}.")
@@ -197,19 +197,19 @@ def test_what_follows_on_an_authors_replies_is_expected_and_the_assumptions_are_
         ("write", "author"): (10, 0),
         ("self_check", "author"): (0, 30),  # 2 of 3 a figure, and half of them revised
         ("advise", "adviser"): (0, 30),
-        ("attack", "attacker"): (0, 30),
+        ("unseen", "attacker"): (0, 30),
         ("revise", "author"): (0, 10),
         ("same_question", "adviser"): (0, 10),
     }
     assert "self_check after write: an author writes 67% of the questions that max_per_figure allows" in told.assumptions
-    assert [line.pictures for line in told.lines if line.stage == "attack"] == [0]
+    assert [line.pictures for line in told.lines if line.stage == "unseen"] == [0]
 
 
 def test_items_by_rules_are_challenged_by_questions_that_are_known(tmp_path: Path) -> None:
     recipe = challenged()
     recipe = recipe.model_copy(update={"multi_select": recipe.multi_select.model_copy(update={"generator": "rules"})})
-    told = forecast(notebook(recipe, tmp_path, advise=7, attack=7), recipe, 7)
-    assert calls(told) == {("advise", "adviser"): (7, 0), ("attack", "attacker"): (7, 0)}
+    told = forecast(notebook(recipe, tmp_path, advise=7, unseen=7), recipe, 7)
+    assert calls(told) == {("advise", "adviser"): (7, 0), ("unseen", "attacker"): (7, 0)}
     assert not told.assumptions
 
 
@@ -218,7 +218,8 @@ def test_judges_and_the_battery_are_counted_over_the_items(tmp_path: Path) -> No
     told = forecast(notebook(recipe, tmp_path, self_check=30), recipe, 0)
     assert calls(told)["audit", "adviser"] == (0, 20)
     assert calls(told)["audit", "author"] == (0, 20)
-    assert calls(told)["attack", "attacker"] == (0, 30 + 15 + 4 * 30)
+    assert calls(told)["attack", "attacker"] == (0, 4 * 30)
+    assert calls(told)["unseen", "attacker"] == (0, 30 + 15)
 
 
 def test_every_follow_up_hangs_on_a_stage_that_the_table_or_a_template_knows() -> None:
