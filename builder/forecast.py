@@ -284,25 +284,31 @@ def _expected(
         if rule.after == "challenged":
             counts["challenged"] = max(counts.get("advise", 0.0), counts.get("unseen", 0.0))
         parents = pending_checks if rule.after == "self_check" else counts.get(rule.after, 0.0)
-        many = parents * _rate(rule, recipe, history)
+        each, why = _rate(rule, recipe, history)
+        many = parents * each
         for name in [rule.model(recipe)] if rule.stage != "audit" else recipe.audit.judges:
             number = min(many, recipe.audit.sample) if rule.stage == "audit" else many
             if name and round(number) and recipe.models[name].provider != "replay":
-                said.append(f"{rule.stage} after {rule.after}: {rule.why}")
+                said.append(f"{rule.stage} after {rule.after}: {each:.2g} each, {why}")
                 yield (rule.stage, name), _follow(rule, name, number, picture, recipe, history)
         if rule.stage == "item" or rule.model(recipe):
             counts[rule.stage] = counts.get(rule.stage, 0.0) + many
 
 
-def _rate(rule: FollowUp, recipe: Recipe, history: Mapping[tuple[str, str], _History]) -> float:
-    """How many follow one: as earlier replies show for an author's items, else as assumed."""
-    author = _author(recipe)
-    if rule.after == "write" and author and recipe.multi_select.self_check:
-        model = recipe.models[author].model
-        wrote, checked = history.get(("write", model), _History()), history.get(("self_check", model), _History())
-        if wrote.enough:
-            return checked.replies / wrote.replies
-    return rule.rate(recipe)
+def _rate(rule: FollowUp, recipe: Recipe, history: Mapping[tuple[str, str], _History]) -> tuple[float, str]:
+    """How many follow one, and why: as earlier replies show, else as the recipe expects, else as assumed."""
+    author, own = _author(recipe), _own(recipe)
+    if author is None or rule.after not in ("write", "challenged"):
+        return rule.rate(recipe), rule.why
+    model = recipe.models[author].model
+    wrote, revised = (history.get((stage, model), _History()) for stage in ("write", "revise"))
+    items = history.get(("self_check", model), _History()).replies - revised.replies if own else 0  # revisions are checked too
+    if rule.after == "write" and own and wrote.enough:
+        return items / wrote.replies, f"as {wrote.replies} earlier replies show"
+    if rule.after == "challenged" and items >= _ENOUGH:
+        return revised.replies / items, f"as {items} earlier items show"
+    asked = recipe.asking.expected_items if rule.after == "write" else recipe.asking.expected_revisions
+    return (rule.rate(recipe), rule.why) if asked is None else (asked, "as the recipe expects")
 
 
 def _follow(

@@ -187,6 +187,12 @@ class Asking(Record):
     in_flight: int = Field(4, ge=1, le=64, description="requests at a time")
     max_tokens: int = Field(2_000_000, ge=1, description="prompt and completion; no call is made that could pass it")
     max_usd: float | None = Field(None, gt=0, description="by the models' prices")
+    expected_items: float | None = Field(
+        None, gt=0, description="questions that an author writes of a figure, for dry runs; None: 2 of 3 that it may"
+    )
+    expected_revisions: float | None = Field(
+        None, ge=0, description="of an item over all rounds, for dry runs; None: one for two items"
+    )
     on_stop: Literal["exit", "finish"] = Field(
         "exit",
         description="when a cap, a refusing provider or one that is down ends the asking: end the run, or finish it "

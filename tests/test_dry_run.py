@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from builder import shipped
-from builder.asking import PictureRef, Prompt, Question, question_of
+from builder.asking import PictureRef, Prompt, Question, Reply, question_of
 from builder.cli import main
 from builder.edges.calls import Replies
 from builder.errors import Exit
@@ -201,8 +201,33 @@ def test_what_follows_on_an_authors_replies_is_expected_and_the_assumptions_are_
         ("revise", "author"): (0, 10),
         ("same_question", "adviser"): (0, 10),
     }
-    assert "self_check after write: an author writes 67% of the questions that max_per_figure allows" in told.assumptions
+    assert (
+        "self_check after write: 2 each, an author writes 67% of the questions that max_per_figure allows" in told.assumptions
+    )
     assert [line.pictures for line in told.lines if line.stage == "unseen"] == [0]
+
+
+def test_a_recipe_may_say_how_many_items_and_revisions_it_expects(tmp_path: Path) -> None:
+    recipe = challenged(more="[asking]\nexpected_items = 3\nexpected_revisions = 0")
+    told = calls(forecast(notebook(recipe, tmp_path, write=10), recipe, 0))
+    assert told["self_check", "author"] == told["advise", "adviser"] == (0, 30)
+    assert ("revise", "author") not in told
+
+
+def test_what_earlier_replies_show_counts_more_than_what_is_expected(tmp_path: Path) -> None:
+    recipe, replies = challenged(), Replies(tmp_path)
+    for stage, model, many in (("write", "author-1", 4), ("self_check", "author-1", 10), ("revise", "author-1", 2)):
+        for number in range(many):
+            usage = {"prompt_tokens": 3000, "completion_tokens": 700}
+            said = {"hash": f"{stage}{number}", "outcome": "answered", "value": {}, "model_asked": model, "stage": stage}
+            replies.put(Reply.model_validate({**said, "usage": usage, "likely_tokens": 2000}))
+    told = forecast(notebook(recipe, tmp_path, write=10), recipe, 0)
+    assert calls(told)["revise", "author"] == (0, 5)  # 2 of 8 items
+    assert calls(told)["self_check", "author"] == (0, 25)  # 8 items of 4 figures, and the revisions
+    (write,) = [line for line in told.lines if line.stage == "write"]
+    known = sum(question.likely_tokens for question in notebook(recipe, tmp_path / "x", write=10).asked.values())
+    assert (write.prompt_tokens, write.completion_tokens) == (round(1.5 * known), 7000)
+    assert write.basis == "4 earlier replies"
 
 
 def test_items_by_rules_are_challenged_by_questions_that_are_known(tmp_path: Path) -> None:
