@@ -16,14 +16,13 @@ from jinja2 import Environment, StrictUndefined
 from jsonschema import Draft202012Validator
 from pydantic import Field, JsonValue
 
+from builder.pricing import estimate
 from builder.recipe import ModelRule
 from builder.records import Record, digest
+from builder.stages.image_tokens import Pixels
 
 Schema = Mapping[str, JsonValue]
 Outcome = Literal["answered", "malformed", "refused", "truncated", "failed"]
-
-_CHARACTERS_A_TOKEN = 3  # English takes about 4: an estimate before a call errs on the dear side
-_MESSAGE_TOKENS = 50  # roles and framing of two messages, generously
 
 
 class Prompt(Record):
@@ -64,7 +63,10 @@ class Question(Record):
     prompt: Prompt
     pictures: tuple[PictureRef, ...]
     answer_schema: dict[str, JsonValue]
-    prompt_tokens: int = Field(description="estimate before the call, by rule")
+    prompt_tokens: int = Field(description="the most that the prompt can come to, estimated before the call: what caps reserve")
+    likely_tokens: int = Field(0, description="what the prompt will likely come to, pictures included; 0: not estimated")
+    picture_tokens: int = Field(0, description="of the likely ones")
+    answer_tokens: int | None = Field(None, description="what the stage expects the answer to take; None: it does not say")
 
 
 class Usage(Record):
@@ -84,11 +86,13 @@ class Reply(Record):
     value: dict[str, JsonValue] | None = None
     text: str = Field("", description="as returned")
     detail: str = Field("", description="why there is no value")
+    stage: str = Field("", description="who asked: the prompt's stage")
     model_asked: str
     model_answered: str | None = None
     finish_reason: str | None = None
     usage: Usage = Usage()
-    estimated_tokens: int = Field(0, description="of the prompt, by rule, before the call")
+    estimated_tokens: int = Field(0, description="of the prompt, by rule, before the call: what caps reserved")
+    likely_tokens: int = Field(0, description="of the prompt, as a dry run expects them")
     most_tokens: int = Field(0, description="most that one request can have cost: prompt by rule, completion by its limit")
     most_usd: float = Field(0.0, description="the same by the recipe's prices; 0 without prices")
     pictures: int = Field(0, description="sent with the prompt")
@@ -136,9 +140,36 @@ def content_hash(prompt: Prompt, identities: Sequence[str], schema: Schema, rule
     return digest([rule.settings, prompt.system, prompt.user, list(identities), dict(schema)])
 
 
-def text_tokens(prompt: Prompt, schema: Schema) -> int:
-    """Tokens of the words and the schema, estimated on the dear side."""
-    return (len(prompt.system) + len(prompt.user) + len(json.dumps(dict(schema)))) // _CHARACTERS_A_TOKEN + _MESSAGE_TOKENS
+def texts_of(prompt: Prompt, schema: Schema) -> list[str]:
+    """All words that go with a question."""
+    return [prompt.system, prompt.user, json.dumps(dict(schema))]
+
+
+def question_of(
+    model: str,
+    rule: ModelRule,
+    prompt: Prompt,
+    pictures: Sequence[PictureRef],
+    schema: Schema,
+    *,
+    answer_tokens: int | None = None,
+) -> Question:
+    """A question to `model`, a name of the recipe's [models] whose rule is given.
+
+    `answer_tokens` is what the stage expects the answer to take: a dry run counts with it.
+    """
+    tokens = estimate(texts_of(prompt, schema), [Pixels(p.width, p.height) for p in pictures], rule)
+    return Question(
+        hash=content_hash(prompt, [p.identity for p in pictures], schema, rule),
+        model=model,
+        prompt=prompt,
+        pictures=tuple(pictures),
+        answer_schema=dict(schema),
+        prompt_tokens=tokens.most,
+        likely_tokens=tokens.likely,
+        picture_tokens=tokens.pictures,
+        answer_tokens=answer_tokens,
+    )
 
 
 def prompt_from(template: str, *, stage: str, about: str, slots: Mapping[str, object]) -> Prompt:
@@ -186,5 +217,6 @@ __all__ = [
     "content_hash",
     "judged",
     "prompt_from",
-    "text_tokens",
+    "question_of",
+    "texts_of",
 ]

@@ -17,6 +17,8 @@ from tqdm import tqdm
 
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
+from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
+from builder.edges.calls import Asker
 from builder.edges.engine import Limits
 from builder.edges.lines import text_lines
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
@@ -69,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_figures(commands.add_parser("figures", help="one JSON object a figure on stdout"))
     _add_savings(commands.add_parser("savings", help="what thumbnails of the kept pages spare, by each provider's rule"))
     _add_spans(commands.add_parser("spans", help="techniques, materials and quantities of a text: a line in, a JSON list out"))
+    add_spend(commands.add_parser("spend", help="what a work folder's questions to models were billed, by stage and model"))
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
     _add_parse(commands.add_parser("parse", help="what each answer of a model selects: JSON lines in and out"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
@@ -93,6 +96,7 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         default="open",
         help="open (default): what may be published; private: everything, for local work, never to be published",
     )
+    add_dry_run(parser)
     _add_run(parser)
     parser.set_defaults(command=_build)
 
@@ -186,12 +190,20 @@ def _build(arguments: argparse.Namespace) -> int:
         raise UsageError("--work", "is the release's own folder", "name another folder, or leave --work out")
     refuse_occupied(out, arguments.version, arguments.tier)
     store = Store(work)
+    if arguments.dry_run:
+        stages = stages_of(recipe)
+        return dry_run(
+            recipe,
+            store,
+            lambda asker: _run(arguments, arguments.papers, recipe, store, stages, asker),
+            as_json=arguments.json,
+        )
     done = _run(arguments, arguments.papers, recipe, store, stages_of(recipe))
     print(_table(done.attrition), file=sys.stderr)
     read_at_least_one(done)
     print(savings_report(done, recipe, store), file=sys.stderr)
     print(assemble(done, recipe, arguments.version, out, store).summary, file=sys.stderr)
-    return Exit.OK
+    return asking_ended(done)
 
 
 def _recipe(arguments: argparse.Namespace) -> Recipe:
@@ -211,6 +223,9 @@ def _figures(arguments: argparse.Namespace) -> int:
         if arguments.crops:
             _write_crops(arguments.crops, done, store)
     read_at_least_one(done)
+    ended = asking_ended(done)
+    if ended:
+        return ended
     return Exit.FINDINGS if any(_refusal(outcome) for outcome in done.outcomes) else Exit.OK
 
 
@@ -243,7 +258,14 @@ def _savings(arguments: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _run(arguments: argparse.Namespace, papers: Sequence[Path], recipe: Recipe, store: Store, stages: tuple[Stage, ...]) -> Run:
+def _run(
+    arguments: argparse.Namespace,
+    papers: Sequence[Path],
+    recipe: Recipe,
+    store: Store,
+    stages: tuple[Stage, ...],
+    asker: Asker | None = None,
+) -> Run:
     found = find_papers(papers)
     policy = read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml")
     with cannot_write(store.root):
@@ -260,13 +282,10 @@ def _run(arguments: argparse.Namespace, papers: Sequence[Path], recipe: Recipe, 
                     bar.write(f"{outcome.file}: {disagreement}", file=sys.stderr)
             bar.update()
 
-        done = run(found, recipe, policy, store, stages, jobs=arguments.jobs, limits=limits, progress=progress)
+        done = run(found, recipe, policy, store, stages, jobs=arguments.jobs, limits=limits, progress=progress, asker=asker)
     for outcome in done.outcomes:
         if outcome.dropped and outcome.dropped.reason == "duplicate-paper":  # known only when all papers are done
             print(f"{outcome.file}: duplicate-paper ({outcome.dropped.detail})", file=sys.stderr)
-    if done.spent.unanswered:
-        lost = f"{done.spent.unanswered} of {done.spent.asked} questions to a model got no answer"
-        print(f"{lost}: what the rules made stays, and the next run asks again", file=sys.stderr)
     print(f"{len(done.outcomes)} papers, {done.reused} of them unchanged since an earlier run", file=sys.stderr)
     return done
 

@@ -10,7 +10,17 @@ from builder.pages import Box
 from builder.recipe import PointRule
 from builder.records import Caption, Dropped, Figure
 from builder.stages.locate import placed
-from builder.stages.point import PointedPage, prompt_for, read_reply, rescued, schema_for, settle, thumbnail_of, to_ask
+from builder.stages.point import (
+    PointedPage,
+    answer_tokens,
+    prompt_for,
+    read_reply,
+    rescued,
+    schema_for,
+    settle,
+    thumbnail_of,
+    to_ask,
+)
 from builder.stages.sieve import SievedPage
 
 
@@ -59,7 +69,7 @@ def _question(bench: Bench, page: PointedPage, rule: PointRule) -> Question | No
     except RefusedPdf:
         return None
     prompt = prompt_for(page, rule, shipped.prompt("point"))
-    return bench.question(str(rule.model), prompt, [picture], schema_for(page, rule))
+    return bench.question(str(rule.model), prompt, [picture], schema_for(page, rule), answer_tokens=answer_tokens(page, rule))
 
 
 __all__ = ["pointed"]

@@ -152,15 +152,24 @@ class ModelRule(Record):
     provider: Literal["openai", "replay"] = Field(description="any endpoint of that protocol, or a folder of recorded replies")
     model: str = Field(min_length=1, description="model id as the provider names it")
     base_url: str = Field("https://api.openai.com/v1", pattern=r"^https?://[^/?#@\s]+(/[^?#@\s]*)?$")
-    api_key_env: str | None = Field("OPENAI_API_KEY", pattern=r"^[A-Z][A-Z0-9_]*$", description="None: the endpoint needs none")
+    api_key_env: str | None = Field(
+        "OPENAI_API_KEY", pattern=r"^([A-Z][A-Z0-9_]*)?$", description='variable with the key; "": the endpoint needs none'
+    )
     folder: str | None = Field(None, description="of recorded replies, for provider replay; a work folder's replies/ is one")
     family: Family | None = Field(None, description="whose rule prices a picture before it is sent; None: the dearest one's")
     max_output_tokens: int = Field(4096, ge=16)
+    expected_output_tokens: int | None = Field(
+        None, ge=1, description="of an answer, for dry runs; None: what this work folder's replies took, or the stage expects"
+    )
     output_key: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"
     image_detail: Literal["auto", "low", "high"] | None = None
     parameters: dict[str, str | int | float | bool] = Field({}, description="sent as they are: temperature, seed, ...")
     timeout_s: int = Field(120, ge=1)
     attempts: int = Field(4, ge=1, le=10, description="calls for one answer, the first one counted")
+    requests_per_minute: int | None = Field(None, ge=1, description="None: as fast as in_flight and the provider allow")
+    tokens_per_minute: int | None = Field(
+        None, ge=1, description="prompt and completion; in flight by estimate, then as billed"
+    )
     price: Price | None = None
 
     @model_validator(mode="after")
@@ -181,6 +190,17 @@ class Asking(Record):
     in_flight: int = Field(4, ge=1, le=64, description="requests at a time")
     max_tokens: int = Field(2_000_000, ge=1, description="prompt and completion; no call is made that could pass it")
     max_usd: float | None = Field(None, gt=0, description="by the models' prices")
+    expected_items: float | None = Field(
+        None, gt=0, description="questions that an author writes of a figure, for dry runs; None: 2 of 3 that it may"
+    )
+    expected_revisions: float | None = Field(
+        None, ge=0, description="of an item over all rounds, for dry runs; None: one for two items"
+    )
+    on_stop: Literal["exit", "finish"] = Field(
+        "exit",
+        description="when a cap, a refusing provider or one that is down ends the asking: end the run, or finish it "
+        "without the missing answers; the exit code is 6 both times",
+    )
 
 
 class PointRule(Record):

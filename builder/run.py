@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from builder.asking import Reply, Spent, Waiting
 from builder.bench import Bench, Source
-from builder.edges.calls import Desk
+from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Failure, Limits, run_isolated
 from builder.edges.store import Receipt, Store
 from builder.errors import CannotRead
@@ -59,6 +59,7 @@ class Run:
     stages: tuple[Stage, ...]
     outcomes: list[PaperOutcome] = field(default_factory=list)
     spent: Spent = Spent()
+    stopped: str = ""  # why no further question was asked, where the run was finished all the same
 
     @property
     def attrition(self) -> tuple[StageCount, ...]:
@@ -99,11 +100,12 @@ def run(
     jobs: int,
     limits: Limits,
     progress: Callable[[PaperOutcome], None],
+    asker: Asker | None = None,
 ) -> Run:
     """Cut every paper and tell `progress` of each as it is done.
 
     A paper whose stage needs a model's replies waits; when all papers are done or waiting, this process asks, and the papers
-    that waited go on. Raises AskingStopped when that cannot be.
+    that waited go on. Raises AskingStopped when that cannot be. A dry run hands its own `asker`.
     """
     done: dict[int, PaperOutcome] = {}
     todo: list[tuple[int, Task]] = []
@@ -117,7 +119,7 @@ def run(
         if outcome:
             done[index] = outcome
             progress(outcome)
-    desk = Desk(store, recipe.models, recipe.asking)
+    desk = asker or Desk(store, recipe.models, recipe.asking)
     while todo:
         waiting: list[tuple[int, Task, Waiting]] = []
         for (index, task), result in _cut_all(todo, jobs, limits):
@@ -127,10 +129,10 @@ def run(
             done[index] = _settled(task, result, store, stages, limits)
             progress(done[index])
         todo = _answered(waiting, desk)
-    return Run(stages, _without_twins([done[index] for index in sorted(done)]), desk.spent)
+    return Run(stages, _without_twins([done[index] for index in sorted(done)]), desk.spent, desk.stopped)
 
 
-def _answered(waiting: Sequence[tuple[int, Task, Waiting]], desk: Desk) -> list[tuple[int, Task]]:
+def _answered(waiting: Sequence[tuple[int, Task, Waiting]], desk: Asker) -> list[tuple[int, Task]]:
     """The papers that waited, ready to go on: each of their questions has a reply on disk or is known to have none."""
     lost = desk.answer([question for _, _, waits in waiting for question in waits.questions])
     ready = []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from PIL import Image
+
+from builder.stages.image_tokens import TOKENS, Family, Pixels
 
 Request = dict[str, Any]
 
@@ -49,6 +56,45 @@ def hung_up() -> Says:
 def torn(says: Says) -> Says:
     """The connection is closed in the middle of the answer."""
     return replace(says, sends=0.5)
+
+
+Words = Callable[[str], int]
+_PIECES = re.compile(r"\w{1,8}|[^\w\s]")
+
+
+def pieces(text: str) -> int:
+    """Tokens by a rule of this server's own: up to eight letters or digits are one, and so is every other mark."""
+    return len(_PIECES.findall(text))
+
+
+def bill_of(request: Request, said: str, family: Family, words: Words = pieces) -> tuple[int, int]:
+    """Prompt and completion tokens of what really arrived and left: messages, schema, decoded pictures, the answer's text."""
+    schema = request["response_format"]["json_schema"]["schema"]
+    prompt = words(json.dumps(schema)) + 3 * len(request["messages"])
+    for message in request["messages"]:
+        parts = message["content"]
+        for part in [{"type": "text", "text": parts}] if isinstance(parts, str) else parts:
+            if part["type"] == "text":
+                prompt += words(part["text"])
+            else:
+                data = base64.b64decode(part["image_url"]["url"].partition("base64,")[2])
+                prompt += TOKENS[family](Pixels(*Image.open(io.BytesIO(data)).size))
+    return prompt, words(said)
+
+
+def billing(reply: Callable[[Request, int], Says], family: Family, words: Words = pieces) -> Callable[[Request, int], Says]:
+    """The same server, billing what it received and said."""
+
+    def billed(request: Request, number: int) -> Says:
+        says = reply(request, number)
+        if says.status == 200 and isinstance(says.body, dict):
+            text = says.body["choices"][0]["message"]["content"] or ""
+            prompt, completion = bill_of(request, text, family, words)
+            usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+            return replace(says, body={**says.body, "usage": usage})
+        return says
+
+    return billed
 
 
 @dataclass

@@ -351,8 +351,9 @@ def test_a_wrong_or_missing_word_of_the_model_costs_no_figure(tmp_path: Path, ca
     for number, reply in enumerate(wrong):
         with loopback_model(reply) as server:
             work = tmp_path / str(number)
-            code, lines, _ = figures(recipe_file(tmp_path, server.base_url), work, capsys)
-            assert code == Exit.OK
+            code, lines, err = figures(recipe_file(tmp_path, server.base_url), work, capsys)
+            assert code == (Exit.ASKING_STOPPED if number == 1 else Exit.OK)
+            assert ("got no answer" in err.splitlines()[-1]) == (number == 1)
             assert [line["bbox"] for line in lines] == [line["bbox"] for line in plain]
             assert {line["placed_by"] for line in lines} == {"rules"}
             asked = len(server.requests)

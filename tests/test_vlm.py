@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from builder.asking import Picture, PictureRef, Prompt, Question, content_hash, judged
 from builder.edges.calls import Desk, Replies
+from builder.edges.gate import Gate
 from builder.edges.store import Store
-from builder.edges.vlm import LONGEST_PAUSE, Gate, ask_of, redacted
+from builder.edges.vlm import LONGEST_PAUSE, ask_of, redacted
 from builder.errors import AskingStopped, CannotRead, Exit, UsageError
 from builder.recipe import Asking, ModelRule, Price
 from tests.loopback_model import Loopback, Request, Says, answer, error, loopback_model

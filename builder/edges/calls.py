@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import ValidationError
 
-from builder.asking import Ask, Picture, Question, Reply, Spent
+from builder.asking import Ask, Picture, PictureRef, Question, Reply, Spent
+from builder.edges.gate import Gate
 from builder.edges.store import Store, write_whole
-from builder.edges.vlm import Gate, ask_of, cost_usd
+from builder.edges.vlm import ask_of
 from builder.errors import AskingStopped, MicrotomeError
+from builder.pricing import cost_usd
 from builder.recipe import Asking, ModelRule
 from builder.records import Record
 
@@ -74,6 +77,11 @@ class Replies:
         found = (self.intent(path.stem) for path in sorted((self.root / "intents").glob("*.json")))
         return tuple(intent for intent in found if intent and not self.get(intent.hash))
 
+    def paid(self) -> tuple[int, float]:
+        """Tokens and USD that count against a cap: as billed, with the most that requests without an answer can have cost."""
+        paid = [*map(_paid, self.all()), *((i.tokens * i.tries, i.usd * i.tries) for i in self.open_intents())]
+        return sum(tokens for tokens, _ in paid), sum(usd for _, usd in paid)
+
     def _reply(self, name: str) -> Path:
         return self.root / "replies" / name[:2] / f"{name}.json"
 
@@ -124,50 +132,93 @@ def _paid(reply: Reply) -> tuple[int, float]:
     return tokens + said.prompt_tokens + said.completion_tokens, usd + (said.usd or 0.0)
 
 
+class Asker(Protocol):
+    """Whom a run hands its questions: the desk, or the notebook of a dry run."""
+
+    spent: Spent
+    stopped: str
+
+    def answer(self, questions: Sequence[Question]) -> dict[str, Reply]: ...
+
+
+def put_picture(store: Store, picture: Picture) -> PictureRef:
+    """The picture in the store, for the driver to send."""
+    return PictureRef(
+        sha256=store.put_blob(picture.data),
+        media_type=picture.media_type,
+        width=picture.width,
+        height=picture.height,
+        identity=picture.identity,
+    )
+
+
 class Desk:
     """Where the driver asks: every question once, whatever asks for it and however often."""
 
     def __init__(self, store: Store, models: Mapping[str, ModelRule], cap: Asking, make: Callable[..., Ask] = ask_of) -> None:
         self.store, self.models, self.cap = store, models, cap
         self.replies, self.spent = Replies(store.root), Spent()
-        self._make, self._gate, self._asks = make, Gate(), dict[str, Ask]()
+        self.stopped = ""  # why no further question is asked, where the run is finished all the same
+        self._make, self._gates, self._asks = make, dict[tuple[str, str], Gate](), dict[str, Ask]()
+        self._lost: dict[str, Reply] = {}
         self._in_a_row = 0
         self._interrupted = {intent.hash: intent for intent in self.replies.open_intents()}
         self._purse = _Purse(cap)
-        for tokens, usd in map(_paid, self.replies.all()):
-            self._purse.add(tokens, usd)
-        for intent in self._interrupted.values():
-            self._purse.add(intent.tokens * intent.tries, intent.usd * intent.tries)
+        self._purse.add(*self.replies.paid())
 
     def answer(self, questions: Sequence[Question]) -> dict[str, Reply]:
         """Ask what is not on disk yet. Returned are the questions that got no answer, by hash: they are asked anew next time.
 
         Raises AskingStopped after the calls in flight are on disk: a cap, a provider that refuses, or one that is down.
+        Where the recipe wants such a run finished, all that is left to ask is returned as without an answer instead.
         """
         unique = {question.hash: question for question in questions}
         todo = [question for name, question in unique.items() if self.replies.get(name) is None]
         self._count(asked=len(unique), reused=len(unique) - len(todo))
-        failed: dict[str, Reply] = {}
+        if not self.stopped:
+            try:
+                self._ask_all(todo)
+            except AskingStopped as stopped:
+                if self.cap.on_stop == "exit":
+                    raise
+                self.stopped = str(stopped)
+        for question in todo if self.stopped else ():
+            if question.hash not in self._lost and self.replies.get(question.hash) is None:
+                model = self.models[question.model].model
+                self._lost[question.hash] = Reply(
+                    hash=question.hash, outcome="failed", detail="asking had stopped", model_asked=model, attempts=0
+                )
+                self._count(unanswered=1)
+        return {question.hash: self._lost[question.hash] for question in todo if question.hash in self._lost}
+
+    def _ask_all(self, todo: Sequence[Question]) -> None:
         with ThreadPoolExecutor(self.cap.in_flight) as pool:
             running: set[Future[Reply]] = set()
             try:
                 for question in todo:
                     if len(running) >= self.cap.in_flight:
-                        running = self._settled(running, failed)
+                        running = self._settled(running)
                     ask, intent = self._ready(question)
                     running.add(pool.submit(self._call, question, intent, ask))
                 while running:
-                    running = self._settled(running, failed)
+                    running = self._settled(running)
             except BaseException:
-                self._gate.close()  # calls in flight come to their end; none of them is tried again
+                for gate in self._gates.values():
+                    gate.close()  # calls in flight come to their end; none of them is tried again
                 raise
-        return failed
+
+    def _gate(self, rule: ModelRule) -> Gate:
+        """One gate for each model of a provider, by whatever names a recipe reaches it."""
+        return self._gates.setdefault(
+            (rule.base_url, rule.model),
+            Gate(requests_per_minute=rule.requests_per_minute, tokens_per_minute=rule.tokens_per_minute),
+        )
 
     def _ready(self, question: Question) -> tuple[Ask, Intent]:
         """The way to ask, and what is reserved and written before the call."""
         rule = self.models[question.model]
         if question.model not in self._asks:
-            self._asks[question.model] = self._make(rule, self._gate)
+            self._asks[question.model] = self._make(rule, self._gate(rule))
         free = rule.provider == "replay"
         usd = cost_usd(question.prompt_tokens, rule.max_output_tokens, rule.price) if rule.price and not free else 0.0
         tokens = 0 if free else question.prompt_tokens + rule.max_output_tokens
@@ -189,8 +240,10 @@ class Desk:
             raise
         known = {
             "hash": question.hash,
+            "stage": question.prompt.stage,
             "source": "replay" if free else "endpoint",
             "estimated_tokens": question.prompt_tokens,
+            "likely_tokens": question.likely_tokens,
             "most_tokens": intent.tokens,
             "most_usd": intent.usd,
             "pictures": len(pictures),
@@ -200,6 +253,7 @@ class Desk:
         tokens, usd = _paid(reply)
         self._purse.add(tokens - intent.tokens, usd - intent.usd)
         if reply.outcome == "failed":
+            self._lost[reply.hash] = reply
             self._unsettled(intent, reply.uncertain)
         else:
             self.replies.put(reply.model_copy(update={"uncertain": reply.uncertain + intent.tries - 1}))
@@ -238,17 +292,15 @@ class Desk:
         with self._purse.lock:
             self.spent = replace(self.spent, **{name: getattr(self.spent, name) + n for name, n in more.items()})
 
-    def _settled(self, running: set[Future[Reply]], failed: dict[str, Reply]) -> set[Future[Reply]]:
+    def _settled(self, running: set[Future[Reply]]) -> set[Future[Reply]]:
         """Those still running after at least one came back. Raises AskingStopped when too many in a row have no answer."""
         done, left = wait(running, return_when=FIRST_COMPLETED)
         for reply in (future.result() for future in done):
             self._in_a_row = self._in_a_row + 1 if reply.outcome == "failed" else 0
-            if reply.outcome == "failed":
-                failed[reply.hash] = reply
             if self._in_a_row >= _IN_A_ROW:
                 said = f"{_IN_A_ROW} questions in a row got no answer; the last: {reply.detail}"
                 raise AskingStopped(f"models > {reply.model_asked}", said, "run again when it answers: replies so far are kept")
         return left
 
 
-__all__ = ["Desk", "Intent", "Replies"]
+__all__ = ["Asker", "Desk", "Intent", "Replies", "put_picture"]

@@ -9,55 +9,35 @@ import base64
 import json
 import os
 import re
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue, ValidationError
 
-from builder.asking import Ask, Outcome, Picture, Prompt, Reply, Schema, Usage, content_hash, judged
+from builder.asking import Ask, Outcome, Picture, Prompt, Reply, Schema, Usage, content_hash, judged, texts_of
+from builder.edges.gate import Gate
 from builder.errors import AskingStopped, CannotRead, UsageError
+from builder.pricing import cost_usd, estimate
 from builder.recipe import ModelRule, Price
+from builder.stages.image_tokens import Pixels
 
 if TYPE_CHECKING:
     import openai
 
 LONGEST_PAUSE = 120.0  # seconds: a provider that asks for more is not waited for
 _FIRST_PAUSE = 2.0  # seconds, doubled at each attempt
-_LOOK = 1.0  # seconds between looks at whether the run is ending
+_KNOCK_AGAIN = 1.0  # seconds after a connection in vain: nobody is overrun by the next
+_CONNECT = 10.0  # seconds for a connection: long enough for any network, and a run learns soon that nobody is there
 _GIVE_UP = {401, 403, 404}  # a wrong key, model or address: no other question will fare better
 _AGAIN = {408, 409, 425, 429}
 _NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached"}
 _FILTERED = {"content_filter", "content_policy_violation"}
+_SECRET = 12  # characters from which a key is one: local servers are given words such as "none"
 _KEY_LIKE = re.compile(r"(?:\bsk-|\bBearer\s+|\bAIza)[\w*.\-]{4,}", re.IGNORECASE)
-
-
-@dataclass
-class Gate:
-    """No request leaves before the time that the provider asked for, whichever thread it asked."""
-
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    closed: bool = False
-    _until: float = float("-inf")
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def wait(self) -> None:
-        """Until a request may leave, or the gate is closed."""
-        while not self.closed and (left := self._until - self.clock()) > 0:
-            self.sleep(min(left, _LOOK))
-
-    def close(self) -> None:
-        """The run is ending: nobody waits any more, and no request is made a second time."""
-        self.closed = True
-
-    def hold(self, seconds: float) -> None:
-        with self._lock:
-            self._until = max(self._until, self.clock() + seconds)
 
 
 def ask_of(rule: ModelRule, gate: Gate | None = None) -> Ask:
@@ -86,14 +66,20 @@ def read_reply_file(path: Path) -> Reply:
 
 
 def _replayed(rule: ModelRule) -> Ask:
-    folder = Path(str(rule.folder))
-
     def ask(prompt: Prompt, pictures: Sequence[Picture], schema: Schema) -> Reply:
-        name = content_hash(prompt, [p.identity for p in pictures], schema, rule)
-        nested = folder / name[:2] / f"{name}.json"
-        return read_reply_file(nested if nested.is_file() else folder / f"{name}.json")
+        return recorded(rule, content_hash(prompt, [p.identity for p in pictures], schema, rule))
 
     return ask
+
+
+def recorded(rule: ModelRule, name: str) -> Reply:
+    """The recorded reply to the question of that hash. Raises CannotRead."""
+    folder = Path(str(rule.folder))
+    if not folder.is_dir():
+        said = f'there is no such folder; the recorded replies of "{rule.model}" were to be in it, seen from {Path.cwd()}'
+        raise CannotRead(str(folder), said, "mend `folder` in the recipe: a work folder's replies/ is one")
+    nested = folder / name[:2] / f"{name}.json"
+    return read_reply_file(nested if nested.is_file() else folder / f"{name}.json")
 
 
 @dataclass(frozen=True)
@@ -104,6 +90,7 @@ class _Miss:
     again: bool  # whether another attempt may fare better
     uncertain: bool  # whether it may have been billed all the same
     pause: float | None = None  # seconds the provider asked for
+    unreached: bool = False  # nobody took the connection
     filtered: bool = False  # the provider will not look at it
 
 
@@ -118,22 +105,28 @@ class _Endpoint:
         self.rule, self.gate, self.sdk = rule, gate, openai
         self.key = _key(rule)
         self.client = openai.OpenAI(
-            api_key=self.key or "none", base_url=rule.base_url, max_retries=0, timeout=float(rule.timeout_s)
+            api_key=self.key or "none",
+            base_url=rule.base_url,
+            max_retries=0,
+            timeout=openai.Timeout(float(rule.timeout_s), connect=min(_CONNECT, rule.timeout_s)),
         )
 
     def __call__(self, prompt: Prompt, pictures: Sequence[Picture], schema: Schema) -> Reply:
         name = content_hash(prompt, [p.identity for p in pictures], schema, self.rule)
         request = _request(prompt, pictures, schema, self.rule)
+        tokens = estimate(texts_of(prompt, schema), [Pixels(p.width, p.height) for p in pictures], self.rule).likely
         made, uncertain, miss = 0, 0, _Miss("the run was ending", again=True, uncertain=False)
-        while made < self.rule.attempts:
-            self.gate.wait()
-            if self.gate.closed:
-                break
+        while made < self.rule.attempts and (sent := self.gate.wait(tokens + self.rule.max_output_tokens)):
             made += 1
             got = self._once(request)
             if not isinstance(got, _Miss):
+                self.gate.reached()
                 reply = _reply(got, schema, self.rule)
+                billed = reply.usage
+                self.gate.settle(sent, (billed.prompt_tokens or tokens) + (billed.completion_tokens or 0))
                 return reply.model_copy(update={"hash": name, "attempts": made, "uncertain": uncertain})
+            self._heed(got)
+            self.gate.settle(sent, tokens if got.uncertain else 0)
             miss, uncertain = got, uncertain + got.uncertain
             pause = _FIRST_PAUSE * 2 ** (made - 1) if miss.pause is None else miss.pause
             if not miss.again or pause > LONGEST_PAUSE:
@@ -144,29 +137,42 @@ class _Endpoint:
             hash=name, outcome=outcome, detail=miss.detail, model_asked=self.rule.model, attempts=made, uncertain=uncertain
         )
 
+    def _heed(self, miss: _Miss) -> None:
+        """Raises AskingStopped when nobody is there: no other question would fare better."""
+        if not miss.unreached:
+            self.gate.reached()
+        elif self.gate.nobody_there():
+            said = f"nobody answers at {self.rule.base_url}: {miss.detail}"
+            remedy = "start the server, or mend base_url or the network, and run again: replies so far are kept"
+            raise AskingStopped(f"models > {self.rule.model}", said, remedy)
+
     def _once(self, request: dict[str, object]) -> dict[str, JsonValue] | _Miss:
         """The body of one answer. Raises AskingStopped when no other question would fare better."""
         try:
             # the whole request goes as extra_body, and the answer is read as it came: endpoints differ in both
             raw = self.client.chat.completions.with_raw_response.create(model=self.rule.model, messages=[], extra_body=request)
-            body = json.loads(raw.text)
+            # a server may say the key back: what is kept of its answer is without it
+            body = json.loads(raw.text.replace(self.key, "[key]") if self.key and len(self.key) >= _SECRET else raw.text)
         except self.sdk.APITimeoutError as error:
-            return _Miss(f"no answer within {self.rule.timeout_s} s", again=True, uncertain=not _never_left(error))
+            return self._cut_off(error, f"no answer within {self.rule.timeout_s} s")
         except self.sdk.APIStatusError as error:
             return self._status(error)
         except self.sdk.APIConnectionError as error:
-            return _Miss(self._safe(f"{error.__cause__ or error}"), again=True, uncertain=not _never_left(error))
+            return self._cut_off(error, f"{error.__cause__ or error}")
         except ValueError as error:
             return _Miss(self._safe(f"the answer is not JSON: {error}"), again=True, uncertain=True)
         return body if isinstance(body, dict) else _Miss("the answer is no JSON object", again=True, uncertain=True)
 
+    def _cut_off(self, error: openai.APIConnectionError, said: str) -> _Miss:
+        if not _never_left(error):
+            return _Miss(self._safe(said), again=True, uncertain=True)
+        return _Miss(self._safe(f"{error.__cause__}"), again=True, uncertain=False, pause=_KNOCK_AGAIN, unreached=True)
+
     def _status(self, error: openai.APIStatusError) -> _Miss:
         code, name = error.status_code, str(error.code or "")
-        said = self._safe(f"HTTP {code}: {error.message}")
+        said = self._safe(f"HTTP {code}: {_message(error)}")
         if code in _GIVE_UP or name in _NO_MONEY:
-            raise AskingStopped(
-                f"models > {self.rule.model}", said, "mend key, model, base_url or account; replies so far are kept"
-            )
+            raise AskingStopped(f"models > {self.rule.model}", said, _remedy(code, self.rule) + ": replies so far are kept")
         if name in _FILTERED:
             return _Miss(said, again=False, uncertain=False, filtered=True)
         return _Miss(
@@ -177,13 +183,32 @@ class _Endpoint:
         return redacted(" ".join(text.split())[:400], self.key)
 
 
+def _message(error: openai.APIStatusError) -> str:
+    """What the provider says, out of whichever envelope: the protocol's own, or the plain body."""
+    body = error.body
+    inner = body.get("error", body) if isinstance(body, dict) else body
+    said = inner.get("message") or inner.get("detail") if isinstance(inner, dict) else inner
+    return str(said or error.message)
+
+
+def _remedy(status: int, rule: ModelRule) -> str:
+    if status in (401, 403):
+        return f"mend the key in {rule.api_key_env}, or what it may do" if rule.api_key_env else "name the key in api_key_env"
+    if status == 404:
+        return f'is there a model "{rule.model}" at {rule.base_url}? mend model or base_url in the recipe'
+    return "mend the account at the provider"
+
+
 def _key(rule: ModelRule) -> str | None:
-    if rule.api_key_env is None:
+    if not rule.api_key_env:
         return None
     key = os.environ.get(rule.api_key_env, "").strip()
     if not key:
-        remedy = f"export {rule.api_key_env}, or name another variable in api_key_env"
-        raise UsageError(f"models > {rule.model}", f"no key: {rule.api_key_env} is not set", remedy)
+        said = f"the key of this model is read from the environment, and {rule.api_key_env} is not set"
+        remedy = (
+            f'export {rule.api_key_env}, name another variable in api_key_env, or write api_key_env = "" where none is needed'
+        )
+        raise UsageError(f"models > {rule.model}", said, remedy)
     return key
 
 
@@ -252,10 +277,6 @@ def usage_of(billed: JsonValue, price: Price | None) -> Usage:
     return Usage(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, billed=billed, usd=usd)
 
 
-def cost_usd(prompt_tokens: int, completion_tokens: int, price: Price) -> float:
-    return round((prompt_tokens * price.input_usd + completion_tokens * price.output_usd) / 1e6, 8)
-
-
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that the provider asks to wait for: Retry-After in seconds or as a date, or its header in milliseconds."""
     try:
@@ -269,4 +290,4 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-__all__ = ["LONGEST_PAUSE", "Gate", "ask_of", "cost_usd", "read_reply_file", "redacted", "usage_of"]
+__all__ = ["LONGEST_PAUSE", "Gate", "ask_of", "read_reply_file", "recorded", "redacted", "usage_of"]

@@ -6,6 +6,7 @@ rules found stays.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pydantic import JsonValue, TypeAdapter
 
 from builder.asking import Prompt, Reply, Schema, prompt_from
 from builder.pages import Box, Ink, Page
+from builder.pricing import word_tokens
 from builder.recipe import PointRule
 from builder.records import Caption, Dropped, Figure, Record
 from builder.stages.image_tokens import Family, Pixels, cheapest_side, thumbnail_size
@@ -30,6 +32,7 @@ _AGREED_CONFIDENCE, _POINTED_CONFIDENCE = 0.9, 0.7
 _BACKGROUND = 0.85  # of the page: paths that cover it are paper, not a figure
 _PROSE_WORDS = 8  # of a line: axis labels and legends have fewer
 _PROSE_SHARE = 0.3  # of the box under lines of prose; a paragraph has about 0.6
+_A_CORNER = 0.123  # of the page's side: written with three digits, as models do
 _LEFT = 0.5  # of a box once captions are cut off it: models often take the caption in, and some little else
 
 
@@ -132,6 +135,14 @@ def schema_for(pointed: PointedPage, rule: PointRule) -> Schema:
         "required": ["units", "figures"],
         "additionalProperties": False,
     }
+
+
+def answer_tokens(pointed: PointedPage, rule: PointRule) -> int:
+    """What an answer likely takes: one box a caption, written as the schema asks."""
+    corner = _SCALE[rule.units] * _A_CORNER
+    box = dict.fromkeys(("x0", "y0", "x1", "y1"), round(corner) if corner > 1 else corner)
+    figures = [{"label": label, "llbox": box} for label in _labels(pointed)]
+    return word_tokens(json.dumps({"units": rule.units, "figures": figures}))
 
 
 def read_reply(reply: Reply, pointed: PointedPage, rule: PointRule) -> tuple[Pointed, ...]:

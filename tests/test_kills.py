@@ -1,0 +1,22 @@
+"""A build that is killed while it asks: no reply is lost, only the calls in flight are paid twice, the release is the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.kills import killed_build
+
+pytest.importorskip("openai")
+PAPERS = Path(__file__).parent / "papers"
+
+
+def test_killed_five_times_and_resumed_it_loses_no_reply_and_comes_to_the_same_release(tmp_path: Path) -> None:
+    papers = [PAPERS / "pearlite-steel.pdf"]
+    whole = killed_build(tmp_path / "whole", papers, 0, 0)
+    killed = killed_build(tmp_path / "killed", papers, 5, 20261121)
+    assert len(killed.kills) == 5
+    assert killed.sound, killed
+    assert (whole.twice, whole.uncertain) == (0, 0)
+    assert (killed.questions, killed.release) == (whole.questions, whole.release)
