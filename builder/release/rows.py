@@ -9,6 +9,7 @@ from pydantic import Field
 
 from builder.recipe import Recipe, Task
 from builder.records import CaptionMatching, Description, Dropped, Edit, Kind, Paper, Record, Scale, Specimen, StageCount
+from builder.release.examined import Attacks, Reviews
 
 Config = Literal["figures", "caption_matching", "description"]
 SplitName = Literal["validation", "test"]
@@ -273,6 +274,8 @@ class Packed:
     attrition: Attrition
     logical_hash: str
     signature: str
+    attacks: Attacks | None = None  # attacks.json and reviews.json: package() leaves them out, examined() puts them in
+    reviews: Reviews | None = None
 
     def rows(self, config: Config) -> tuple[Row, ...]:
         """All rows of a config, validation first."""

@@ -1,8 +1,8 @@
 """Attacks that learn from the other papers' items what right options look like: a paper's own items never teach about it.
 
-Two learners, both of closed form. `weigh` takes sets of features: one Newton step of a logistic regression from the exact chance,
-feature by feature, over features that depart from chance by two standard errors. `regress` takes a few numbers: ridge
-regression. Each leaves one paper out at a time.
+Two learners, both of closed form. `weigh` takes sets of features: one Newton step of a logistic regression from the exact
+chance, feature by feature, over features that depart from chance by two standard errors. `regress` takes a few numbers:
+ridge regression. Each leaves one paper out at a time.
 """
 
 from __future__ import annotations
@@ -31,13 +31,14 @@ Features = list[frozenset[str]]  # of one item: a set an option
 
 
 def ngram_classifier(items: Sequence[Item]) -> list[Scores]:
-    """Word n-grams (1, 2), character 4-grams and the rank by length of each option, where not all options of the item share it."""
+    """Word n-grams (1, 2), character 4-grams and rank by length of each option, less what all options of the item share."""
     return weigh(items, [_distinctive([_grams(option) for option in item.options], item) for item in items])
 
 
 def position_prior(items: Sequence[Item]) -> list[Scores]:
     """How often each seat is right."""
-    return weigh(items, [[frozenset({f"{seat} of {len(item.options)}"}) for seat in range(len(item.options))] for item in items])
+    seats = {n: [frozenset({f"{seat} of {n}"}) for seat in range(n)] for n in {len(item.options) for item in items}}
+    return weigh(items, [seats[len(item.options)] for item in items])
 
 
 def stem_only(items: Sequence[Item]) -> list[Scores]:
