@@ -18,6 +18,7 @@ from pydantic import Field, JsonValue
 
 from builder.recipe import ModelRule
 from builder.records import Record, digest
+from builder.stages.image_tokens import TOKENS, Pixels
 
 Schema = Mapping[str, JsonValue]
 Outcome = Literal["answered", "malformed", "refused", "truncated", "failed"]
@@ -141,6 +142,20 @@ def text_tokens(prompt: Prompt, schema: Schema) -> int:
     return (len(prompt.system) + len(prompt.user) + len(json.dumps(dict(schema)))) // _CHARACTERS_A_TOKEN + _MESSAGE_TOKENS
 
 
+def question_of(model: str, rule: ModelRule, prompt: Prompt, pictures: Sequence[PictureRef], schema: Schema) -> Question:
+    """A question to `model`, a name of the recipe's [models] whose rule is given."""
+    families = [TOKENS[rule.family]] if rule.family else list(TOKENS.values())
+    shown = sum(max(tokens(Pixels(p.width, p.height)) for tokens in families) for p in pictures)
+    return Question(
+        hash=content_hash(prompt, [p.identity for p in pictures], schema, rule),
+        model=model,
+        prompt=prompt,
+        pictures=tuple(pictures),
+        answer_schema=dict(schema),
+        prompt_tokens=shown + text_tokens(prompt, schema),
+    )
+
+
 def prompt_from(template: str, *, stage: str, about: str, slots: Mapping[str, object]) -> Prompt:
     """The prompt that a template's blocks `system` and `user` make of the slots. A slot left out raises UndefinedError."""
     made = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False).from_string(template)
@@ -185,5 +200,6 @@ __all__ = [
     "content_hash",
     "judged",
     "prompt_from",
+    "question_of",
     "text_tokens",
 ]

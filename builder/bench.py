@@ -12,16 +12,15 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from builder.asking import Picture, PictureRef, Prompt, Question, Reply, Schema, Waiting, content_hash, text_tokens
+from builder.asking import Picture, Prompt, Question, Reply, Schema, Waiting, question_of
 from builder.edges import pdf
-from builder.edges.calls import Replies
+from builder.edges.calls import Replies, put_picture
 from builder.edges.images import picture_of
 from builder.edges.ocr import lines_of, words_of
 from builder.edges.store import Store
 from builder.pages import Box, Page, Word
 from builder.recipe import Recipe
 from builder.records import Caption, Figure, Paper, Record
-from builder.stages.image_tokens import TOKENS, Pixels
 from builder.stages.ingest import PaperRow
 from builder.stages.reflow import line_text, reflow
 from builder.stages.rights import Policy
@@ -155,26 +154,8 @@ class Bench:
 
     def question(self, model: str, prompt: Prompt, pictures: Sequence[Picture], schema: Schema) -> Question:
         """A question to one of the recipe's models, its pictures in the store for the driver to send."""
-        rule = self.recipe.models[model]
-        families = [TOKENS[rule.family]] if rule.family else list(TOKENS.values())
-        shown = sum(max(tokens(Pixels(p.width, p.height)) for tokens in families) for p in pictures)
-        return Question(
-            hash=content_hash(prompt, [p.identity for p in pictures], schema, rule),
-            model=model,
-            prompt=prompt,
-            pictures=tuple(
-                PictureRef(
-                    sha256=self.store.put_blob(p.data),
-                    media_type=p.media_type,
-                    width=p.width,
-                    height=p.height,
-                    identity=p.identity,
-                )
-                for p in pictures
-            ),
-            answer_schema=dict(schema),
-            prompt_tokens=shown + text_tokens(prompt, schema),
-        )
+        refs = [put_picture(self.store, picture) for picture in pictures]
+        return question_of(model, self.recipe.models[model], prompt, refs, schema)
 
     def replies(self, questions: Sequence[Question]) -> list[Reply]:
         """The replies, in the order of the questions. Raises Waiting with those that nobody has asked yet."""

@@ -171,7 +171,8 @@ def _build(arguments: argparse.Namespace) -> int:
     print(_table(done.attrition), file=sys.stderr)
     read_at_least_one(done)
     print(savings_report(done, recipe, store), file=sys.stderr)
-    print(assemble(done, recipe, arguments.version, out, store).summary, file=sys.stderr)
+    written = assemble(done, recipe, arguments.version, out, store, tell=lambda line: print(line, file=sys.stderr))
+    print(written.summary, file=sys.stderr)
     return Exit.OK
 
 

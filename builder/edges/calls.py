@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from builder.asking import Ask, Picture, Question, Reply, Spent
+from builder.asking import Ask, Picture, PictureRef, Question, Reply, Spent
 from builder.edges.store import Store, write_whole
 from builder.edges.vlm import Gate, ask_of, cost_usd
 from builder.errors import AskingStopped, MicrotomeError
@@ -122,6 +122,17 @@ def _paid(reply: Reply) -> tuple[int, float]:
     if said.prompt_tokens is None or said.completion_tokens is None:
         return tokens + reply.most_tokens, usd + reply.most_usd
     return tokens + said.prompt_tokens + said.completion_tokens, usd + (said.usd or 0.0)
+
+
+def put_picture(store: Store, picture: Picture) -> PictureRef:
+    """The picture in the store, for the driver to send."""
+    return PictureRef(
+        sha256=store.put_blob(picture.data),
+        media_type=picture.media_type,
+        width=picture.width,
+        height=picture.height,
+        identity=picture.identity,
+    )
 
 
 class Desk:
@@ -251,4 +262,4 @@ class Desk:
         return left
 
 
-__all__ = ["Desk", "Intent", "Replies"]
+__all__ = ["Desk", "Intent", "Replies", "put_picture"]

@@ -114,9 +114,7 @@ def answers_of(attacks: Attacks) -> Asked:
     }
 
 
-def attacked(
-    config: str, items: Sequence[Item], answers: Mapping[str, Answers], alpha: float, seed: int
-) -> AttackedConfig:
+def attacked(config: str, items: Sequence[Item], answers: Mapping[str, Answers], alpha: float, seed: int) -> AttackedConfig:
     """The battery over the items of one config."""
     guesses = free_guesses(items) | {name: _guesses(items, answers[name]) for name in WITH_A_MODEL if name in answers}
     verdict, results = examine(items, guesses, alpha=alpha, seed=seed)
@@ -205,9 +203,7 @@ def _score(statistic: str, guess: Guess, item: Item) -> float:
     return exact(guess.scores, item.key, guess.size) if statistic == "exact_match" else ordered(guess.scores, item.key)
 
 
-def _attacked_item(
-    item: Item, guesses: Mapping[str, Mapping[str, Guess]], answers: Mapping[str, Answers]
-) -> AttackedItem:
+def _attacked_item(item: Item, guesses: Mapping[str, Mapping[str, Guess]], answers: Mapping[str, Answers]) -> AttackedItem:
     picked = {name: best(of[item.id].scores) if item.id in of else None for name, of in guesses.items()}
     return AttackedItem(
         id=item.id,

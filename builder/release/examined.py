@@ -31,7 +31,9 @@ class AttackLine(Record):
     unanswered: dict[str, int] = Field(description="items without an answer, by outcome: in no estimate")
     accuracy: Estimate = Field(description="share of its pick (options of the highest score) that is right; chance k / n")
     pairs: Estimate = Field(description="share of pairs of a right and a wrong option ranked in this order (AUC); chance 1 / 2")
-    exact_match: Estimate = Field(description="share of items whose selection is the key; chance: as many options, drawn blindly")
+    exact_match: Estimate = Field(
+        description="share of items whose selection is the key; chance: as many options, drawn blindly"
+    )
     p_value: float | None = Field(description="one-sided, of accuracy and pairs together; null: not tested")
     p_adjusted: float | None = Field(description="by Holm over the tested attacks of the config")
     significant: bool
@@ -52,7 +54,7 @@ class Certificate(Record):
     test: str = Field(description="in words")
     power: float = Field(description="of minimum_detectable_effect")
     minimum_detectable_effect: float | None = Field(
-        description="accuracy above chance, in [0, 1], that would be found whichever attack had it; null without items"
+        description="accuracy above chance, in [0, 1], that would be found whichever attack had it; null where none is sure to be"
     )
 
 
@@ -74,7 +76,9 @@ class AttackedItem(Record):
     """One item: what each attack picked, so that items can be chosen by what they withstand."""
 
     id: str
-    picked: dict[str, Selected | None] = Field(description='by attack: letters of all options of the highest score, "BD"; null: none')
+    picked: dict[str, Selected | None] = Field(
+        description='by attack: letters of all options of the highest score, "BD"; null: none'
+    )
     unanswered: dict[str, str] = Field(description="by attack of a model: why there is no answer")
     beaten_by: tuple[str, ...] = Field(description="attacks that picked right options only")
 

@@ -131,7 +131,10 @@ def _coverage(told: Sequence[Judgement], judge: str) -> Asked:
     mine = [one for one in told if one.judge == judge]
     missing = Counter(one.reason for one in mine if one.reason)
     return Asked(
-        judge=judge, asked=len(mine), answered=sum(one.scores is not None for one in mine), unanswered=dict(sorted(missing.items()))
+        judge=judge,
+        asked=len(mine),
+        answered=sum(one.scores is not None for one in mine),
+        unanswered=dict(sorted(missing.items())),
     )
 
 

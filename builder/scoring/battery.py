@@ -1,4 +1,4 @@
-"""The shortcut battery: every attack over all items of a config, what each scores, what chance gives, and how sure the gap is."""
+"""The shortcut battery: each attack over all items of a config, what it scores, what chance gives, how sure the gap is."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Verdict:
     items: int
     papers: int
     tested: int  # attacks
-    detectable: float | None  # accuracy above chance, found with POWER; None without items
+    detectable: float | None  # accuracy above chance, found with POWER; None where none could be that is possible at all
 
 
 def free_guesses(items: Sequence[Item]) -> dict[str, dict[str, Guess]]:
@@ -191,11 +191,12 @@ def _verdict(
         errors.append(standard_error(hits, spread, _papers([item for item, _ in answered])))
     few = min(one.items for one in tested) < LEAST_ITEMS
     few = few or min(least_p(one.papers) for one in tested) > alpha / len(tested)
+    effect = detectable(max(errors), len(tested), alpha=alpha, power=POWER)
     found = any(one.significant for one in tested)
     return Verdict(
         verdict="failed" if found else "underpowered" if few else "passed",
         items=len(items),
         papers=len({item.paper_id for item in items}),
         tested=len(tested),
-        detectable=round(detectable(max(errors), len(tested), alpha=alpha, power=POWER), _DIGITS),
+        detectable=round(effect, _DIGITS) if effect < 1 - tested[0].accuracy.chance else None,
     )

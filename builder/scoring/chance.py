@@ -1,4 +1,4 @@
-"""What chance gives, exactly, and how far beyond it a battery of attacks is: one test an attack, clustered by paper, Holm over all."""
+"""What chance gives, exactly, and how far beyond it attacks are: one test an attack, clustered by paper, Holm over all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Ints = npt.NDArray[np.int64]
 
 
 def hit(scores: Scores, key: frozenset[int]) -> float:
-    """Share of the picked options, those with the highest score, that are right: k / n of n options by chance, k of them right."""
+    """Share of the picked options, those of the highest score, that are right: k / n by chance, k of n options being right."""
     picked = best(scores)
     return sum(place in key for place in picked) / len(picked)
 
@@ -92,12 +92,12 @@ def least_p(papers: int) -> float:
 
 
 def detectable(error: float, attacks: int, *, alpha: float, power: float) -> float:
-    """The hit rate above chance, in [0, 1], that a test of so many attacks finds with `power`, whichever attack has it.
+    """The hit rate above chance that a test of so many attacks finds with `power`, whichever attack has it; it may pass 1.
 
     Normal approximation at Holm's strictest level, halved for the two statistics of a test. `error`: see `standard_error`.
     """
     normal = NormalDist()
-    return min(1.0, (normal.inv_cdf(1 - alpha / (2 * attacks)) + normal.inv_cdf(power)) * error)
+    return (normal.inv_cdf(1 - alpha / (2 * attacks)) + normal.inv_cdf(power)) * error
 
 
 def standard_error(hits: Floats, spread: Floats, paper: Ints) -> float:
