@@ -11,9 +11,10 @@ from builder.documents import documents
 from builder.edges.release_folder import Written, write_release
 from builder.edges.store import Store
 from builder.errors import CannotWrite
-from builder.examining import battery_line, examined
+from builder.examining import examined
 from builder.recipe import Recipe
 from builder.records import CaptionMatching, Description, Paper, Specimen
+from builder.release.attacks_told import battery_line
 from builder.release.files import MANIFEST
 from builder.release.package import package
 from builder.release.rows import Cut

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
+from builder.edges.asked_items import read_items
 from builder.edges.engine import Limits
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
@@ -25,8 +26,10 @@ from builder.errors import Exit, MicrotomeError, UsageError
 from builder.figures import all_figures, figure_line
 from builder.ledger import savings_of, savings_report
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
-from builder.recipe import Ocr, Recipe
+from builder.recipe import BatteryRule, Ocr, Recipe
 from builder.records import JudgedFigure, Paper, Specimen, StageCount
+from builder.release.attacks import attacked
+from builder.release.attacks_told import battery_table
 from builder.release.schemas import schema_files
 from builder.run import PaperOutcome, Run, read_at_least_one, run
 from builder.stages.rights import read_policy
@@ -65,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_figures(commands.add_parser("figures", help="one JSON object a figure on stdout"))
     _add_savings(commands.add_parser("savings", help="what thumbnails of the kept pages spare, by each provider's rule"))
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
+    _add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
     commands.add_parser("stages", help="what happens to a paper, in order").set_defaults(command=_stages)
@@ -129,6 +133,15 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_validate)
 
 
+def _add_battery(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "items", metavar="RELEASE|FILE.jsonl", type=Path, help="a release, or lines of {id, paper, stem, options, answer}"
+    )
+    parser.add_argument("--alpha", metavar="P", type=_share, default=BatteryRule().alpha, help="family-wise (default: 0.05)")
+    parser.add_argument("--json", action="store_true", help="estimates, certificate and picks of each item as one JSON list")
+    parser.set_defaults(command=_battery)
+
+
 def _add_schemas(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="DIR", type=Path)
     parser.set_defaults(command=_schemas)
@@ -151,6 +164,12 @@ def _positive(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]*", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
+
+
+def _share(text: str) -> float:
+    if not re.fullmatch(r"0?\.[0-9]*[1-9][0-9]*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share between 0 and 1, such as 0.05")
+    return float(text)
 
 
 def _build(arguments: argparse.Namespace) -> int:
@@ -272,6 +291,15 @@ def _validate(arguments: argparse.Namespace) -> int:
     else:
         print(f"{arguments.release}: no findings", file=sys.stderr)
     return Exit.FINDINGS if issues else Exit.OK
+
+
+def _battery(arguments: argparse.Namespace) -> int:
+    configs = [attacked(name, items, {}, arguments.alpha, seed=0) for name, items in read_items(arguments.items).items()]
+    if arguments.json:
+        print(json.dumps([config.model_dump(mode="json") for config in configs], ensure_ascii=False, indent=1))
+    else:
+        print("\n\n".join(map(battery_table, configs)))
+    return Exit.FINDINGS if any(config.certificate.verdict == "failed" for config in configs) else Exit.OK
 
 
 def _schemas(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""A packed release before it is written: attacked with and without a model, audited by judges, and stopped where it is blocked."""
+"""A packed release before it is written: attacked with and without a model, audited, and stopped where it is blocked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from builder.edges.store import Store
 from builder.errors import Blocked
 from builder.recipe import Recipe
 from builder.release.attacks import Answers, attacks_of, items_of, key_of, question_rows
-from builder.release.examined import DIMENSIONS, AttackedConfig, Attacks, Judgement, Scores
+from builder.release.examined import DIMENSIONS, Attacks, Judgement, Scores
 from builder.release.reviews import Sampled, population, reviews_of, sample
 from builder.release.rows import Packed
 from builder.scoring.battery import WITH_A_MODEL
@@ -62,17 +62,6 @@ def refuse_blocked(attacks: Attacks, blocks: Sequence[str]) -> None:
     if found:
         remedy = "mend how the items are made, or take the attack out of battery.blocks; nothing was written"
         raise Blocked("recipe > battery.blocks", "; ".join(found), remedy)
-
-
-def battery_line(one: AttackedConfig) -> str:
-    """The battery over one config in one line."""
-    tested = [line for line in one.attacks if line.p_adjusted is not None]
-    said = f"{one.config}: battery {one.certificate.verdict}, {one.certificate.items} items"
-    if not tested:
-        return said
-    worst = min(tested, key=lambda line: (line.p_adjusted, line.attack))
-    told = f"{100 * worst.accuracy.value:.1f} % right, {100 * worst.accuracy.chance:.1f} % by chance, p {worst.p_adjusted:.3f}"
-    return f"{said}; closest to a leak: {worst.attack}, {told} by Holm over {len(tested)}"
 
 
 @dataclass
@@ -209,4 +198,4 @@ def _judgement(item: str, judge: str, question: Question, reply: Reply) -> Judge
     )
 
 
-__all__ = ["battery_line", "examined", "refuse_blocked"]
+__all__ = ["examined", "refuse_blocked"]

@@ -16,26 +16,7 @@ from builder.scoring.chance import exact, exact_chance, hit, holm, ordered, p_va
 from builder.scoring.items import Item
 from builder.scoring.shortcuts import longest_option
 
-WORDS = [
-    "film",
-    "grain",
-    "oxide",
-    "layer",
-    "bright",
-    "dark",
-    "lattice",
-    "growth",
-    "rate",
-    "tip",
-    "image",
-    "step",
-    "terrace",
-    "strain",
-    "plane",
-    "edge",
-    "cluster",
-    "surface",
-]
+WORDS = ("film", "grain", "oxide", "layer", "bright", "dark", "lattice", "growth", "rate", "tip", "image", "step", "terrace")
 Plant = Callable[[random.Random, list[str]], int]  # the option that a leak makes right
 
 

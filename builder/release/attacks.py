@@ -102,13 +102,12 @@ def answers_of(attacks: Attacks) -> Asked:
     """What a model answered, read back from attacks.json, so that its estimates can be computed again."""
     return {
         one.config: {
-            line.attack: Answers(
-                line.model,
-                {item.id: letters for item in one.items if (letters := item.picked.get(line.attack))},
-                {item.id: item.unanswered[line.attack] for item in one.items if line.attack in item.unanswered},
+            name: Answers(
+                model,
+                {item.id: letters for item in one.items if (letters := item.picked.get(name))},
+                {item.id: item.unanswered[name] for item in one.items if name in item.unanswered},
             )
-            for line in one.attacks
-            if line.model is not None
+            for name, model in one.models.items()
         }
         for one in attacks.configs
     }
@@ -124,6 +123,8 @@ def attacked(config: str, items: Sequence[Item], answers: Mapping[str, Answers],
         certificate=_certificate(verdict, alpha),
         right_options={f"{right} of {n}": count for (n, right), count in sorted(shapes.items())},
         attacks=tuple(_line(result, answers.get(result.attack)) for result in results),
+        models={name: of.model for name, of in answers.items()},
+        unanswered={name: _counted(of) for name, of in answers.items() if of.unanswered},
         visual_gain=tuple(_gains(items, guesses, seed)),
         items=tuple(_attacked_item(item, guesses, answers) for item in sorted(items, key=lambda item: item.id)),
     )
@@ -160,7 +161,6 @@ def _line(result: Result, answers: Answers | None) -> AttackLine:
         model=answers.model if answers else None,
         items=result.items,
         papers=result.papers,
-        unanswered=dict(sorted(Counter(answers.unanswered.values()).items())) if answers else {},
         accuracy=_estimate(result.accuracy),
         pairs=_estimate(result.pairs),
         exact_match=_estimate(result.exact),
@@ -168,6 +168,10 @@ def _line(result: Result, answers: Answers | None) -> AttackLine:
         p_adjusted=result.p_adjusted,
         significant=result.significant,
     )
+
+
+def _counted(answers: Answers) -> dict[str, int]:
+    return dict(sorted(Counter(answers.unanswered.values()).items()))
 
 
 def _estimate(mean: Mean) -> Estimate:

@@ -28,7 +28,6 @@ class AttackLine(Record):
     model: str | None = Field(description="model id as the provider names it; null: a free attack")
     items: int = Field(ge=0, description="that the attack answered")
     papers: int = Field(ge=0)
-    unanswered: dict[str, int] = Field(description="items without an answer, by outcome: in no estimate")
     accuracy: Estimate = Field(description="share of its pick (options of the highest score) that is right; chance k / n")
     pairs: Estimate = Field(description="share of pairs of a right and a wrong option ranked in this order (AUC); chance 1 / 2")
     exact_match: Estimate = Field(
@@ -54,7 +53,7 @@ class Certificate(Record):
     test: str = Field(description="in words")
     power: float = Field(description="of minimum_detectable_effect")
     minimum_detectable_effect: float | None = Field(
-        description="accuracy above chance, in [0, 1], that would be found whichever attack had it; null where none is sure to be"
+        description="accuracy above chance that would be found whichever attack had it; null where not even all right is"
     )
 
 
@@ -89,7 +88,9 @@ class AttackedConfig(Record):
     config: str
     certificate: Certificate
     right_options: dict[str, int] = Field(description='items by options and right ones: "2 of 6"')
-    attacks: tuple[AttackLine, ...]
+    attacks: tuple[AttackLine, ...] = Field(description="one line an attack that answered anything")
+    models: dict[str, str] = Field(description="by attack of a model: its id as the provider names it")
+    unanswered: dict[str, dict[str, int]] = Field(description="by attack of a model: items without an answer, by outcome")
     visual_gain: tuple[Gain, ...] = Field(description="empty without a model")
     items: tuple[AttackedItem, ...]
 

@@ -68,7 +68,7 @@ def sample(every: Sequence[Sampled], wanted: int, seed: int) -> tuple[Sampled, .
 
 
 def reviews_of(packed: Packed, judgements: Iterable[Judgement]) -> Reviews:
-    """reviews.json of a release. Of `judgements` counts one for each item of the sample and judge; one that lacks was not asked."""
+    """reviews.json of a release. An item of the sample that a judge has none of `judgements` for was not asked about."""
     rule = packed.cut.recipe.audit
     every = population(packed) if rule.judges else ()
     drawn = sample(every, rule.sample, packed.cut.recipe.identity.seed)

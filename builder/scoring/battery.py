@@ -12,7 +12,7 @@ import numpy as np
 from .chance import Ints, detectable, exact, exact_chance, hit, holm, least_p, ordered, p_value, standard_error
 from .items import Item, Scores
 from .learned import ngram_classifier, number_prior, position_prior, stem_only, surface_classifier
-from .option_sets import LEVEL, interval
+from .option_sets import LEVEL, bounds, draws
 from .shortcuts import closeness, longest_option, option_similarity, shortest_option, stem_similarity, votes
 
 LEAST_ITEMS = 600  # below it no release is said to have passed
@@ -146,13 +146,14 @@ def _line(name: str, answers: Sequence[tuple[Item, Guess]], alpha: float, seed: 
     share = [item.share for item in items]
     paper = _papers(items)
     beyond = [np.array(hits) - np.array(share), np.array(pairs) - 0.5]
+    accuracy, order, whole_key = _means([hits, pairs, whole], [share, [0.5] * len(items), blind], paper, seed)
     return Result(
         attack=name,
         items=len(items),
         papers=int(paper.max()) + 1,
-        accuracy=_mean(hits, share, items, seed),
-        pairs=_mean(pairs, [0.5] * len(items), items, seed),
-        exact=_mean(whole, blind, items, seed),
+        accuracy=accuracy,
+        pairs=order,
+        exact=whole_key,
         p_value=None if name in UNTESTED else round(p_value(beyond, paper, seed), _DIGITS),
         p_adjusted=None,
         significant=False,
@@ -168,13 +169,17 @@ def _papers(items: Sequence[Item]) -> Ints:
     return np.array([number.setdefault(item.paper_id, len(number)) for item in items], dtype=np.int64)
 
 
-def _mean(values: Sequence[float], chance: Sequence[float], items: Sequence[Item], seed: int) -> Mean:
-    n, papers = len(values), [item.paper_id for item in items]
-    low, high = None, None
-    if len(set(papers)) > 1:
-        drawn = interval(np.array(values), papers, resamples=RESAMPLES, level=LEVEL, seed=seed)
-        low, high = round(drawn["low"], _DIGITS), round(drawn["high"], _DIGITS)
-    return Mean(round(math.fsum(values) / n, _DIGITS), round(math.fsum(chance) / n, _DIGITS), low, high)
+def _means(values: Sequence[Sequence[float]], chances: Sequence[Sequence[float]], paper: Ints, seed: int) -> list[Mean]:
+    """Several means over the same items; their intervals are drawn from the same papers."""
+    n, papers = len(paper), int(paper.max()) + 1
+    sums, sizes = np.array([np.bincount(paper, weights=one) for one in values]), np.bincount(paper)
+    drawn = np.array([sums[:, taken].sum(axis=1) / sizes[taken].sum() for taken in draws(papers, RESAMPLES, seed)])
+    made = []
+    for one, chance, resampled in zip(values, chances, drawn.T, strict=True):
+        found = bounds(resampled.tolist(), clusters=papers, unit="paper", level=LEVEL, seed=seed)
+        low, high = (round(found["low"], _DIGITS), round(found["high"], _DIGITS)) if papers > 1 else (None, None)
+        made.append(Mean(round(math.fsum(one) / n, _DIGITS), round(math.fsum(chance) / n, _DIGITS), low, high))
+    return made
 
 
 def _verdict(
