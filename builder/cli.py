@@ -294,7 +294,7 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 
 def _battery(arguments: argparse.Namespace) -> int:
-    configs = [attacked(name, items, {}, arguments.alpha, seed=0) for name, items in read_items(arguments.items).items()]
+    configs = [attacked(name, items, {}, arguments.alpha) for name, items in read_items(arguments.items).items()]
     if arguments.json:
         print(json.dumps([config.model_dump(mode="json") for config in configs], ensure_ascii=False, indent=1))
     else:

@@ -39,7 +39,7 @@ def made(
 
 
 def examined(items: Sequence[Item]) -> tuple[Verdict, dict[str, Result]]:
-    verdict, results = examine(items, free_guesses(items), alpha=0.05, seed=1)
+    verdict, results = examine(items, free_guesses(items), 0.05)
     return verdict, {result.attack: result for result in results}
 
 
@@ -165,11 +165,11 @@ def test_the_effect_said_to_be_detectable_is_found_four_times_in_five() -> None:
     found, runs = 0, 60
     for seed in range(runs):
         items = made(120, 5, seed=seed, options=4)
-        effect = examine(items, _by_length(items), alpha=0.05, seed=0)[0].detectable
+        effect = examine(items, _by_length(items), 0.05)[0].detectable
         assert effect
         share = effect / (1 - float(np.mean([item.share for item in items])))
         leaky = made(120, 5, seed=seed, options=4, plant=_longest, share=share)
-        found += examine(leaky, _by_length(leaky), alpha=0.05, seed=0)[1][0].significant
+        found += examine(leaky, _by_length(leaky), 0.05)[1][0].significant
     assert found / runs >= 0.7
 
 

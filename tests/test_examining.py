@@ -205,7 +205,7 @@ def leaky() -> tuple[Item, ...]:
 
 
 def test_an_attack_that_the_recipe_names_stops_the_release() -> None:
-    found = attacked("caption_matching", leaky(), {}, 0.05, 0)
+    found = attacked("caption_matching", leaky(), {}, 0.05)
     assert found.certificate.verdict == "failed"
     attacks = attacks_of(packed(), {}).model_copy(update={"configs": (found,)})
     with pytest.raises(Blocked) as stopped:

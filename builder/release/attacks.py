@@ -16,6 +16,7 @@ from builder.scoring.battery import (
     LEAST_ITEMS,
     POWER,
     RESAMPLES,
+    SEED,
     WITH_A_MODEL,
     Guess,
     Mean,
@@ -90,12 +91,10 @@ def _item(row: QuestionRow, figure: FigureRow | None) -> Item:
 
 def attacks_of(packed: Packed, asked: Asked) -> Attacks:
     """attacks.json of a release. `asked`: what a model answered, empty without one."""
-    rule, seed = packed.cut.recipe.battery, packed.cut.recipe.identity.seed
-    configs = tuple(
-        attacked(config, items, asked.get(config, {}), rule.alpha, seed) for config, items in items_of(packed).items()
-    )
+    rule = packed.cut.recipe.battery
+    configs = tuple(attacked(config, items, asked.get(config, {}), rule.alpha) for config, items in items_of(packed).items())
     canary = packed.cut.recipe.identity.canary
-    return Attacks(canary=canary, logical_hash=packed.logical_hash, seed=seed, configs=configs)
+    return Attacks(canary=canary, logical_hash=packed.logical_hash, seed=SEED, configs=configs)
 
 
 def answers_of(attacks: Attacks) -> Asked:
@@ -113,10 +112,10 @@ def answers_of(attacks: Attacks) -> Asked:
     }
 
 
-def attacked(config: str, items: Sequence[Item], answers: Mapping[str, Answers], alpha: float, seed: int) -> AttackedConfig:
+def attacked(config: str, items: Sequence[Item], answers: Mapping[str, Answers], alpha: float) -> AttackedConfig:
     """The battery over the items of one config."""
     guesses = free_guesses(items) | {name: _guesses(items, answers[name]) for name in WITH_A_MODEL if name in answers}
-    verdict, results = examine(items, guesses, alpha=alpha, seed=seed)
+    verdict, results = examine(items, guesses, alpha)
     shapes = Counter((len(item.options), len(item.key)) for item in items)
     return AttackedConfig(
         config=config,
@@ -125,7 +124,7 @@ def attacked(config: str, items: Sequence[Item], answers: Mapping[str, Answers],
         attacks=tuple(_line(result, answers.get(result.attack)) for result in results),
         models={name: of.model for name, of in answers.items()},
         unanswered={name: _counted(of) for name, of in answers.items() if of.unanswered},
-        visual_gain=tuple(_gains(items, guesses, seed)),
+        visual_gain=tuple(_gains(items, guesses)),
         items=tuple(_attacked_item(item, guesses, answers) for item in sorted(items, key=lambda item: item.id)),
     )
 
@@ -178,16 +177,16 @@ def _estimate(mean: Mean) -> Estimate:
     return Estimate(value=mean.value, chance=mean.chance, low=mean.low, high=mean.high)
 
 
-def _gains(items: Sequence[Item], guesses: Mapping[str, Mapping[str, Guess]], seed: int) -> Iterable[Gain]:
+def _gains(items: Sequence[Item], guesses: Mapping[str, Mapping[str, Guess]]) -> Iterable[Gain]:
     seen, blind = guesses.get("with_image", {}), guesses.get("no_image", {})
-    both = [item for item in items if item.id in seen and item.id in blind]
+    both = [item for item in sorted(items, key=lambda item: item.id) if item.id in seen and item.id in blind]
     papers = [item.paper_id for item in both]
     if not both:
         return
     for statistic in ("exact_match", "pairs"):
         a, b = (np.array([_score(statistic, of[item.id], item) for item in both]) for of in (seen, blind))
         several = len(set(papers)) > 1
-        found = paired_comparison(a, b, papers, resamples=RESAMPLES, seed=seed) if several else None
+        found = paired_comparison(a, b, papers, resamples=RESAMPLES, seed=SEED) if several else None
         yield Gain.model_validate(
             {
                 "statistic": statistic,

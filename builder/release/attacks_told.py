@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from builder.release.examined import AttackedConfig, AttackLine, Estimate
 
-_HEAD = f"{'attack':<20}{'items':>7}{'accuracy':>10}{'95 %':>16}{'chance':>8}{'pairs':>8}{'exact':>8}{'chance':>8}{'p':>8}{'p Holm':>8}"
+_LINE = "{:<20}{:>7}{:>10}{:>16}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{}"
+_HEAD = _LINE.format("attack", "items", "accuracy", "95 %", "chance", "pairs", "exact", "chance", "p", "p Holm", "")
 
 
 def battery_line(one: AttackedConfig) -> str:
@@ -39,11 +40,9 @@ def _certificate(one: AttackedConfig) -> Iterator[str]:
 def _row(line: AttackLine) -> str:
     tested = [f"{p:.4f}" if p is not None else "" for p in (line.p_value, line.p_adjusted)]
     exact = line.exact_match
-    return (
-        f"{line.attack:<20}{line.items:>7}{_percent(line.accuracy.value):>10}{_interval(line.accuracy):>16}"
-        f"{_percent(line.accuracy.chance):>8}{_percent(line.pairs.value):>8}{_percent(exact.value):>8}{_percent(exact.chance):>8}"
-        f"{tested[0]:>8}{tested[1]:>8}{' **' if line.significant else ''}"
-    )
+    shares = (line.accuracy.chance, line.pairs.value, exact.value, exact.chance)
+    said = (_percent(line.accuracy.value), _interval(line.accuracy), *map(_percent, shares), *tested)
+    return _LINE.format(line.attack, line.items, *said, " **" if line.significant else "")
 
 
 def _percent(share: float) -> str:

@@ -16,6 +16,7 @@ from .option_sets import LEVEL, bounds, draws
 from .shortcuts import closeness, longest_option, option_similarity, shortest_option, stem_similarity, votes
 
 LEAST_ITEMS = 600  # below it no release is said to have passed
+SEED = 0  # of sign flips and intervals: the same items give the same numbers, whoever attacks them
 POWER = 0.8  # of the minimum detectable effect
 RESAMPLES = 1_000
 _DIGITS = 6  # of every number that is written
@@ -92,11 +93,17 @@ class Verdict:
 
 def free_guesses(items: Sequence[Item]) -> dict[str, dict[str, Guess]]:
     """What each free attack says, by attack and item."""
+    items = _in_order(items)
     sizes = likely_sizes(items)
     return {
         name: {item.id: Guess(scores, sizes[item.id]) for item, scores in zip(items, attack(items), strict=True)}
         for name, attack in FREE.items()
     }
+
+
+def _in_order(items: Sequence[Item]) -> list[Item]:
+    """The same sums, to the last bit, in whatever order the items are given."""
+    return sorted(items, key=lambda item: (item.paper_id, item.id))
 
 
 def selected(item: Item, options: frozenset[int]) -> Guess:
@@ -122,22 +129,21 @@ def likely_sizes(items: Sequence[Item]) -> dict[str, int]:
 
 
 def examine(
-    items: Sequence[Item], guesses: Mapping[str, Mapping[str, Guess]], *, alpha: float, seed: int
+    items: Sequence[Item], guesses: Mapping[str, Mapping[str, Guess]], alpha: float
 ) -> tuple[Verdict, tuple[Result, ...]]:
     """Each attack's result, in the order given, and the verdict over those that are tested. Names of UNTESTED are not.
 
     An item that an attack has no guess for is left out of that attack's line; an attack without any guess has no line.
     """
-    lines = [
-        _line(name, [(item, of[item.id]) for item in items if item.id in of], alpha, seed) for name, of in guesses.items() if of
-    ]
+    items = _in_order(items)
+    lines = [_line(name, [(item, of[item.id]) for item in items if item.id in of]) for name, of in guesses.items() if of]
     tested = [line for line in lines if line.p_value is not None]
     adjusted = dict(zip([one.attack for one in tested], holm([one.p_value or 0.0 for one in tested]), strict=True))
     results = tuple(_settled(line, adjusted[line.attack], alpha) if line.attack in adjusted else line for line in lines)
     return _verdict(items, guesses, results, alpha), results
 
 
-def _line(name: str, answers: Sequence[tuple[Item, Guess]], alpha: float, seed: int) -> Result:
+def _line(name: str, answers: Sequence[tuple[Item, Guess]]) -> Result:
     items = [item for item, _ in answers]
     hits = [hit(guess.scores, item.key) for item, guess in answers]
     pairs = [ordered(guess.scores, item.key) for item, guess in answers]
@@ -146,7 +152,7 @@ def _line(name: str, answers: Sequence[tuple[Item, Guess]], alpha: float, seed: 
     share = [item.share for item in items]
     paper = _papers(items)
     beyond = [np.array(hits) - np.array(share), np.array(pairs) - 0.5]
-    accuracy, order, whole_key = _means([hits, pairs, whole], [share, [0.5] * len(items), blind], paper, seed)
+    accuracy, order, whole_key = _means([hits, pairs, whole], [share, [0.5] * len(items), blind], paper)
     return Result(
         attack=name,
         items=len(items),
@@ -154,7 +160,7 @@ def _line(name: str, answers: Sequence[tuple[Item, Guess]], alpha: float, seed: 
         accuracy=accuracy,
         pairs=order,
         exact=whole_key,
-        p_value=None if name in UNTESTED else round(p_value(beyond, paper, seed), _DIGITS),
+        p_value=None if name in UNTESTED else round(p_value(beyond, paper, SEED), _DIGITS),
         p_adjusted=None,
         significant=False,
     )
@@ -169,14 +175,14 @@ def _papers(items: Sequence[Item]) -> Ints:
     return np.array([number.setdefault(item.paper_id, len(number)) for item in items], dtype=np.int64)
 
 
-def _means(values: Sequence[Sequence[float]], chances: Sequence[Sequence[float]], paper: Ints, seed: int) -> list[Mean]:
+def _means(values: Sequence[Sequence[float]], chances: Sequence[Sequence[float]], paper: Ints) -> list[Mean]:
     """Several means over the same items; their intervals are drawn from the same papers."""
     n, papers = len(paper), int(paper.max()) + 1
     sums, sizes = np.array([np.bincount(paper, weights=one) for one in values]), np.bincount(paper)
-    drawn = np.array([sums[:, taken].sum(axis=1) / sizes[taken].sum() for taken in draws(papers, RESAMPLES, seed)])
+    drawn = np.array([sums[:, taken].sum(axis=1) / sizes[taken].sum() for taken in draws(papers, RESAMPLES, SEED)])
     made = []
     for one, chance, resampled in zip(values, chances, drawn.T, strict=True):
-        found = bounds(resampled.tolist(), clusters=papers, unit="paper", level=LEVEL, seed=seed)
+        found = bounds(resampled.tolist(), clusters=papers, unit="paper", level=LEVEL, seed=SEED)
         low, high = (round(found["low"], _DIGITS), round(found["high"], _DIGITS)) if papers > 1 else (None, None)
         made.append(Mean(round(math.fsum(one) / n, _DIGITS), round(math.fsum(chance) / n, _DIGITS), low, high))
     return made
