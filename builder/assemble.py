@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from builder import __version__
@@ -10,8 +11,10 @@ from builder.documents import documents
 from builder.edges.release_folder import Written, write_release
 from builder.edges.store import Store
 from builder.errors import CannotWrite
+from builder.examining import examined
 from builder.recipe import Recipe
 from builder.records import CaptionMatching, Description, MultiSelect, Paper, Specimen
+from builder.release.attacks_told import battery_line
 from builder.release.files import MANIFEST
 from builder.release.package import package
 from builder.release.rows import Cut
@@ -31,8 +34,13 @@ def refuse_occupied(out: Path, version: str, tier: str) -> None:
             raise CannotWrite(str(out), f"holds a release with other content ({found}); it was left as it is", remedy)
 
 
-def assemble(done: Run, recipe: Recipe, version: str, out: Path, store: Store) -> Written:
-    """Write the release of a run to `out`. Raises NothingLeft when no figure was kept, CannotWrite when `out` says no."""
+def assemble(
+    done: Run, recipe: Recipe, version: str, out: Path, store: Store, tell: Callable[[str], None] = lambda line: None
+) -> Written:
+    """Write the release of a run to `out`, and `tell` how its items stood up to the battery.
+
+    Raises NothingLeft when no figure was kept, Blocked by the recipe's battery, CannotWrite when `out` says no.
+    """
     cut = Cut(
         recipe=recipe,
         version=version,
@@ -45,4 +53,10 @@ def assemble(done: Run, recipe: Recipe, version: str, out: Path, store: Store) -
         attrition=done.attrition,
         dropped=done.dropped,
     )
-    return write_release(package(cut), out, store.blob, documents)
+    packed, spent = examined(package(cut), recipe, store)
+    for config in packed.attacks.configs if packed.attacks else ():
+        tell(battery_line(config))
+    if spent.asked:
+        lost = f", {spent.unanswered} got no answer: null, and in no estimate" if spent.unanswered else ""
+        tell(f"battery and audit: {spent.asked} questions, {spent.reused} of them answered before{lost}")
+    return write_release(packed, out, store.blob, documents)

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
+from builder.edges.asked_items import read_items
 from builder.edges.calls import Asker
 from builder.edges.engine import Limits
 from builder.edges.lines import text_lines
@@ -30,8 +31,10 @@ from builder.figures import all_figures, figure_line
 from builder.ledger import savings_of, savings_report
 from builder.parsing import labels_of, parsed
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
-from builder.recipe import Ocr, Recipe
+from builder.recipe import BatteryRule, Ocr, Recipe
 from builder.records import JudgedFigure, Paper, Specimen, StageCount
+from builder.release.attacks import attacked
+from builder.release.attacks_told import battery_table
 from builder.release.schemas import schema_files
 from builder.run import PaperOutcome, Run, read_at_least_one, run
 from builder.stages.rights import read_policy
@@ -74,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     add_spend(commands.add_parser("spend", help="what a work folder's questions to models were billed, by stage and model"))
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
     _add_parse(commands.add_parser("parse", help="what each answer of a model selects: JSON lines in and out"))
+    _add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
     commands.add_parser("stages", help="what happens to a paper, in order").set_defaults(command=_stages)
@@ -152,6 +156,15 @@ def _add_parse(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_parse)
 
 
+def _add_battery(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "items", metavar="RELEASE|FILE.jsonl", type=Path, help="a release, or lines of {id, paper, stem, options, answer}"
+    )
+    parser.add_argument("--alpha", metavar="P", type=_share, default=BatteryRule().alpha, help="family-wise (default: 0.05)")
+    parser.add_argument("--json", action="store_true", help="estimates, certificate and picks of each item as one JSON list")
+    parser.set_defaults(command=_battery)
+
+
 def _add_schemas(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="DIR", type=Path)
     parser.set_defaults(command=_schemas)
@@ -174,6 +187,12 @@ def _positive(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]*", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
+
+
+def _share(text: str) -> float:
+    if not re.fullmatch(r"0?\.[0-9]*[1-9][0-9]*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share between 0 and 1, such as 0.05")
+    return float(text)
 
 
 def _build(arguments: argparse.Namespace) -> int:
@@ -202,7 +221,8 @@ def _build(arguments: argparse.Namespace) -> int:
     print(_table(done.attrition), file=sys.stderr)
     read_at_least_one(done)
     print(savings_report(done, recipe, store), file=sys.stderr)
-    print(assemble(done, recipe, arguments.version, out, store).summary, file=sys.stderr)
+    written = assemble(done, recipe, arguments.version, out, store, tell=lambda line: print(line, file=sys.stderr))
+    print(written.summary, file=sys.stderr)
     return asking_ended(done)
 
 
@@ -323,6 +343,15 @@ def _parse(arguments: argparse.Namespace) -> int:
         for told in parsed(lines, options, arguments.answers):
             print(told, flush=True)
     return Exit.OK
+
+
+def _battery(arguments: argparse.Namespace) -> int:
+    configs = [attacked(name, items, {}, arguments.alpha) for name, items in read_items(arguments.items).items()]
+    if arguments.json:
+        print(json.dumps([config.model_dump(mode="json") for config in configs], ensure_ascii=False, indent=1))
+    else:
+        print("\n\n".join(map(battery_table, configs)))
+    return Exit.FINDINGS if any(config.certificate.verdict == "failed" for config in configs) else Exit.OK
 
 
 def _schemas(arguments: argparse.Namespace) -> int:

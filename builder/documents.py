@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 
 from builder import shipped
-from builder.release.card import Shortcut, card_facts, cited, render_card
+from builder.release.card import card_facts, cited, render_card
 from builder.release.cite import bibtex
 from builder.release.croissant import croissant
-from builder.release.rows import CaptionMatchingRow, ManifestFile, Packed
-from builder.scoring.shortcuts import attack
+from builder.release.rows import ManifestFile, Packed
 
 OWN_LICENCE = "CC-BY-NC-SA-4.0"  # of questions, keys, annotations and selection
 
@@ -19,19 +18,12 @@ def documents(packed: Packed, files: Sequence[ManifestFile]) -> Mapping[str, str
     """Paths in the release and their texts; `files` are those already written, with their checksums."""
     canary = packed.cut.recipe.identity.canary
     return {
-        "README.md": render_card(card_facts(packed, shortcuts(packed)), shipped.text("cards", "dataset_card.md.j2")),
+        "README.md": render_card(card_facts(packed), shipped.text("cards", "dataset_card.md.j2")),
         "croissant.json": json.dumps(croissant(packed, files), ensure_ascii=False, indent=1, sort_keys=True) + "\n",
         "citations.bib": bibtex(cited(packed)),
         "TERMS_OF_USE.md": shipped.text("licenses", "TERMS_OF_USE.md").replace("{canary}", canary),
         **{f"licenses/{name}.txt": shipped.text("licenses", f"{name}.txt") for name in _licences(packed)},
     }
-
-
-def shortcuts(packed: Packed) -> tuple[Shortcut, ...]:
-    """What answerers that never look at the image get right, over all items of caption matching."""
-    rows = [row for row in packed.rows("caption_matching") if isinstance(row, CaptionMatchingRow)]
-    found = attack((row.options, row.answer) for row in rows)
-    return tuple(Shortcut(name, one.accuracy, one.n, one.chance) for name, one in sorted(found.items()))
 
 
 def _licences(packed: Packed) -> list[str]:

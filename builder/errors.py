@@ -17,6 +17,7 @@ class Exit(IntEnum):
     CANNOT_WRITE = 4  # an output cannot be written, or would overwrite other content
     NOTHING_LEFT = 5  # the run finished and no row survived
     ASKING_STOPPED = 6  # a model's provider refuses or does not answer, or the spend cap is reached; what was paid is kept
+    BLOCKED = 7  # an attack that the recipe names answers the items without the image; nothing was written
 
 
 class MicrotomeError(Exception):
@@ -59,6 +60,12 @@ class AskingStopped(MicrotomeError):
     """No further question is asked: the provider refuses, does not answer, or the cap is reached. Replies so far are kept."""
 
     exit_code = Exit.ASKING_STOPPED
+
+
+class Blocked(MicrotomeError):
+    """An attack that the recipe names beats chance: no release is made of these items."""
+
+    exit_code = Exit.BLOCKED
 
 
 @dataclass(frozen=True, order=True)

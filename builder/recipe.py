@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from builder.errors import UsageError
 from builder.records import Kind, Record, Scale, digest
+from builder.scoring.battery import FREE, TESTED
 from builder.stages.image_tokens import Family
 
 Task = Literal["caption_matching", "description", "multi_select"]
@@ -130,6 +131,15 @@ class BatteryRule(Record):
     model: str | None = Field(None, description="a name of [models] that is asked without the image too")
     alpha: float = Field(0.05, gt=0, lt=1, description="of the one-sided tests, family-wise by Holm")
     blocks: tuple[str, ...] = Field((), description="attacks that stop a release where they beat chance significantly")
+
+    @model_validator(mode="after")
+    def _blocking_attacks_are_run(self) -> BatteryRule:
+        tested = (*FREE, *(TESTED if self.model else ()))
+        for name in self.blocks:
+            if name not in tested:
+                needs = "needs battery.model" if name in TESTED else f"is not one of {', '.join(tested)}"
+                raise ValueError(f"blocks: the attack {name!r} {needs}")
+        return self
 
 
 class Split(Record):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 from builder.pages import Box
 from builder.recipe import Recipe, read_recipe
 from builder.records import (
@@ -26,7 +29,9 @@ from builder.records import (
     StageCount,
     digest,
 )
+from builder.release.attacks import attacks_of
 from builder.release.package import package
+from builder.release.reviews import reviews_of
 from builder.release.rows import Cut, Packed
 from builder.stages.rights import attribution
 
@@ -166,4 +171,14 @@ def cut(**change: object) -> Cut:
 
 
 def packed(**change: object) -> Packed:
-    return package(cut(**change))
+    return examined(package(cut(**change))) if change else _unchanged()
+
+
+@cache
+def _unchanged() -> Packed:
+    return examined(package(cut()))
+
+
+def examined(release: Packed) -> Packed:
+    """With its attacks and reviews, no model asked."""
+    return replace(release, attacks=attacks_of(release, {}), reviews=reviews_of(release, ()))

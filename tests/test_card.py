@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from small_release import HOSTILE, cut, packed, paper, recipe
 
 from builder.errors import MicrotomeError
 from builder.records import Paper
-from builder.release.card import MissingFact, Shortcut, card_facts, cited, escaped, render_card
+from builder.release.card import MissingFact, card_facts, cited, escaped, render_card
 from builder.release.cite import bibtex, citation_key
 from builder.release.coverage import coverage
 from builder.release.rows import CONFIGS, LEAKAGE_NOTE, PRIVATE_BANNER, CaptionMatchingRow, FigureRow, Packed, data_path
@@ -166,9 +165,13 @@ def test_only_a_private_release_carries_the_banner() -> None:
     assert f"> **{PRIVATE_BANNER}**" in card(packed(recipe=private))
 
 
-def test_attacks_without_the_image_are_shown_when_they_were_run() -> None:
-    facts = replace(card_facts(packed()), shortcuts=(Shortcut("closest option", 0.25, 3, 0.25),))
-    assert "| closest option | 25.0 % | 25.0 % | 3 |" in render_card(facts, TEMPLATE)
+def test_each_attack_without_the_image_has_a_line_with_its_chance() -> None:
+    release = packed()
+    assert release.attacks
+    config = next(one for one in release.attacks.configs if one.config == "caption_matching")
+    printed = table(card(release), "### `caption_matching`")
+    assert list(printed) == [f"`{line.attack}`" for line in config.attacks]
+    assert {cells[2] for cells in printed.values()} == {"25.0 %"}
 
 
 def test_a_hostile_title_is_text_in_its_cell() -> None:

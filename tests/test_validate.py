@@ -171,6 +171,8 @@ CASES: dict[str, Callable[[Path], None]] = {
     ),
     "selected-options-equal": cell(MS, "options", lambda row: [row["options"][1], *row["options"][1:]]),
     "selected-rubric-lost": cell(MS, "rubrics", lambda row: [*row["rubrics"], "And more."]),
+    "attack-made-harmless": text("attacks.json", '"verdict": "underpowered"', '"verdict": "passed"'),
+    "attack-letters-of-no-option": text("attacks.json", '"attribute_votes": "ABCD"', '"attribute_votes": "é"'),
     "lost-drops": text("attrition.json", '"no-caption": 7', '"no-caption": 6'),
 }
 
@@ -225,6 +227,9 @@ def signed_anew(folder: Path) -> None:
 FORGED: dict[str, tuple[Callable[[Path], None], str]] = {
     "coverage of the card": (text("README.md", "| SEM | 1 |", "| SEM | 7 |"), "card-differs"),
     "a made count of the attrition": (attrition(lambda stages: stages[1].update(dropped={"no-caption": 8})), "attrition"),
+    "what an attack scores": (text("attacks.json", '"value": 1.0', '"value": 0.25'), "text-differs"),
+    "an audit that nobody asked for": (text("reviews.json", '"judges": []', '"judges": ["me"]'), "text-differs"),
+    "attacks taken out": (remove("attacks.json"), "missing-file"),
     "terms of use": (text("TERMS_OF_USE.md", "Canary", "Parrot"), "text-differs"),
     "licence text taken out": (remove("licenses/CC-BY-4.0.txt"), "missing-file"),
     "licence text": (text("licenses/CC-BY-4.0.txt", "Attribution", "Ownership"), "text-differs"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from small_release import cut
+from small_release import cut, examined
 
 from builder.documents import documents
 from builder.edges.images import encode_png
@@ -32,4 +32,4 @@ def _with_picture(specimen: Specimen, recipe: Recipe) -> Specimen:
 
 
 def write(out: Path, **change: object) -> Written:
-    return write_release(package(pictured(**change)), out, PNGS.__getitem__, documents)
+    return write_release(examined(package(pictured(**change))), out, PNGS.__getitem__, documents)

@@ -37,6 +37,16 @@ def encode_png(pixels: npt.NDArray[np.uint8], box: Box, dpi: int, canary: str) -
     return crop, data
 
 
+def picture_within(png: bytes, long_side: int) -> Picture:
+    """A released image to show to a model, scaled down where its long side has more than `long_side` pixels."""
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+        rgb = image.convert("RGB")
+    share = long_side / max(rgb.size)
+    if share < 1:
+        rgb = rgb.resize((max(1, round(rgb.width * share)), max(1, round(rgb.height * share))), Image.Resampling.LANCZOS)
+    return picture_of(np.asarray(rgb, dtype=np.uint8))
+
+
 def picture_of(pixels: npt.NDArray[np.uint8]) -> Picture:
     """A PNG to show to a model, of uint8 RGB pixels (h, w, 3). It carries no canary: what is sent is not released."""
     buffer = io.BytesIO()

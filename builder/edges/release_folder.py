@@ -14,7 +14,18 @@ from pathlib import Path
 from builder.edges.parquet import parquet_bytes
 from builder.edges.store import cannot_write
 from builder.errors import CannotWrite
-from builder.release.files import ATTRITION, MANIFEST, RECIPE, SOURCES, changelog_text, json_text, manifest, recipe_text
+from builder.release.files import (
+    ATTACKS,
+    ATTRITION,
+    MANIFEST,
+    RECIPE,
+    REVIEWS,
+    SOURCES,
+    changelog_text,
+    json_text,
+    manifest,
+    recipe_text,
+)
 from builder.release.rows import PRIVATE_BANNER, PRIVATE_MARKER, ManifestFile, Packed, data_path
 from builder.release.schemas import schema_files
 
@@ -82,6 +93,8 @@ def texts(packed: Packed) -> dict[str, str]:
         "CHANGELOG.md": changelog_text(packed),
         **{f"schemas/{name}": text for name, text in schema_files().items()},
     }
+    found |= {ATTACKS: json_text(packed.attacks)} if packed.attacks else {}
+    found |= {REVIEWS: json_text(packed.reviews)} if packed.reviews else {}
     return found | ({PRIVATE_MARKER: PRIVATE_BANNER + "\n"} if packed.cut.tier == "private" else {})
 
 

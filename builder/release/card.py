@@ -14,6 +14,7 @@ from builder.records import Paper, StageCount
 from builder.release.cite import citation_key
 from builder.release.coverage import Coverage, coverage
 from builder.release.croissant import OWN_LICENCE, makers
+from builder.release.examined import DIMENSIONS, Attacks, Estimate, Reviews
 from builder.release.rows import LEAKAGE_NOTE, PRIVATE_BANNER, Config, LeftOut, Packed, SplitName, data_path
 
 BAR_CELLS = 20
@@ -33,16 +34,6 @@ class MissingFact(MicrotomeError):
 
 
 @dataclass(frozen=True)
-class Shortcut:
-    """What an answerer that never looks at the image gets right in `caption_matching`."""
-
-    attack: str
-    accuracy: float
-    n: int
-    chance: float
-
-
-@dataclass(frozen=True)
 class CardFacts:
     """Everything a card says, computed from the release."""
 
@@ -57,10 +48,11 @@ class CardFacts:
     attrition: tuple[StageCount, ...]
     papers: tuple[Paper, ...]  # those with a row, by id
     files: dict[Config, dict[SplitName, str]]
-    shortcuts: tuple[Shortcut, ...] = ()
+    attacks: Attacks | None
+    reviews: Reviews | None
 
 
-def card_facts(packed: Packed, shortcuts: tuple[Shortcut, ...] = ()) -> CardFacts:
+def card_facts(packed: Packed) -> CardFacts:
     """The facts of a packed release."""
     files: dict[Config, dict[SplitName, str]] = {}
     for config, split in packed.tables:
@@ -77,7 +69,8 @@ def card_facts(packed: Packed, shortcuts: tuple[Shortcut, ...] = ()) -> CardFact
         attrition=packed.attrition.stages,
         papers=cited(packed),
         files=files,
-        shortcuts=shortcuts,
+        attacks=packed.attacks,
+        reviews=packed.reviews,
     )
 
 
@@ -97,6 +90,7 @@ def render_card(facts: CardFacts, template: str) -> str:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
     )
     environment.filters.update(text=escaped, yaml=_yaml, share=_share, bar=_bar, thousands=_thousands, cite=citation_key)
+    environment.filters.update(interval=_interval, p=_p, words=_words)
     try:
         return environment.from_string(template).render(
             facts=facts,
@@ -106,6 +100,7 @@ def render_card(facts: CardFacts, template: str) -> str:
             tasks=sorted({_TASKS[config] for config in facts.files}),
             own_licence=OWN_LICENCE,
             makers=makers(facts.coverage),
+            dimensions=DIMENSIONS,
             leakage_note=LEAKAGE_NOTE,
             private_banner=PRIVATE_BANNER,
         )
@@ -136,6 +131,22 @@ def _share(value: float) -> str:
     return f"{100 * float(value):.1f} %"
 
 
+def _interval(value: Estimate) -> str:
+    """A share with its interval, in per cent."""
+    if value.low is None or value.high is None:
+        return _share(value.value)
+    return f"{_share(value.value)} ({100 * value.low:.1f} to {100 * value.high:.1f})"
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _words(name: str) -> str:
+    """A column's name in words."""
+    return name.replace("_", " ")
+
+
 def _bar(value: float) -> str:
     """A share as a bar of text: at least one cell for what is there at all."""
     return "█" * max(round(BAR_CELLS * value), 1 if value > 0 else 0)
@@ -150,4 +161,4 @@ def _size(facts: CardFacts) -> str:
     return next((name for limit, name in _SIZES if rows < limit), "n>1M")
 
 
-__all__ = ["CardFacts", "MissingFact", "Shortcut", "card_facts", "cited", "escaped", "render_card"]
+__all__ = ["CardFacts", "MissingFact", "card_facts", "cited", "escaped", "render_card"]

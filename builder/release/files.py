@@ -13,6 +13,8 @@ MANIFEST = "manifest.json"
 CARD = "README.md"
 SOURCES = "data/image_sources.json"
 ATTRITION = "attrition.json"
+ATTACKS = "attacks.json"
+REVIEWS = "reviews.json"
 CROISSANT = "croissant.json"
 RECIPE = "recipe.toml"
 
@@ -82,11 +84,13 @@ def _value(value: object) -> str:
 
 
 __all__ = [
+    "ATTACKS",
     "ATTRITION",
     "CARD",
     "CROISSANT",
     "MANIFEST",
     "RECIPE",
+    "REVIEWS",
     "SOURCES",
     "changelog_text",
     "json_text",

@@ -23,6 +23,7 @@ from builder.records import (
     Specimen,
     StageCount,
 )
+from builder.release.examined import Attacks, Reviews
 
 Config = Literal["figures", "caption_matching", "description", "multi_select"]
 SplitName = Literal["validation", "test"]
@@ -362,6 +363,8 @@ class Packed:
     attrition: Attrition
     logical_hash: str
     signature: str
+    attacks: Attacks | None = None  # attacks.json and reviews.json: package() leaves them out, examined() puts them in
+    reviews: Reviews | None = None
 
     def rows(self, config: Config) -> tuple[Row, ...]:
         """All rows of a config, validation first."""

@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 
 from builder.records import Record
+from builder.release.examined import Attacks, Reviews
 from builder.release.rows import ROWS, Attrition, ImageSources, Manifest
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_FILES: dict[str, type[Record]] = {"attrition": Attrition, "image_sources": ImageSources, "manifest": Manifest}
+_FILES: dict[str, type[Record]] = {
+    "attacks": Attacks,
+    "attrition": Attrition,
+    "image_sources": ImageSources,
+    "manifest": Manifest,
+    "reviews": Reviews,
+}
 
 
 def schemas() -> dict[str, dict[str, object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import zip_longest
 
 from pydantic import ValidationError
@@ -10,9 +11,12 @@ from pydantic import ValidationError
 from builder.errors import Issue, UsageError
 from builder.recipe import read_recipe
 from builder.records import Licence, Paper
-from builder.release.files import ATTRITION, CARD, MANIFEST, RECIPE
+from builder.release.attacks import answers_of, attacks_of
+from builder.release.examined import Attacks, Reviews
+from builder.release.files import ATTACKS, ATTRITION, CARD, MANIFEST, RECIPE, REVIEWS
 from builder.release.logical import logical_hash
 from builder.release.package import sources_of
+from builder.release.reviews import reviews_of
 from builder.release.rows import ROWS, Attrition, Cut, Manifest, Packed, Row, data_path
 from builder.release.validate import Opened, short
 from builder.release.validate_files import REQUIRED
@@ -35,7 +39,7 @@ def packed_again(opened: Opened) -> tuple[Packed, Manifest] | None:
         return None
     every = [row for rows in tables.values() for row in rows]
     cut = Cut(recipe, manifest.version, manifest.builder_version, _papers(every), (), (), (), (), attrition.stages, ())
-    return Packed(
+    packed = Packed(
         cut=cut,
         tables=tables,
         left_out=manifest.left_out,
@@ -43,7 +47,23 @@ def packed_again(opened: Opened) -> tuple[Packed, Manifest] | None:
         attrition=attrition,
         logical_hash=whole,
         signature=manifest.signature,
-    ), manifest
+    )
+    examined = _examined_again(packed, opened)
+    return (examined, manifest) if examined else None
+
+
+def _examined_again(packed: Packed, opened: Opened) -> Packed | None:
+    """With attacks and reviews: free attacks and every table from the rows, what models said from the files.
+
+    None where a key is not among its options, or a file has not its shape, as other checks have said.
+    """
+    attacks, reviews = opened.documents.get(ATTACKS), opened.documents.get(REVIEWS)
+    try:
+        answers = answers_of(Attacks.model_validate(attacks)) if attacks is not None else {}
+        judgements = Reviews.model_validate(reviews).judgements if reviews is not None else ()
+        return replace(packed, attacks=attacks_of(packed, answers), reviews=reviews_of(packed, judgements))
+    except ValueError:  # pydantic's ValidationError among them
+        return None
 
 
 def _papers(rows: list[Row]) -> tuple[Paper, ...]:

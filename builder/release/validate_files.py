@@ -9,7 +9,7 @@ from typing import Any
 
 from builder.errors import Issue, UsageError
 from builder.recipe import read_recipe
-from builder.release.files import ATTRITION, CARD, CROISSANT, MANIFEST, RECIPE, SOURCES
+from builder.release.files import ATTACKS, ATTRITION, CARD, CROISSANT, MANIFEST, RECIPE, REVIEWS, SOURCES
 from builder.release.logical import logical_hash
 from builder.release.package import signature
 from builder.release.rows import CONFIGS, LEAKAGE_NOTE, SPLITS, data_path
@@ -20,6 +20,8 @@ REQUIRED = (
     CARD,
     SOURCES,
     ATTRITION,
+    ATTACKS,
+    REVIEWS,
     CROISSANT,
     RECIPE,
     "CHANGELOG.md",

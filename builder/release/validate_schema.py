@@ -8,12 +8,18 @@ from functools import cache
 from jsonschema import Draft202012Validator, ValidationError
 
 from builder.errors import Issue
-from builder.release.files import ATTRITION, MANIFEST, SOURCES
+from builder.release.files import ATTACKS, ATTRITION, MANIFEST, REVIEWS, SOURCES
 from builder.release.rows import Config, SplitName
 from builder.release.schemas import schemas
 from builder.release.validate import Opened, at, short
 
-DOCUMENTS = {MANIFEST: "manifest", ATTRITION: "attrition", SOURCES: "image_sources"}
+DOCUMENTS = {
+    MANIFEST: "manifest",
+    ATTACKS: "attacks",
+    ATTRITION: "attrition",
+    REVIEWS: "reviews",
+    SOURCES: "image_sources",
+}
 # What breaks these has another shape than the checks that follow read; a broken pattern or range has not.
 _SHAPE = frozenset({"type", "anyOf", "required", "minItems", "maxItems", "prefixItems"})
 _REBUILD = "rebuild the release with `microtome build`"
