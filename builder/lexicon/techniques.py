@@ -16,7 +16,7 @@ from builder.lexicon.technique import MODES, Technique
 _MEAN_WITH_ERROR = re.compile(r"(?:±|\+/[-−]|\bmeans?\b|\berrors?\b|\bbars?\b|\bstandard\b)[^.;]{0,40}$", re.IGNORECASE)
 
 TECHNIQUES: tuple[Technique, ...] = IMAGING + METHODS
-_OPENING = re.compile(r"(?<![A-Za-z0-9])\S")
+_OPENING = re.compile(r"(?<![A-Za-z0-9])[^\W_]")
 
 
 _ByOpener = dict[str, tuple[Technique, ...]]
