@@ -188,6 +188,19 @@ def test_placed_rasters_show_where_dark_pictures_meet() -> None:
     assert 110 in at_edge
 
 
+def picture(*, band: int, ends: int) -> Look:
+    """Smooth grey with a bright band of `band` in the middle, `ends` pixels high."""
+    grey = np.random.default_rng(2).integers(90, 130, (200, 300))
+    grey[100 - ends // 2 : 100 + ends // 2] = band
+    return np.repeat(grey[:, :, None], 3, axis=2).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("band", "count"), [(215, 1), (235, 1), (255, 2)])
+def test_one_raster_without_letters_is_parted_by_paper_only(band: int, count: int) -> None:
+    found = panels(paired("Figure 1. A coast seen from above."), page(rasters=(AT,)), picture(band=band, ends=10), ())
+    assert len(found) == count
+
+
 def test_an_element_symbol_on_an_axis_is_no_panel_letter() -> None:
     assert sightings(AT, [line("C", 62, 112), line("S", 90, 180)], (), ()) == ()
 

@@ -23,6 +23,8 @@ _CLEAR = 1.2  # points a cut of a layout without letters
 _ALIKE = 0.15  # of the larger: panels without letters differ by no more
 _LEAST_SIDE = 60.0  # points, of a panel without a letter
 _LEAST_RASTER, _MOST_RASTER = 0.015, 0.95  # of the figure: a placed raster that may be a picture of its own
+_ONE_PICTURE = 0.85  # of the figure: a raster that covers so much is all of it
+_PAPER_GAP = 2.0  # points of paper between two panels of one raster
 _MOST_RASTERS = 60  # more are tiles of one picture
 _BOLD_LETTERS = 5  # characters of "a, b" or "c–f" in bold
 _OWN = 0.8  # of panel and raster that they share where the panel is that raster
@@ -46,7 +48,7 @@ def panels(paired: PairedFigure, page: Page, look: npt.NDArray[np.uint8], words:
     run = _run(announced, seen)
     field = field_of(look, look.shape[1] / at.width, _rasters(page, at))
     signs = [_sign(one, run, at, field.scale) for one in seen]
-    chosen = layout(field, signs, len(run)) if len(run) > 1 else _unlettered(field)
+    chosen = layout(field, signs, len(run)) if len(run) > 1 else _unlettered(field, _is_one_picture(page, at))
     if len(chosen.regions) < 2 or chosen.score < _POOR * len(chosen.regions):
         return (_whole(paired),)
     boxes = [_with_its_raster(_in_points(region, at, field.scale), _rasters(page, at), at) for region in chosen.regions]
@@ -96,13 +98,29 @@ def _sign(one: Sighting, run: Sequence[str], at: Box, scale: float) -> Sign:
     return Sign([r.lower() for r in run].index(one.letter.lower()), (x - at.x0) * scale, (y - at.y0) * scale)
 
 
-def _unlettered(field: Field) -> Layout:
-    """The most panels of one size that clear gutters give; the whole figure where they give none."""
+def _is_one_picture(page: Page, at: Box) -> bool:
+    """Whether a single placed raster shows all but the figure's rim."""
+    images = page.graphics.boxes[page.graphics.kinds == 0].tolist()
+    return any(Box(*values).meet(at).area > _ONE_PICTURE * at.area for values in images)
+
+
+def _unlettered(field: Field, one_picture: bool) -> Layout:
+    """The most panels of one size that clear gutters give; the whole figure where they give none.
+
+    In one raster only paper between them tells panels: a bright band or a coast line is part of what it shows.
+    """
     for count in _COUNTS:
         found = layout(field, (), count)
-        if found.score >= _CLEAR * (count - 1) and _of_one_size(found.regions, field.scale):
+        clear = found.score >= _CLEAR * (count - 1) and _of_one_size(found.regions, field.scale)
+        if clear and not (one_picture and not _apart_on_paper(found.regions, field.scale)):
             return found
     return Layout((field.whole,), 0.0)
+
+
+def _apart_on_paper(regions: Sequence[Region], scale: float) -> bool:
+    """Whether a blank strip lies between any two regions: they are tight, so what parts them holds no ink."""
+    pairs = ((a, b) for n, a in enumerate(regions) for b in regions[n + 1 :])
+    return all(max(b.x0 - a.x1, a.x0 - b.x1, b.y0 - a.y1, a.y0 - b.y1) >= _PAPER_GAP * scale for a, b in pairs)
 
 
 def _of_one_size(regions: Sequence[Region], scale: float) -> bool:
