@@ -45,8 +45,8 @@ def caption_matching(
     and with a third in the next.
     """
     paired = specimen.classified.paired
-    caption = option_text(_degrees(paired.caption))
-    reason = _why_not(caption, rule)
+    caption = option_text(paired.caption)
+    reason = _why_not(_degrees(caption), rule)
     if reason:
         return _dropped(specimen, reason)
     mentions, paper_text = _degrees("\n".join(mention.text for mention in paired.mentions)), _degrees(paper_text)
@@ -103,7 +103,7 @@ def option_text(caption: str) -> str:
 
 
 def _degrees(text: str) -> str:
-    """The text with the one lost character that can be nothing else: the degree sign of "25 \ufffdC"."""
+    """The text with the one lost character that can be nothing else, the degree sign of "25 \ufffdC": a reader supplies it."""
     return _LOST_DEGREE.sub("°", text)
 
 
