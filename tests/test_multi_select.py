@@ -76,7 +76,9 @@ def test_a_figure_of_four_told_panels_gives_several_items_of_six_options() -> No
     for item in items:
         assert len({option.text for option in item.options}) == 6
         assert 1 <= sum(option.correct for option in item.options) <= 5
-        assert item.skill == "EU" and item.generator == "rules" and item.model is None
+        assert item.skill == "EU"
+        assert item.generator == "rules"
+        assert item.model is None
         assert 1 <= item.bloom_level <= 3
         assert item.modality in {"SEM", "TEM"}
 
@@ -143,7 +145,8 @@ def test_a_description_given_to_another_panel_is_wrong_and_shows_both_words() ->
     wrong = [o for item in _items(made) for o in item.options if o.kind == "panel" and len(o.evidence) == 2]
     assert wrong
     for option in wrong:
-        assert not option.correct and option.rubric.startswith("Wrong")
+        assert not option.correct
+        assert option.rubric.startswith("Wrong")
         assert option.evidence[0].panel != option.evidence[1].panel
 
 
@@ -322,7 +325,8 @@ def test_the_nearest_sibling_is_the_one_that_sounds_alike() -> None:
     )
     found = nearest(mine, [mine, sibling], lexical, most=1)
     assert [one.words.text for one in found] == ["AFM image of waxed leaves"]
-    assert found[0].evidence[0].source == "sibling-caption" and found[0].evidence[0].of == "Figure 2"
+    assert found[0].evidence[0].source == "sibling-caption"
+    assert found[0].evidence[0].of == "Figure 2"
 
 
 def _renamed(figure: PairedFigure, label: str) -> PairedFigure:
@@ -355,7 +359,8 @@ def test_a_fact_has_right_and_wrong_forms_in_equal_wordings() -> None:
     made = _specimen(LEAVES, PARTS)
     facts: tuple[Fact, ...] = facts_of(made, [made], LEAVES, 0)
     for fact in facts:
-        assert fact.right and fact.wrong
+        assert fact.right
+        assert fact.wrong
         assert all(right.correct and right.kind == "as-printed" for right in fact.right)
         assert not any(wrong.correct for wrong in fact.wrong)
         assert not {right.text for right in fact.right} & {wrong.text for wrong in fact.wrong}
