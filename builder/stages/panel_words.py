@@ -69,7 +69,7 @@ _CONTRASTS: tuple[tuple[re.Pattern[str], ...], ...] = tuple(
 )
 _GENERIC = frozenset(
     """image images micrograph micrographs picture view views sample samples showing show shows figure panel same typical
-    representative corresponding respective with without from after before and the for its their of in on at by to different
+    representative corresponding respective with from and the for its their of in on at by to different
     various general obtained using sem tem afm stm scanning transmission electron microscopy microscope detail details
     example result results area region regions part""".split()  # noqa: SIM905
 )
@@ -127,7 +127,7 @@ def panel_words(figure: PairedFigure) -> tuple[PanelWords, ...]:
         return ()
     groups = [(tuple(letter for letter, _ in group), words) for words, group in groupby(told, key=lambda pair: pair[1])]
     found = [made for letters, words in groups if (made := _phrase(figure.caption, letters, words)) is not None]
-    return tuple(_with_shared_unit(_without_shared_head(figure.caption, found)))
+    return tuple(_with_shared_unit(_without_shared_head(figure.caption, found)))[::-1]
 
 
 def letters_of(figure: PairedFigure) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ def _phrase(caption: str, letters: tuple[str, ...], words: str) -> PanelWords | 
     if at is None:
         return None
     first = next(iter(sentences(words)), None)
-    if first is None:
+    if first is None or (len(letters) > 1 and "respectively" in words):
         return None
     text = words[first[0] : first[1]].split(";")[0]
     text = re.sub(r"(?:\s*[,:]?\s+and|\s+while|\s+whereas|[\s.,:;]|(?<=[a-z)])\.\d{1,3})+$", "", text)
@@ -185,7 +185,7 @@ def _readable(text: str) -> bool:
 
 
 def _with_shared_unit(found: Sequence[PanelWords]) -> Iterator[PanelWords]:
-    """ "(b) 25, (c) 100 and (d) 300 cycles": a bare number has the unit of the next one that names it."""
+    """From the last back: "(b) 25, (c) 100 and (d) 300 cycles": a bare number has the unit of the next that names one."""
     unit: tuple[str, tuple[int, int]] | None = None
     for words in reversed(found):
         named = re.fullmatch(r"[\d.,]+(?P<rest>\s?[^\d\s].*)", words.text)
