@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
+from builder.commands_hub import add_publish, add_publish_metrics, add_verify
 from builder.edges.engine import Limits
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
@@ -67,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
+    add_publish(commands.add_parser("publish", help="a release to the Hub: the plan, and with --send its execution"))
+    add_verify(commands.add_parser("verify", help="load a published release as a stranger, and compare its hashes"))
+    add_publish_metrics(
+        commands.add_parser("publish-metrics", help="each metric into its Space on the Hub, with its version tag")
+    )
     commands.add_parser("stages", help="what happens to a paper, in order").set_defaults(command=_stages)
     commands.add_parser("recipes", help="the benchmark families this version knows").set_defaults(command=_recipes)
     return parser

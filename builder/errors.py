@@ -17,6 +17,7 @@ class Exit(IntEnum):
     CANNOT_WRITE = 4  # an output cannot be written, or would overwrite other content
     NOTHING_LEFT = 5  # the run finished and no row survived
     ASKING_STOPPED = 6  # a model's provider refuses or does not answer, or the spend cap is reached; what was paid is kept
+    HUB_STOPPED = 7  # the Hub refuses or does not answer, or somebody else changed the repository; running again goes on
 
 
 class MicrotomeError(Exception):
@@ -59,6 +60,18 @@ class AskingStopped(MicrotomeError):
     """No further question is asked: the provider refuses, does not answer, or the cap is reached. Replies so far are kept."""
 
     exit_code = Exit.ASKING_STOPPED
+
+
+class HubStopped(MicrotomeError):
+    """The Hub refuses, does not answer, or the repository changed meanwhile. No tag was made; running again goes on."""
+
+    exit_code = Exit.HUB_STOPPED
+
+
+class NotPublished(MicrotomeError):
+    """What was to be published is not right, here or as the Hub gives it back. No tag was made."""
+
+    exit_code = Exit.FINDINGS
 
 
 @dataclass(frozen=True, order=True)

@@ -1,6 +1,7 @@
 """A Hub on loopback for tests, by ../shared/spec/hub-protocol.md: the real clients publish to it and load from it.
 
-What it holds lies in a folder (git repositories, large files by SHA-256), so that it outlives a killed client and its own restart.
+What it holds lies in a folder (git repositories, large files by SHA-256), so that it outlives a killed client and its own
+restart.
 Clients read HF_ENDPOINT when they are imported: run them in a process of their own with `LoopbackHub.environment`.
 """
 
@@ -43,8 +44,8 @@ class User:
 class Fault:
     """What goes wrong with the next `times` requests, after `skip`, whose "METHOD path" matches `where`.
 
-    kinds: status (answers `status`), drop (the connection ends in the middle of the body), lost (it is done, and the answer never
-    comes), slow (the body is read in small pieces), stale (somebody else commits to main first).
+    kinds: status (answers `status`), drop (the connection ends in the middle of the body), lost (it is done, and the answer
+    never comes), slow (the body is read in small pieces), stale (somebody else commits to main first).
     """
 
     kind: str
@@ -622,8 +623,7 @@ def _handler(hub: LoopbackHub) -> type[BaseHTTPRequestHandler]:
                     answer = self._answer(parts.path, parse_qs(parts.query), user, body)
                 except Refused as error:
                     status = error.status
-                    if answer is None and not body:
-                        self.close_connection = True  # the body may lie unread on the line
+                    self._leave_nothing_unread(bool(body))
                     told = {"X-Error-Message": error.message, **({"X-Error-Code": error.code} if error.code else {})}
                     answer = said({"error": error.message}, error.status, **told, **error.headers)
                 status = answer.status
@@ -657,6 +657,10 @@ def _handler(hub: LoopbackHub) -> type[BaseHTTPRequestHandler]:
                 return b"".join(self._slowly(size))
             return self.rfile.read(size)
 
+        def _leave_nothing_unread(self, was_read: bool) -> None:
+            if not was_read and int(self.headers.get("Content-Length") or 0):
+                self.close_connection = True
+
         def _chunks(self) -> Iterator[bytes]:
             while size := int(self.rfile.readline().split(b";")[0], 16):
                 yield self.rfile.read(size)
@@ -678,7 +682,8 @@ def _handler(hub: LoopbackHub) -> type[BaseHTTPRequestHandler]:
                 first, last = int(wanted[1]), min(int(wanted[2] or last), last)
                 status, more = 206, {"Content-Range": f"bytes {first}-{last}/{whole}"}
             self.send_response(status)
-            for name, value in {**answer.headers, **more, "Content-Length": str(last - first + 1)}.items():
+            ends = {"Connection": "close"} if self.close_connection else {}
+            for name, value in {**answer.headers, **more, **ends, "Content-Length": str(last - first + 1)}.items():
                 self.send_header(name, value)
             self.end_headers()
             if self.command == "HEAD":
