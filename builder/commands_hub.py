@@ -53,11 +53,11 @@ def add_publish_metrics(parser: argparse.ArgumentParser) -> None:
 
 def _publish(arguments: argparse.Namespace) -> int:
     from builder.edges.hub import hub_repository
-    from builder.edges.validation import validate_release
+    from builder.edges.validation import first_findings
     from builder.publishing import release_cargo
 
     repo = hub_repository(arguments.repo, "dataset")
-    findings = sorted(validate_release(arguments.release).found)
+    findings = sorted(first_findings(arguments.release).found)
     if findings:
         return _refused(arguments.release, findings)
     manifest = _local_manifest(arguments.release)

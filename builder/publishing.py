@@ -63,7 +63,7 @@ def send(repo: HubRepository, cargo: Cargo, check: Check, *, gate: Gate | None =
         raise NotPublished(
             f"{repo.repo_id} at {commit[:10]}",
             f"what the Hub gives back is not right, so no tag {made.tag} was made:\n{told}",
-            "if the Hub was at fault, run the same command again: it checks that commit anew; else mend the release, publish that",
+            "if the Hub was at fault, run the same command again: it checks that commit anew; else mend it and publish again",
         )
     if not made.is_tagged:
         repo.tag(made.tag, commit)

@@ -45,7 +45,8 @@ class Fault:
     """What goes wrong with the next `times` requests, after `skip`, whose "METHOD path" matches `where`.
 
     kinds: status (answers `status`), drop (the connection ends in the middle of the body), lost (it is done, and the answer
-    never comes), slow (the body is read in small pieces), stale (somebody else commits to main first).
+    never comes), slow (the body is read in small pieces), stale (somebody else commits to main first),
+    garbled (one byte of the answer is another).
     """
 
     kind: str
@@ -535,6 +536,12 @@ class LoopbackHub:
         return said({"errors": wrong, "warnings": []}, 400 if wrong else 200)
 
 
+def _garbled(answer: Answer) -> Answer:
+    data = bytearray(answer.body.read_bytes() if isinstance(answer.body, Path) else answer.body)
+    data[len(data) // 2] ^= 1
+    return Answer(bytes(data), answer.status, answer.headers)
+
+
 def _listing(repo: Repository, commit: str, entries: list[Entry], below: str, recursive: bool) -> list[dict[str, Any]]:
     """Files and folders under `below`, as the tree's route shows them."""
     rows: dict[str, dict[str, Any]] = {}
@@ -629,6 +636,8 @@ def _handler(hub: LoopbackHub) -> type[BaseHTTPRequestHandler]:
                 status = answer.status
                 if hub.matching("lost", self.command, parts.path):
                     raise Gone
+                if hub.matching("garbled", self.command, parts.path):
+                    answer = _garbled(answer)
                 self._send(answer)
             except Gone:
                 self.close_connection = True
