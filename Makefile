@@ -1,6 +1,7 @@
 # make demo                 build a release from the shipped specimen papers, load it, score a sample
 # make demo PAPERS=folder   the same from your own PDFs
 # make test                 lint, types and tests
+# make soak                 publish 200 times with a random fault or kill each; resumable, state in soak/
 # Each does all its own set-up in .venv (Python 3.11 or newer).
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ RECIPE ?= csm_bench
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test regenerate clean
+.PHONY: demo test soak regenerate clean
 
 demo: $(VENV)/.installed
 	@test "$(OUT)" != demo-release || rm -rf demo-release
@@ -23,6 +24,9 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
+
+soak: $(VENV)/.installed-dev
+	$(BIN)/python tests/soak/publish.py soak/publish
 
 regenerate: $(VENV)/.installed-dev
 	$(BIN)/python cards/metric_plots.py
@@ -41,4 +45,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo-release demo-release.work
+	rm -rf $(VENV) demo-release demo-release.work soak

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
+from unittest.mock import patch
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,9 +39,9 @@ class Session:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def run(self, *argv: str) -> Outcome:
-        """One `microtome` command."""
-        return self._said({"argv": argv})
+    def run(self, *argv: str, **environment: str) -> Outcome:
+        """One `microtome` command, with these variables set while it runs."""
+        return self._said({"argv": argv, "environment": environment})
 
     def send(self, release: Path, repo_id: str) -> Outcome:
         return self._said({"send": [str(release), repo_id]})
@@ -106,7 +107,8 @@ def _done(asked: Mapping[str, Any]) -> int:
     if "argv" in asked:
         from builder.cli import main as microtome
 
-        return microtome(asked["argv"])
+        with patch.dict(os.environ, asked["environment"]):
+            return microtome(asked["argv"])
     from builder.errors import MicrotomeError
     from builder.publishing import propose, release_cargo, send
     from builder.release.rows import Manifest

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from hub_session import Session, outcome, session, start_sending
 from loopback_hub import TOKEN, Fault, LoopbackHub, User, loopback_hub
+from published import published_once
 from written import write
 
 from builder.release.files import MANIFEST
-from builder.release.rows import Manifest
 
 DONE, STOPPED = 0, 7
 PART = r"PUT /lfs-part/"
@@ -41,19 +41,6 @@ def client(hub: LoopbackHub, home: Path) -> Iterator[Session]:
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("one") / "release").folder
-
-
-def published_once(hub: LoopbackHub, repo_id: str, release: Path) -> None:
-    """One commit of that version, holding the release and nothing else, and one tag on it."""
-    repo = hub.repository("datasets", repo_id)
-    history = repo.history(repo.refs("heads")["main"])
-    (commit,) = [one for one in history if one.title == "small_bench 1.0.0"]
-    assert repo.refs("tags") == {"v1.0.0": commit.id}
-    manifest = Manifest.model_validate_json((release / MANIFEST).read_bytes())
-    wanted = {MANIFEST, ".gitattributes", *(file.path for file in manifest.files)}
-    assert repo.blobs(commit.id).keys() == wanted
-    for path in wanted - {".gitattributes"}:
-        assert hub.read(repo, commit.id, path) == (release / path).read_bytes()
 
 
 def test_a_release_goes_up_in_one_commit_and_one_tag_and_a_second_run_changes_nothing(

@@ -195,7 +195,7 @@ def test_a_private_release_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
     private = made.recipe.model_copy(update={"tier": "private"})
     folder = write(tmp_path / "release", recipe=private).folder
     assert main(["publish", str(folder), "org/bench", "--send"]) == FINDINGS
-    assert "private" in capsys.readouterr().out
+    assert "(private-tier)" in capsys.readouterr().out
 
 
 METRIC = """
@@ -233,12 +233,13 @@ def test_no_metric_bears_a_version_that_evaluate_would_take_for_its_own() -> Non
 
 
 def test_without_a_token_the_plan_is_shown_and_nothing_is_sent(
-    hub: LoopbackHub, releases: dict[str, Path], tmp_path: Path
+    hub: LoopbackHub, client: Session, releases: dict[str, Path]
 ) -> None:
-    with session(hub.environment(tmp_path, token=None), tmp_path) as nobody:
-        told = nobody.run("publish", str(releases["1.0.0"]), "org/none", "--send")
+    before = len(hub.log)
+    told = client.run("publish", str(releases["1.0.0"]), "org/none", "--send", HF_TOKEN="")
     assert (told.code, "HF_TOKEN" in told.err) == (STOPPED, True)
     assert "then tag v1.0.0" in told.out
+    assert not changing(hub, before)
 
 
 def test_no_token_was_printed_or_kept(hub: LoopbackHub, home: Path) -> None:

@@ -47,7 +47,8 @@ def verify(repo: HubRepository, revision: str, local: Manifest | None) -> Verifi
             found += _files(folder, manifest)
     if manifest:
         found += _claims(manifest, revision, local)
-        found += _rows(repo.repo_id, commit, manifest, token)
+    if manifest and not found:
+        found = _rows(repo.repo_id, commit, manifest, token)
     return Verification(commit, manifest, (*issues, *found), not closed)
 
 
