@@ -202,7 +202,7 @@ class LoopbackHub:
     def answer(self, request: Request) -> Answer:
         for methods, pattern, handle in ROUTES:
             match = pattern.fullmatch(request.path)
-            if match and request.method in methods:
+            if match and request.method.replace("HEAD", "GET") in methods:
                 groups = {name: unquote(value) if value else value for name, value in match.groupdict().items()}
                 return handle(self, request, **groups)
         raise Refused(404, "Sorry, we can't find the page you are looking for.")
@@ -582,7 +582,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
         ("GET", f"{_T}/auth-check(?P<write>/write)?", LoopbackHub.auth_check),
         ("GET", f"{_T}/refs", LoopbackHub.refs),
         ("GET", f"{_T}/commits/(?P<rev>[^/]+)", LoopbackHub.commits),
-        ("GET", f"{_T}/tree/(?P<rev>[^/]+)(?:/(?P<path>.+))?", LoopbackHub.tree),
+        ("GET", f"{_T}/tree/(?P<rev>[^/]+)(?:/(?P<path>.*))?", LoopbackHub.tree),
         ("GET", f"{_T}/revision/(?P<rev>[^/]+)", LoopbackHub.info),
         ("POST", f"{_T}/paths-info/(?P<rev>[^/]+)", LoopbackHub.paths_info),
         ("POST", f"{_T}/preupload/(?P<rev>[^/]+)", LoopbackHub.preupload),
@@ -600,7 +600,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
         ("PUT", "/lfs-part/(?P<oid>[0-9a-f]{64})/(?P<number>[0-9]+)", LoopbackHub.lfs_part),
         ("POST", "/lfs-whole/(?P<oid>[0-9a-f]{64})", LoopbackHub.lfs_whole),
         ("POST", "/lfs-verify", LoopbackHub.lfs_verify),
-        ("GET HEAD", f"{_R}/resolve/(?P<rev>[^/]+)/(?P<path>.+)", LoopbackHub.file),
+        ("GET", f"{_R}/resolve/(?P<rev>[^/]+)/(?P<path>.+)", LoopbackHub.file),
     )
 ]
 
