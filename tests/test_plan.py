@@ -49,6 +49,7 @@ def test_content_under_its_tag_leaves_nothing_to_do_whatever_main_holds() -> Non
     [
         (OnHub(Revision("h", WHOLE), {"v1.1.0": "t"}, tagged=Revision("t", OLD)), "tag-exists"),
         (OnHub(Revision("h", WHOLE), {"v1.10.0": "t", "draft": "d"}), "version-not-raised"),
+        (OnHub(Revision("h", OLD), {"v1.0.0": "t"}, committed={"v1.2.0": "h"}), "version-not-raised"),
     ],
 )
 def test_a_published_version_never_changes_and_versions_only_rise(hub: OnHub, code: str) -> None:
@@ -56,6 +57,12 @@ def test_a_published_version_never_changes_and_versions_only_rise(hub: OnHub, co
     assert [issue.code for issue in made.refusals] == [code]
     assert not made.nothing_to_do
     assert code in plan_text("org/bench", "dataset", made, hub)
+
+
+def test_a_commits_title_tells_its_version() -> None:
+    assert PARCEL.version_in("bench 1.2.0") == "v1.2.0"
+    assert PARCEL.version_in("other 1.2.0") is None
+    assert PARCEL.version_in("Update README.md") is None
 
 
 def test_versions_are_compared_as_numbers_and_other_tags_are_none() -> None:

@@ -166,6 +166,16 @@ def test_a_hub_that_gives_back_other_bytes_gets_no_tag_until_it_gives_the_right_
     assert len(repo.history(repo.refs("heads")["main"])) == 2
 
 
+@pytest.mark.usefixtures("published")
+def test_a_pull_request_is_opened_without_a_tag(hub: LoopbackHub, client: Session, releases: dict[str, Path]) -> None:
+    asked = client.run("publish", str(releases["1.1.0"]), "org/bench", "--pr")
+    assert (asked.code, "nothing to send" in asked.out) == (OK, True), "v1.1.0 is there"
+    repo = hub.repository("datasets", "org/garbled")
+    asked = client.run("publish", str(releases["1.1.0"]), "org/garbled", "--pr", "--send")
+    assert (asked.code, "refs/pr/1, without a tag" in asked.out) == (OK, True)
+    assert repo.refs("tags").keys() == {"v1.0.0"}
+
+
 def test_a_gated_release_is_gated_before_its_files_are_there_and_refused_to_strangers(
     hub: LoopbackHub, client: Session, releases: dict[str, Path]
 ) -> None:

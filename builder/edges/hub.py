@@ -29,6 +29,7 @@ from huggingface_hub.errors import (
     HFValidationError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
+    XetDownloadError,
 )
 from huggingface_hub.utils._http import default_client_factory
 from huggingface_hub.utils._validators import validate_repo_id
@@ -44,7 +45,7 @@ _TIMEOUT = httpx2.Timeout(60, read=300)  # seconds; the client's own default is 
 _SAME_TITLE = 20  # commits of one title that are looked into
 _CHUNK = 1 << 20
 # ValueError, KeyError: an answer that is not the Hub's; RuntimeError: how the client wraps a failed upload.
-_FAILURES = (httpx2.HTTPError, OSError, RuntimeError, ValueError, KeyError)
+_FAILURES = (httpx2.HTTPError, OSError, RuntimeError, ValueError, KeyError, XetDownloadError)
 
 Gate = Literal["auto", "manual"]
 T = TypeVar("T")
@@ -98,12 +99,14 @@ class HubRepository:
             return OnHub(None, {})
         refs = self._ask(lambda: self._api.list_repo_refs(self.repo_id, repo_type=self.kind))
         tags = {tag.name: tag.target_commit for tag in refs.tags}
+        history = self._history(str(head.sha))
         tagged = self.revision(tags[parcel.tag]) if parcel.tag in tags else None
         return OnHub(
             head=self.revision(str(head.sha)),
             tags=tags,
             tagged=tagged,
-            same_title=() if tagged else self._same_title(parcel, str(head.sha)),
+            same_title=() if tagged else self._same_title(parcel, str(head.sha), history),
+            committed={tag: commit for commit, title in history.items() if (tag := parcel.version_in(title))},
             gated=str(head.gated) if getattr(head, "gated", None) else None,
         )
 
@@ -117,9 +120,13 @@ class HubRepository:
 
         return Revision(commit, self._ask(listed))
 
-    def _same_title(self, parcel: Parcel, head: str) -> tuple[Revision, ...]:
-        history = self._ask(lambda: self._api.list_repo_commits(self.repo_id, repo_type=self.kind, revision=head))
-        found = [commit.commit_id for commit in history if commit.title == parcel.title and commit.commit_id != head]
+    def _history(self, head: str) -> dict[str, str]:
+        """Commits and their titles, newest first."""
+        listed = self._ask(lambda: self._api.list_repo_commits(self.repo_id, repo_type=self.kind, revision=head))
+        return {commit.commit_id: commit.title for commit in listed}
+
+    def _same_title(self, parcel: Parcel, head: str, history: Mapping[str, str]) -> tuple[Revision, ...]:
+        found = [commit for commit, title in history.items() if title == parcel.title and commit != head]
         return tuple(self.revision(commit) for commit in found[:_SAME_TITLE])
 
     def pull_requests(self) -> dict[str, Revision]:

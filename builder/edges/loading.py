@@ -44,9 +44,10 @@ def _load(source: str, revision: str, configs: Configs, more: Mapping[str, str],
             done = subprocess.run(command, env=environment, cwd=cache, capture_output=True, text=True, timeout=seconds)
         except subprocess.TimeoutExpired:
             return [_issue("load_dataset", f"did not end within {seconds} s")], []
-    lines = done.stdout.splitlines()
+    token = more.get("HF_TOKEN") or "\0"  # an error may quote what was asked
+    lines = done.stdout.replace(token, "<token>").splitlines()
     if not lines or lines[-1] != "done":
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        last = (done.stderr.replace(token, "<token>").strip().splitlines() or ["no message"])[-1]
         return [_issue("load_dataset", f"the loading process ended with code {done.returncode}: {last}")], []
     told = [json.loads(line) for line in lines[:-1] if line.startswith("{")]
     return [_of(one) for one in told if "error" in one], [one["logical_hash"] for one in told if "logical_hash" in one]

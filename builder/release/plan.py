@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from builder.errors import Issue
@@ -51,6 +51,7 @@ class OnHub:
     tags: Mapping[str, str]  # names and commits
     tagged: Revision | None = None  # under the tag of this version
     same_title: tuple[Revision, ...] = ()  # commits below the head of main that bear this version's title, newest first
+    committed: Mapping[str, str] = field(default_factory=dict)  # versions that commits of main call themselves, as tags
     gated: str | None = None  # how access is granted, where it is
 
 
@@ -65,6 +66,11 @@ class Parcel:
     @property
     def tag(self) -> str:
         return f"v{self.version}"
+
+    def version_in(self, title: str) -> str | None:
+        """The tag of the version that a commit of this title holds; None where it is not one of ours."""
+        tag = "v" + title.removeprefix(self.title.removesuffix(self.version))
+        return tag if is_version(tag) else None
 
     def is_held_by(self, revision: Revision) -> bool:
         """Whether a revision is exactly this, but for what the Hub itself adds to every repository."""
@@ -126,7 +132,7 @@ def _refusals(parcel: Parcel, hub: OnHub) -> list[Issue]:
             return []
         problem = f"is on the Hub with other content (commit {hub.tagged.commit[:_SHORT]})"
         return [Issue("tag-exists", parcel.tag, problem, "a published version never changes: raise the version")]
-    newest = newest_version(hub.tags)
+    newest = newest_version({**hub.committed, **hub.tags})  # one that is committed may be about to be tagged
     if newest and _numbers(parcel.tag) < _numbers(newest):
         problem = f"is lower than {newest}, the newest on the Hub"
         return [Issue("version-not-raised", parcel.tag, problem, f"raise the version above {newest.removeprefix('v')}")]
