@@ -1,7 +1,7 @@
 # make demo                 build a release from the shipped specimen papers, load it, score a sample
 # make demo PAPERS=folder   the same from your own PDFs
 # make test                 lint, types and tests
-# make soak                 builds killed at 20 random points and resumed; KILLS=200 for more; running again goes on
+# make soak                 builds killed at 20 random points, 200 publishes with a fault or kill each; resumable, state in soak/
 # Each does all its own set-up in .venv (Python 3.11 or newer).
 
 PYTHON ?= python3
@@ -28,7 +28,8 @@ test: $(VENV)/.installed-dev
 KILLS ?= 20
 
 soak: $(VENV)/.installed-dev
-	$(BIN)/python -m tests.soak.kills $(KILLS) soak-kills
+	$(BIN)/python -m tests.soak.kills $(KILLS) soak/kills
+	$(BIN)/python tests/soak/publish.py soak/publish
 
 regenerate: $(VENV)/.installed-dev
 	$(BIN)/python cards/metric_plots.py
@@ -47,4 +48,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo-release demo-release.work soak-kills
+	rm -rf $(VENV) demo-release demo-release.work soak

@@ -17,28 +17,23 @@ from tqdm import tqdm
 
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
+from builder.commands_hub import add_publish, add_publish_metrics, add_verify
+from builder.commands_items import add_battery, add_parse, add_spans
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
-from builder.edges.asked_items import read_items
 from builder.edges.calls import Asker
 from builder.edges.engine import Limits
-from builder.edges.lines import text_lines
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
 from builder.edges.store import Store, cannot_write, write_whole
-from builder.edges.streams import opened
 from builder.errors import Exit, MicrotomeError, UsageError
 from builder.figures import all_figures, figure_line
 from builder.ledger import savings_of, savings_report
-from builder.parsing import labels_of, parsed
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
-from builder.recipe import BatteryRule, Ocr, Recipe
+from builder.recipe import Ocr, Recipe
 from builder.records import JudgedFigure, Paper, Specimen, StageCount
-from builder.release.attacks import attacked
-from builder.release.attacks_told import battery_table
 from builder.release.schemas import schema_files
 from builder.run import PaperOutcome, Run, read_at_least_one, run
 from builder.stages.rights import read_policy
-from builder.stages.spans import span_record, spans
 
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 
@@ -73,13 +68,18 @@ def _parser() -> argparse.ArgumentParser:
     _add_build(commands.add_parser("build", help="papers in, a release out"))
     _add_figures(commands.add_parser("figures", help="one JSON object a figure on stdout"))
     _add_savings(commands.add_parser("savings", help="what thumbnails of the kept pages spare, by each provider's rule"))
-    _add_spans(commands.add_parser("spans", help="techniques, materials and quantities of a text: a line in, a JSON list out"))
+    add_spans(commands.add_parser("spans", help="techniques, materials and quantities of a text: a line in, a JSON list out"))
     add_spend(commands.add_parser("spend", help="what a work folder's questions to models were billed, by stage and model"))
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
-    _add_parse(commands.add_parser("parse", help="what each answer of a model selects: JSON lines in and out"))
-    _add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
+    add_parse(commands.add_parser("parse", help="what each answer of a model selects: JSON lines in and out"))
+    add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
+    add_publish(commands.add_parser("publish", help="a release to the Hub: the plan, and with --send its execution"))
+    add_verify(commands.add_parser("verify", help="load a published release as a stranger, and compare its hashes"))
+    add_publish_metrics(
+        commands.add_parser("publish-metrics", help="each metric into its Space on the Hub, with its version tag")
+    )
     commands.add_parser("stages", help="what happens to a paper, in order").set_defaults(command=_stages)
     commands.add_parser("recipes", help="the benchmark families this version knows").set_defaults(command=_recipes)
     return parser
@@ -121,11 +121,6 @@ def _add_savings(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=_savings)
 
 
-def _add_spans(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="UTF-8 text, one caption or sentence a line; - for the standard input")
-    parser.set_defaults(command=_spans)
-
-
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", metavar="N", type=_positive, default=os.cpu_count() or 1, help="papers at a time (default: cores)"
@@ -146,23 +141,6 @@ def _add_validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("release", metavar="RELEASE", type=Path)
     parser.add_argument("--json", action="store_true", help="findings as one JSON list on stdout")
     parser.set_defaults(command=_validate)
-
-
-def _add_parse(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "answers", metavar="FILE|-", help='JSON lines: {"text": "...", "options": ["A", ...]}, options optional'
-    )
-    parser.add_argument("--options", metavar="A-F", default="A-F", help="labels where a line has none (default: A-F)")
-    parser.set_defaults(command=_parse)
-
-
-def _add_battery(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "items", metavar="RELEASE|FILE.jsonl", type=Path, help="a release, or lines of {id, paper, stem, options, answer}"
-    )
-    parser.add_argument("--alpha", metavar="P", type=_share, default=BatteryRule().alpha, help="family-wise (default: 0.05)")
-    parser.add_argument("--json", action="store_true", help="estimates, certificate and picks of each item as one JSON list")
-    parser.set_defaults(command=_battery)
 
 
 def _add_schemas(parser: argparse.ArgumentParser) -> None:
@@ -187,12 +165,6 @@ def _positive(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]*", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
-
-
-def _share(text: str) -> float:
-    if not re.fullmatch(r"0?\.[0-9]*[1-9][0-9]*", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a share between 0 and 1, such as 0.05")
-    return float(text)
 
 
 def _build(arguments: argparse.Namespace) -> int:
@@ -257,12 +229,6 @@ def _write_crops(folder: Path, done: Run, store: Store) -> None:
             label = re.sub(r"\W+", "-", specimen.classified.paired.label)
             apart = f".{specimen.paper.sha256[:8]}" if stems[outcome.file] > 1 else ""
             write_whole(folder / f"{Path(outcome.file).stem}{apart}.{label}.png", store.blob(specimen.crop.sha256))
-
-
-def _spans(arguments: argparse.Namespace) -> int:
-    for line in text_lines(arguments.file):
-        print(json.dumps([span_record(span) for span in spans(line)], ensure_ascii=False), flush=True)
-    return Exit.OK
 
 
 def _savings(arguments: argparse.Namespace) -> int:
@@ -335,23 +301,6 @@ def _validate(arguments: argparse.Namespace) -> int:
     else:
         print(f"{arguments.release}: no findings", file=sys.stderr)
     return Exit.FINDINGS if issues else Exit.OK
-
-
-def _parse(arguments: argparse.Namespace) -> int:
-    options = labels_of(arguments.options)
-    with opened(arguments.answers) as lines:
-        for told in parsed(lines, options, arguments.answers):
-            print(told, flush=True)
-    return Exit.OK
-
-
-def _battery(arguments: argparse.Namespace) -> int:
-    configs = [attacked(name, items, {}, arguments.alpha) for name, items in read_items(arguments.items).items()]
-    if arguments.json:
-        print(json.dumps([config.model_dump(mode="json") for config in configs], ensure_ascii=False, indent=1))
-    else:
-        print("\n\n".join(map(battery_table, configs)))
-    return Exit.FINDINGS if any(config.certificate.verdict == "failed" for config in configs) else Exit.OK
 
 
 def _schemas(arguments: argparse.Namespace) -> int:

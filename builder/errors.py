@@ -18,6 +18,7 @@ class Exit(IntEnum):
     NOTHING_LEFT = 5  # the run finished and no row survived
     ASKING_STOPPED = 6  # a model's provider refuses or does not answer, or the spend cap is reached; what was paid is kept
     BLOCKED = 7  # an attack that the recipe names answers the items without the image; nothing was written
+    HUB_STOPPED = 8  # the Hub refuses or does not answer, or somebody else changed the repository; running again goes on
 
 
 class MicrotomeError(Exception):
@@ -66,6 +67,18 @@ class Blocked(MicrotomeError):
     """An attack that the recipe names beats chance: no release is made of these items."""
 
     exit_code = Exit.BLOCKED
+
+
+class HubStopped(MicrotomeError):
+    """The Hub refuses, does not answer, or the repository changed meanwhile. No tag was made; running again goes on."""
+
+    exit_code = Exit.HUB_STOPPED
+
+
+class NotPublished(MicrotomeError):
+    """What was to be published is not right, here or as the Hub gives it back. No tag was made."""
+
+    exit_code = Exit.FINDINGS
 
 
 @dataclass(frozen=True, order=True)

@@ -40,7 +40,7 @@ def labels_of(text: str) -> tuple[str, ...]:
     return labels
 
 
-def parsed(lines: Iterable[bytes], options: Sequence[str], place: str) -> Iterator[str]:
+def parsed(lines: Iterable[str], options: Sequence[str], place: str) -> Iterator[str]:
     """One JSON object a line: answer, status, confidence, difficulty. Raises CannotRead, naming the line."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -57,11 +57,11 @@ def parsed(lines: Iterable[bytes], options: Sequence[str], place: str) -> Iterat
         yield json.dumps(told, ensure_ascii=False)
 
 
-def _said(line: bytes, place: str) -> Said:
+def _said(line: str, place: str) -> Said:
     remedy = 'one JSON object a line, in UTF-8: {"text": "...", "options": ["A", "B"]}'
     try:
         value = json.loads(line)
-    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+    except (ValueError, RecursionError) as error:
         raise CannotRead(place, f"is not JSON: {error}", remedy) from error
     try:
         return Said.model_validate(value)

@@ -53,14 +53,14 @@ def test_the_contracts_line_is_read_after_any_talk(chosen: set[str], joint: str,
 
 
 def test_lines_come_out_one_for_one_in_the_order_of_the_options() -> None:
-    lines = [b'{"text": "ANSWER: C, A"}\n', b'{"text": null}\n', b'{"text": "ANSWER: 2", "options": ["1", "2"]}']
+    lines = ['{"text": "ANSWER: C, A"}', '{"text": null}', '{"text": "ANSWER: 2", "options": ["1", "2"]}']
     assert [json.loads(line)["answer"] for line in parsed(lines, OPTIONS, "x")] == [["A", "C"], [], ["2"]]
 
 
-@pytest.mark.parametrize("line", [b"{", b"[]", b'{"txt": 1}', b'{"text": 5}', b"\xff", b'{"text": "", "options": []}'])
-def test_a_line_that_is_no_answer_is_named(line: bytes) -> None:
+@pytest.mark.parametrize("line", ["{", "[]", '{"txt": 1}', '{"text": 5}', '{"text": "", "options": []}'])
+def test_a_line_that_is_no_answer_is_named(line: str) -> None:
     with pytest.raises(CannotRead, match="answers.jsonl > line 2"):
-        list(parsed([b'{"text": ""}', line], OPTIONS, "answers.jsonl"))
+        list(parsed(['{"text": ""}', line], OPTIONS, "answers.jsonl"))
 
 
 @pytest.mark.parametrize("text", ["", "F-A", "A,,B", "A,A"])

@@ -1,4 +1,4 @@
-"""Load a release as a stranger would: in a process of its own, with a clean cache, offline."""
+"""Load a release as a stranger would: in a process of its own, with a clean cache."""
 
 from __future__ import annotations
 
@@ -10,55 +10,59 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import builder
 from builder.errors import Issue
 
-_SECONDS = 900  # for a release of gigabytes; a small one takes seconds
-# Run, not imported: `datasets` reads its cache's place at import. An error not named here ends the process and is reported.
-_STRANGER = """
-import json, sys
-from datasets import load_dataset
-from datasets.exceptions import DatasetsError
-from pyarrow import ArrowException
-folder, configs = sys.argv[1], json.loads(sys.argv[2])
-for config, splits in configs.items():
-    for split, rows in splits.items():
-        for streaming in (False, True):
-            say = {"config": config, "split": split, "streaming": streaming}
-            try:
-                seen = 0
-                for row in load_dataset(folder, config, split=split, streaming=streaming):
-                    seen += 1
-                    if row["tier"] != "pointer":
-                        row["image"].load()
-                if seen != rows:
-                    print(json.dumps(say | {"error": f"gives {seen} rows"}))
-            except (DatasetsError, ArrowException, OSError, ValueError, TypeError, KeyError) as error:
-                print(json.dumps(say | {"error": f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"}))
-print("done")
-"""
+_SECONDS = 900  # for a release of gigabytes on disk; a small one takes seconds
+_HUB_SECONDS = 6 * 3600  # the same over a network
+# A stranger has no token of ours, wherever it was kept.
+_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH")
+_OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+
+Configs = Mapping[str, Mapping[str, int]]  # rows by config and split
 
 
-def load_as_a_stranger(folder: Path, configs: Mapping[str, Mapping[str, int]]) -> list[Issue]:
+def load_as_a_stranger(folder: Path, configs: Configs) -> list[Issue]:
     """Findings of `load_dataset` for every config and split with its rows, streaming and not, every image decoded."""
-    with tempfile.TemporaryDirectory(prefix="microtome-load-") as cache:
-        environment = {
-            **os.environ,
-            "HF_HOME": cache,
-            "HF_DATASETS_CACHE": f"{cache}/datasets",
-            "HF_HUB_OFFLINE": "1",
-            "HF_DATASETS_OFFLINE": "1",
-            "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
-        }
-        command = [sys.executable, "-c", _STRANGER, str(folder.resolve()), json.dumps(configs)]
+    return _load(str(folder.resolve()), "", configs, _OFFLINE, _SECONDS)[0]
+
+
+def load_from_the_hub(repo_id: str, commit: str, configs: Configs, token: str | None) -> tuple[list[Issue], list[str]]:
+    """The same from the Hub at a commit, without a token where none is given; and the logical hash of each way of loading."""
+    online = {"HF_HUB_OFFLINE": "0", "HF_DATASETS_OFFLINE": "0", "HF_HUB_DISABLE_IMPLICIT_TOKEN": "" if token else "1"}
+    more = {**online, **({"HF_TOKEN": token} if token else {})}
+    issues, hashes = _load(repo_id, commit, configs, more, _HUB_SECONDS)
+    # A network fails now and then; what cannot be loaded cannot be loaded twice.
+    return _load(repo_id, commit, configs, more, _HUB_SECONDS) if issues else (issues, hashes)
+
+
+def _load(source: str, revision: str, configs: Configs, more: Mapping[str, str], seconds: int) -> tuple[list[Issue], list[str]]:
+    with tempfile.TemporaryDirectory(prefix="microtome-load-", ignore_cleanup_errors=True) as cache:
+        command = [sys.executable, "-m", "builder.edges.stranger", source, revision, json.dumps(configs)]
+        environment = {**_clean(cache), **more}
         try:
-            done = subprocess.run(command, env=environment, cwd=cache, capture_output=True, text=True, timeout=_SECONDS)
+            done = subprocess.run(command, env=environment, cwd=cache, capture_output=True, text=True, timeout=seconds)
         except subprocess.TimeoutExpired:
-            return [_issue("load_dataset", f"did not end within {_SECONDS} s")]
-    lines = done.stdout.splitlines()
+            return [_issue("load_dataset", f"did not end within {seconds} s")], []
+    token = more.get("HF_TOKEN") or "\0"  # an error may quote what was asked
+    lines = done.stdout.replace(token, "<token>").splitlines()
     if not lines or lines[-1] != "done":
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return [_issue("load_dataset", f"the loading process ended with code {done.returncode}: {last}")]
-    return [_of(json.loads(line)) for line in lines[:-1] if line.startswith("{")]
+        last = (done.stderr.replace(token, "<token>").strip().splitlines() or ["no message"])[-1]
+        return [_issue("load_dataset", f"the loading process ended with code {done.returncode}: {last}")], []
+    told = [json.loads(line) for line in lines[:-1] if line.startswith("{")]
+    return [_of(one) for one in told if "error" in one], [one["logical_hash"] for one in told if "logical_hash" in one]
+
+
+def _clean(cache: str) -> dict[str, str]:
+    """This process's environment, with every cache in a folder of its own and no token."""
+    kept = {name: value for name, value in os.environ.items() if name not in _TOKENS and not _is_cache(name)}
+    home = str(Path(builder.__file__).parents[1])
+    path = os.pathsep.join([home, *([kept["PYTHONPATH"]] if kept.get("PYTHONPATH") else [])])
+    return {**kept, "PYTHONPATH": path, "HF_HOME": cache, "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+
+
+def _is_cache(name: str) -> bool:
+    return name.startswith(("HF_", "HUGGINGFACE_")) and name.endswith("_CACHE")
 
 
 def _of(said: Mapping[str, object]) -> Issue:
@@ -72,4 +76,4 @@ def _issue(place: str, problem: str) -> Issue:
     )
 
 
-__all__ = ["load_as_a_stranger"]
+__all__ = ["Configs", "load_as_a_stranger", "load_from_the_hub"]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import yaml
+
 from builder import shipped
 from builder.edges.store import cannot_write, write_whole
 from builder.errors import UsageError
@@ -60,6 +62,12 @@ class MetricFolder:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and _names(node) == ["VERSION"]:
                 return str(node.value.value)
         raise ValueError(f"{home}.py of {self.name} sets no VERSION")
+
+    @property
+    def sdk(self) -> str:
+        """What its Space runs on, by the front matter of its card."""
+        card = (self.path / "README.md").read_text(encoding="utf-8")
+        return str(yaml.safe_load(card.split("---\n")[1])["sdk"])
 
     @property
     def summary(self) -> str:

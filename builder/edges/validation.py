@@ -43,9 +43,25 @@ _CHUNK = 1 << 20
 
 def validate_release(folder: Path) -> Issues:
     """All findings on the release in `folder`, by the policy of this version. Raises CannotRead where there is none to read."""
-    issues = check_files(folder, read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml"))
-    issues.extend(load_as_a_stranger(folder, _rows_there(folder)))
+    issues = check_files(folder, _policy())
+    issues.extend(_loading(folder))
     return issues
+
+
+def first_findings(folder: Path) -> Issues:
+    """The findings of `check_files`, and those of loading it only where there are none. Raises CannotRead."""
+    issues = check_files(folder, _policy())
+    if not issues:
+        issues.extend(_loading(folder))
+    return issues
+
+
+def _loading(folder: Path) -> list[Issue]:
+    return load_as_a_stranger(folder, _rows_there(folder))
+
+
+def _policy() -> Policy:
+    return read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml")
 
 
 def check_files(folder: Path, policy: Policy) -> Issues:
@@ -242,4 +258,4 @@ def _rows_there(folder: Path) -> dict[str, dict[str, int]]:
         return {}
 
 
-__all__ = ["check_files", "open_release", "validate_release"]
+__all__ = ["check_files", "first_findings", "open_release", "validate_release"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import TypeVar
 
 from builder.errors import NothingLeft
@@ -79,9 +78,9 @@ def signature(benchmark: str, version: str, recipe_hash: str, builder_version: s
     return f"{benchmark}|{version}|recipe:{recipe_hash[:12]}|microtome:{builder_version}|rows:{whole[:12]}"
 
 
-def item_id(config: Config, figure_id: str, slot: int) -> str:
-    """An item's stable id, from its lineage: task, figure, and its place among the figure's items."""
-    return f"{ID_PREFIX[config]}-{digest([config, figure_id, slot])[:16]}"
+def item_id(config: Config, lineage: str) -> str:
+    """An item's stable id, from its lineage: task, figure and the slot that its stage gave it."""
+    return f"{ID_PREFIX[config]}-{digest([config, lineage])[:16]}"
 
 
 def _splits(cut: Cut, specimens: Mapping[str, Specimen]) -> dict[str, SplitName]:
@@ -295,9 +294,8 @@ def _review(review: Review) -> ReviewRow:
 
 
 def _named(config: Config, items: Iterable[ItemT]) -> list[tuple[str, ItemT]]:
-    """Items with their stable ids: the slot is the place among the items of one figure, in the order of the stage's ids."""
-    by_figure = groupby(sorted(items, key=lambda item: (item.figure_id, item.id)), key=lambda item: item.figure_id)
-    return [(item_id(config, figure, slot), item) for figure, group in by_figure for slot, item in enumerate(group)]
+    """Items with their stable ids, figure by figure."""
+    return [(item_id(config, item.id), item) for item in sorted(items, key=lambda item: (item.figure_id, item.id))]
 
 
 def _hashed(kind: Callable[..., RowT], source: Mapping[str, object], **own: object) -> RowT:

@@ -56,5 +56,5 @@ def _show(row: dict[str, Any], rounds: list[dict[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[1:] + ["20", "soak-kills"][len(sys.argv) - 1 :]
+    wanted = sys.argv[1:] + ["20", "soak/kills"][len(sys.argv) - 1 :]
     sys.exit(soak(int(wanted[0]), Path(wanted[1])))
