@@ -1,0 +1,55 @@
+"""Commands on releases that lie in folders: diff."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from builder.errors import CannotRead, Exit, UsageError
+from builder.release.diff import changelog_entry, diff_text, difference
+from builder.release.validate import Opened
+from builder.release.validate_schema import by_schema
+
+
+def add_diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("before", metavar="OLD", type=Path, help="folder of the earlier release")
+    parser.add_argument("after", metavar="NEW", type=Path, help="folder of the later release")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true", help="the difference as one JSON object on stdout")
+    how.add_argument("--changelog", action="store_true", help="the entry of CHANGELOG.md, in Markdown")
+    parser.set_defaults(command=_diff)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    before, after = _release(arguments.before), _release(arguments.after)
+    names = [str(opened.manifest["benchmark"]) for opened in (before, after)]
+    if names[0] != names[1]:
+        raise UsageError(
+            str(arguments.after), f"is {names[1]}; {arguments.before} is {names[0]}", "compare two releases of one benchmark"
+        )
+    found = difference(before, after)
+    if arguments.json:
+        told = found.model_dump(mode="json") | {
+            "level": found.level,
+            "step": found.stepped,
+            "step_is_enough": found.step_is_enough,
+        }
+        print(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        print(changelog_entry(found) if arguments.changelog else diff_text(found))
+    return Exit.OK if found.step_is_enough else Exit.FINDINGS
+
+
+def _release(folder: Path) -> Opened:
+    """A release whose every row can be read. Raises CannotRead: a difference to a broken one would mean nothing."""
+    from builder.edges.validation import open_release
+
+    opened, broken = open_release(folder)
+    shaped, misshapen = by_schema(opened)
+    if broken or list(misshapen) or not {"benchmark", "version"} <= opened.manifest.keys():
+        raise CannotRead(str(folder), "is not a whole release", "see `microtome validate`")
+    return shaped
+
+
+__all__ = ["add_diff"]
