@@ -1,4 +1,4 @@
-"""Commands on releases that lie in folders: diff."""
+"""Commands on releases that lie in folders: diff, cite."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import argparse
 import json
 from pathlib import Path
 
-from builder.errors import CannotRead, Exit, UsageError
+from builder.errors import CannotRead, Exit, NothingLeft, UsageError
+from builder.release.cite import bibtex
 from builder.release.diff import changelog_entry, diff_text, difference
+from builder.release.subset import condition, papers_of, rows_where
 from builder.release.validate import Opened
 from builder.release.validate_schema import by_schema
 
@@ -19,6 +21,14 @@ def add_diff(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--json", action="store_true", help="the difference as one JSON object on stdout")
     how.add_argument("--changelog", action="store_true", help="the entry of CHANGELOG.md, in Markdown")
     parser.set_defaults(command=_diff)
+
+
+def add_cite(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("release", metavar="RELEASE", type=Path, help="folder of a release")
+    parser.add_argument(
+        "--where", metavar="COLUMN=VALUE", action="append", default=[], help="only rows such as technique=AFM; may be repeated"
+    )
+    parser.set_defaults(command=_cite)
 
 
 def _diff(arguments: argparse.Namespace) -> int:
@@ -41,6 +51,17 @@ def _diff(arguments: argparse.Namespace) -> int:
     return Exit.OK if found.step_is_enough else Exit.FINDINGS
 
 
+def _cite(arguments: argparse.Namespace) -> int:
+    wanted = [condition(text) for text in arguments.where]
+    rows = rows_where(_release(arguments.release), wanted)
+    if not rows:
+        raise NothingLeft(
+            str(arguments.release), f"has no row where {' and '.join(arguments.where)}", "see the tables of its card"
+        )
+    print(bibtex(papers_of(rows)), end="")
+    return Exit.OK
+
+
 def _release(folder: Path) -> Opened:
     """A release whose every row can be read. Raises CannotRead: a difference to a broken one would mean nothing."""
     from builder.edges.validation import open_release
@@ -52,4 +73,4 @@ def _release(folder: Path) -> Opened:
     return shaped
 
 
-__all__ = ["add_diff"]
+__all__ = ["add_cite", "add_diff"]
