@@ -78,7 +78,15 @@ def edited(one: PanelWords, made: Attribute, right: Statement) -> Statement:
     edit = made.edits[0]
     phrase = next(p for p in (one.text, one.text[:1].lower() + one.text[1:]) if p in right.text)
     at = right.text.index(phrase)
-    moved = edit.model_copy(update={"start": edit.start + at, "end": edit.end + at, "original": phrase[edit.start : edit.end]})
+    small = edit.start == 0 and phrase != one.text and edit.replacement[1:2].islower()  # its sentence's capital is gone
+    moved = edit.model_copy(
+        update={
+            "start": edit.start + at,
+            "end": edit.end + at,
+            "original": phrase[edit.start : edit.end],
+            "replacement": edit.replacement[:1].lower() + edit.replacement[1:] if small else edit.replacement,
+        }
+    )
     told = f"of panel ({right.evidence[0].panel}) the caption says “{edit.original.strip()}”, not “{edit.replacement.strip()}”."
     return replace(
         right,
