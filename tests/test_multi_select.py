@@ -413,9 +413,13 @@ def test_a_paragraph_on_several_figures_still_gives_its_sentences_on_this_one() 
 
 
 def test_a_word_put_at_the_start_of_lowered_words_has_no_capital() -> None:
-    parts = ("Cross-sectional view of a leaf after rain.", "TEM image of wax.")
+    parts = ("Cross-sectional image of a leaf after rain.", "TEM image of wax.")
     made = _specimen(f"Figure 1. (a) {parts[0]} (b) {parts[1]}", parts)
-    wrong = [s for fact in facts_of(made, (made,), "a cross-sectional view", 0) for s in fact.wrong if s.edit and s.edit.start]
-    views = [s.text for s in wrong if "view of a leaf after" in s.text]
+    wrong = [s for fact in facts_of(made, (made,), "a cross-sectional image", 0) for s in fact.wrong if s.edit and s.edit.start]
+    views = [s.text for s in wrong if "image of a leaf after" in s.text]
     assert views
     assert not any("Plan" in text or "Top" in text or "Plane" in text for text in views)
+
+
+def test_two_numbers_alone_are_not_crossed_for_no_picture_shows_them() -> None:
+    assert _crossed(_specimen("Figure 1. The wax was grown for 30 h at 45 °C on every leaf.")) == []

@@ -15,7 +15,8 @@ from builder.stages.statement_panels import WORDINGS, given
 from builder.stages.statement_sentences import as_printed, clauses_of
 from builder.stages.statements import LEVELS, Statement, core
 
-_SEEN = frozenset({"method", "marking", "trend"})  # what a picture shows sooner than a number or a composition
+# What a picture shows, where a number or a composition is often only told: of the two places one at least is of these.
+_SEEN = frozenset({"method", "marking", "trend", "condition"})
 _Crossed = tuple[tuple[Statement, ...], frozenset[str]]  # the options, the right one first, and the words that they change
 
 
@@ -30,17 +31,13 @@ def crossings(
     made: list[Seating] = []
     taken, asked = set(said), set[str]()
     found = _asked_about(figure, options, seed, paper_text, paragraphs=paragraphs)
-    for told, words in sorted(found, key=lambda one: not _is_seen(one[0])):
+    for told, words in found:
         if len(made) < most and words - asked and not taken & {statement.text for statement in told}:
             seats = sorted(told, key=lambda s: coin(seed, figure.label, told[0].text, "seat", s.text))
             made.append(Seating(tuple(seats), (f"crossing {told[0].text}",)))
             taken |= {statement.text for statement in told}
             asked |= words
     return tuple(made)
-
-
-def _is_seen(told: tuple[Statement, ...]) -> bool:
-    return any(statement.kind in _SEEN for statement in told)
 
 
 def _asked_about(figure: PairedFigure, options: int, seed: int, paper_text: str, *, paragraphs: bool) -> Iterator[_Crossed]:
@@ -58,15 +55,19 @@ def _asked_about(figure: PairedFigure, options: int, seed: int, paper_text: str,
 def _crossed(
     figure: PairedFigure, right: Statement, since: int, options: int, seed: int, paper_text: str
 ) -> Iterator[_Crossed]:
-    """The grids of a right statement's false values, those that a picture decides first. Words before `since` stay."""
+    """The grids of a right statement's false values, in an order drawn. Words before `since` stay as they are."""
     near = "\n".join((figure.caption, *(mention.text for mention in figure.mentions)))
     found = alternatives(right.text, f"{paper_text}\n{figure.caption}", seed, figure.label, near=near)
-    places = [one for values in found if (one := tuple(made for made in values if _is_plain(made, since)))]
+    plain = [{_value(made): made for made in values if _is_plain(made, since)} for values in found]
+    places = [tuple(values.values()) for values in plain if values]
     grids = [
         (first[: p - 1], second[: options // p - 1])
         for first, second in permutations(places, 2)
         for p in range(2, options)
-        if options % p == 0 and len(first) >= p - 1 and len(second) >= options // p - 1
+        if {first[0].type, second[0].type} & _SEEN
+        and options % p == 0
+        and len(first) >= p - 1
+        and len(second) >= options // p - 1
     ]
     for one, other in sorted(grids, key=lambda grid: coin(seed, figure.label, right.text, *map(_value, sum(grid, ())))):
         if not all(_apart(a.edits[0], b.edits[0]) for a, b in product(one, other)):

@@ -21,6 +21,7 @@ _NEXT = 2  # and where the paragraph cites others too
 # A paragraph that cites several figures is no reference, yet its sentences on one figure alone are about that figure.
 _ABOUT_FIGURES = frozenset({None, "cites-several-figures"})
 _SHARED = 2  # words of a sentence that the caption has too, for it to be about what the figure shows
+_TELLING = 6  # words of a phrase without a noun for a picture, for it to say what the picture is of
 _LONG_WORD = re.compile(r"[A-Z][A-Za-z]*\d\w*|[^\W\d_]{4,}")
 _FIG_LEFT = re.compile(r"\bFig", re.IGNORECASE)
 _FIG = r"(?:Figs?\.?|Figures?|FIGS?\.?)\s?\d+"
@@ -148,8 +149,9 @@ def _whole(figure: PairedFigure, words: str, at: int) -> Iterator[Clause]:
 
 def _phrase(figure: PairedFigure, words: str, at: int, paper_text: str) -> Iterator[Clause]:
     """What names the picture, as in "SEM images of ZnO grown at 90 °C"."""
-    if noun_of(words) is not None and stands_alone(words):
-        text = f"The figure shows {with_article(lowered(words, paper_text))}."
+    if stands_alone(words) and (noun_of(words) is not None or len(words.split()) >= _TELLING):
+        shown = with_article(lowered(words, paper_text))
+        text = f"The figure shows {shown}." if noun_of(words) is not None else f"The figure can be described as “{words}”."
         yield Clause(text, span(figure, at, at + len(words)), "the caption")
 
 
