@@ -17,6 +17,8 @@ from builder.lexicon.techniques import TECHNIQUES
 from builder.pages import Box
 from builder.recipe import MultiSelectRule
 from builder.records import Dropped, Mention, MultiSelect, PairedFigure, Panel, ScaleBar, Specimen
+from builder.scoring.shortcuts import attribute_votes, closest_option
+from builder.stages.crossings import crossings
 from builder.stages.multi_select import facts_of, multi_select
 from builder.stages.panel_words import PanelWords, contradict, distinct, panel_words
 from builder.stages.seating import truth_of
@@ -25,7 +27,7 @@ from builder.stages.siblings import lexical, nearest
 from builder.stages.statement_panels import article, lowered, with_article
 from builder.stages.statement_scales import scale_facts
 from builder.stages.statement_sentences import sentence_facts
-from builder.stages.statements import Fact
+from builder.stages.statements import Fact, Statement
 
 LEAVES = (
     "Figure 1. (a) SEM image of waxed leaves. (b) TEM image of a cut stem. (c) Raman spectra of the wax. "
@@ -364,3 +366,60 @@ def test_a_fact_has_right_and_wrong_forms_in_equal_wordings() -> None:
         assert all(right.correct and right.kind == "as-printed" for right in fact.right)
         assert not any(wrong.correct for wrong in fact.wrong)
         assert not {right.text for right in fact.right} & {wrong.text for wrong in fact.wrong}
+
+
+ETCHED = "Figure 1. SEM image of the ZnO film etched for 30 s at 450 °C."
+
+
+def _crossed(made: Specimen, *, said: frozenset[str] = frozenset()) -> list[tuple[Statement, ...]]:
+    figure = made.classified.paired
+    found = crossings(figure, 6, 6, seed=0, paper_text=figure.caption, paragraphs=True, said=said)
+    return [seating.statements for seating in found]
+
+
+def test_a_sentence_with_two_values_gives_one_right_option_and_five_that_tie_with_it() -> None:
+    (told, *_) = _crossed(_specimen(ETCHED))
+    texts = [statement.text for statement in told]
+    assert [s.text for s in told if s.correct] == ["The figure shows an SEM image of the ZnO film etched for 30 s at 450 °C."]
+    assert len(set(texts)) == len(closest_option(texts)) == len(attribute_votes(texts)) == 6
+
+
+def test_a_crossed_option_is_the_right_one_with_its_edit_made() -> None:
+    for told in _crossed(_specimen(ETCHED)):
+        right = next(s for s in told if s.correct)
+        for wrong in (s for s in told if not s.correct):
+            assert wrong.edit is not None
+            assert wrong.edit.original == right.text[wrong.edit.start : wrong.edit.end]
+            assert wrong.text == right.text[: wrong.edit.start] + wrong.edit.replacement + right.text[wrong.edit.end :]
+
+
+def test_a_sentence_that_another_item_has_is_not_crossed_again() -> None:
+    said = frozenset(s.text for told in _crossed(_specimen(ETCHED)) for s in told if s.correct)
+    assert not any(s.text in said for told in _crossed(_specimen(ETCHED), said=said) for s in told)
+
+
+def test_a_sentence_with_one_value_to_change_is_not_crossed() -> None:
+    assert _crossed(_specimen("Figure 1. SEM image of a leaf.")) == []
+
+
+def test_a_paragraph_on_several_figures_still_gives_its_sentences_on_this_one() -> None:
+    made = _specimen("Figure 1. SEM image of leaves.", mentions=("The leaves of Fig. 1 were grown for 45 h in the dark.",))
+    figure = made.classified.paired
+    several = figure.mentions[0].model_copy(update={"cites": ("Figure 1", "Figure 2"), "excluded": "cites-several-figures"})
+    shared = figure.model_copy(update={"mentions": (several,)})
+    assert [f.id for f in sentence_facts(shared, "", 0, paragraphs=True)] == [
+        f.id for f in sentence_facts(figure, "", 0, paragraphs=True)
+    ]
+
+
+def test_a_word_put_at_the_start_of_lowered_words_has_no_capital() -> None:
+    parts = ("Cross-sectional image of a leaf after rain.", "TEM image of wax.")
+    made = _specimen(f"Figure 1. (a) {parts[0]} (b) {parts[1]}", parts)
+    wrong = [s for fact in facts_of(made, (made,), "a cross-sectional image", 0) for s in fact.wrong if s.edit and s.edit.start]
+    views = [s.text for s in wrong if "image of a leaf after" in s.text]
+    assert views
+    assert not any("Plan" in text or "Top" in text or "Plane" in text for text in views)
+
+
+def test_two_numbers_alone_are_not_crossed_for_no_picture_shows_them() -> None:
+    assert _crossed(_specimen("Figure 1. The wax was grown for 30 h at 45 °C on every leaf.")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from builder.stages.distract_contrasts import contrasts
@@ -12,6 +13,8 @@ from builder.stages.distract_materials import compositions, exchanges
 from builder.stages.distract_methods import methods
 from builder.stages.distract_numbers import numbers
 from builder.stages.distract_panels import panel_swaps, panel_turns
+
+_WORD = re.compile(r"[^\W_]+")
 
 __all__ = ["Attribute", "alternatives", "apply_edits", "attributes", "coin"]
 
@@ -44,14 +47,27 @@ def alternatives(
         *markings(caption, around),
         *panel_swaps(caption, letters),
     )
-    order = sorted(found, key=lambda a: coin(seed, figure_id, *(e.original + "|" + e.replacement for e in a.edits)))
+    order = sorted(
+        (a for a in found if not _repeats(caption, a)),
+        key=lambda a: coin(seed, figure_id, *(e.original + "|" + e.replacement for e in a.edits)),
+    )
     kept: dict[tuple[tuple[int, int], ...], list[Attribute]] = {}
     for attribute in order:
         kept.setdefault(_place(attribute), []).append(attribute)
-    for place in {_place(attribute) for attribute in numbered}:
+    for place in {_place(attribute) for attribute in numbered} & set(kept):
         kept[place] = [attribute for attribute in numbered if _place(attribute) == place]
     return (*map(tuple, kept.values()), *panel_turns(caption, letters))
 
 
 def _place(attribute: Attribute) -> tuple[tuple[int, int], ...]:
     return tuple((made.start, made.end) for made in attribute.edits)
+
+
+def _repeats(caption: str, attribute: Attribute) -> bool:
+    """Whether an edit says a word that stands right before or after it, as in "top-view view"."""
+    for made in attribute.edits:
+        words = _WORD.findall(made.replacement.lower())
+        before, after = _WORD.findall(caption[: made.start].lower())[-1:], _WORD.match(caption[made.end :].lstrip().lower())
+        if words and (before == words[:1] or (after is not None and after.group() == words[-1])):
+            return True
+    return False

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from builder.recipe import MultiSelectRule
 from builder.records import Dropped, MultiSelect, Option, Specimen
+from builder.stages.crossings import crossings
 from builder.stages.distract import coin
 from builder.stages.pairings import pairings, squares
 from builder.stages.panel_words import panel_words
@@ -64,11 +65,20 @@ def multi_select(
     rounded = seated_round(
         _unasked(facts, apart), [*squares(figure)], rule.options, left, seed, specimen.id, _said((*apart, *paired))
     )
-    if not apart and not paired and not rounded:
+    crossed = crossings(
+        figure,
+        rule.options,
+        left - len(rounded),
+        seed=seed,
+        paper_text=paper_text,
+        paragraphs=specimen.rights.paragraph.adapt,
+        said=_said((*apart, *paired, *rounded)),
+    )
+    if not (apart or paired or rounded or crossed):
         few = len(facts) < rule.options
         reason = "too-few-statements" if few else "statements-bear-on-one-another"
         return _dropped(specimen, reason, f"{len(facts)} facts for {rule.options} options")
-    asked = [*((seating, _STEMS) for seating in (*apart, *rounded)), *((seating, _PAIR_STEMS) for seating in paired)]
+    asked = [*((seating, _STEMS) for seating in (*apart, *rounded, *crossed)), *((seating, _PAIR_STEMS) for seating in paired)]
     return tuple(_item(specimen, seating, stems, slot, seed) for slot, (seating, stems) in enumerate(asked, 1))
 
 

@@ -78,7 +78,13 @@ def edited(one: PanelWords, made: Attribute, right: Statement) -> Statement:
     edit = made.edits[0]
     phrase = next(p for p in (one.text, one.text[:1].lower() + one.text[1:]) if p in right.text)
     at = right.text.index(phrase)
-    moved = edit.model_copy(update={"start": edit.start + at, "end": edit.end + at, "original": phrase[edit.start : edit.end]})
+    small = edit.start == 0 and phrase != one.text and edit.replacement[1:2].islower()  # its sentence's capital is gone
+    put = edit.replacement[:1].lower() + edit.replacement[1:] if small else edit.replacement
+    start, end, given_name = edit.start + at, edit.end + at, core(right.text, edit.start + at, edit.end + at)
+    before = f"{article(phrase)} "
+    if edit.start == 0 and right.text[:at].endswith(f" {before}"):  # "a TEM image" becomes "an SEM image"
+        start, put = start - len(before), f"{article(put + phrase[edit.end :])} {put}"
+    moved = edit.model_copy(update={"start": start, "end": end, "original": right.text[start:end], "replacement": put})
     told = f"of panel ({right.evidence[0].panel}) the caption says “{edit.original.strip()}”, not “{edit.replacement.strip()}”."
     return replace(
         right,
@@ -88,7 +94,7 @@ def edited(one: PanelWords, made: Attribute, right: Statement) -> Statement:
         rubric=f"Wrong: {told}",
         bloom_level=LEVELS.get(made.type, 2),
         edit=moved,
-        originals=frozenset({core(right.text, moved.start, moved.end)}),
+        originals=frozenset({given_name}),
     )
 
 

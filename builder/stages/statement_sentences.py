@@ -18,7 +18,10 @@ from builder.stages.statements import LEVELS, Fact, Statement, core, span
 
 _FOLLOW = 7  # sentences from the one that cites the figure on that may still be about it, where no other figure is cited
 _NEXT = 2  # and where the paragraph cites others too
+# A paragraph that cites several figures is no reference, yet its sentences on one figure alone are about that figure.
+_ABOUT_FIGURES = frozenset({None, "cites-several-figures"})
 _SHARED = 2  # words of a sentence that the caption has too, for it to be about what the figure shows
+_TELLING = 6  # words of a phrase without a noun for a picture, for it to say what the picture is of
 _LONG_WORD = re.compile(r"[A-Z][A-Za-z]*\d\w*|[^\W\d_]{4,}")
 _FIG_LEFT = re.compile(r"\bFig", re.IGNORECASE)
 _FIG = r"(?:Figs?\.?|Figures?|FIGS?\.?)\s?\d+"
@@ -45,7 +48,7 @@ _LETTERS = re.compile(r"\([A-Za-z](?:\s*[,–-]\s*[A-Za-z])*\)")
 
 
 @dataclass(frozen=True)
-class _Clause:
+class Clause:
     """A statement as it can be put to a reader, where it was printed, and the panel it is about."""
 
     text: str
@@ -55,36 +58,42 @@ class _Clause:
 
 def sentence_facts(figure: PairedFigure, paper_text: str, seed: int, *, paragraphs: bool) -> Iterator[Fact]:
     """Each clause with its typed edits. `paragraphs` says whether the paper's paragraphs may be changed."""
-    clauses = [*_of_caption(figure, paper_text), *(_of_mentions(figure) if paragraphs else ())]
-    said: set[str] = set()
-    for clause in clauses:
-        if clause.text.lower() not in said:
-            said.add(clause.text.lower())
-            yield from _edited(figure, clause, paper_text, seed)
+    for clause in clauses_of(figure, paper_text, paragraphs=paragraphs):
+        yield from _edited(figure, clause, paper_text, seed)
 
 
-def _edited(figure: PairedFigure, clause: _Clause, paper_text: str, seed: int) -> Iterator[Fact]:
+def clauses_of(figure: PairedFigure, paper_text: str, *, paragraphs: bool) -> tuple[Clause, ...]:
+    """What the caption and the paragraphs say of the figure, each thing once."""
+    found = (*_of_caption(figure, paper_text), *(_of_mentions(figure) if paragraphs else ()))
+    return tuple({clause.text.lower(): clause for clause in reversed(found)}.values())[::-1]
+
+
+def _edited(figure: PairedFigure, clause: Clause, paper_text: str, seed: int) -> Iterator[Fact]:
     """The clause against every edit of it that the paper rules out."""
     near = "\n".join(mention.text for mention in figure.mentions)
     found = attributes(clause.text, paper_text + "\n" + figure.caption, seed, figure.id, near=near + "\n" + figure.caption)
     single = [made for made in found if len(made.edits) == 1 and made.edits[0].replacement.strip()]
     if not single:
         return
-    subjects = frozenset({f"sentence {clause.evidence.start} {clause.where}", *_told(clause.text), *_shared(figure, clause)})
-    right = Statement(
+    right = as_printed(figure, clause)
+    wrong = [_false(right, made, clause) for made in single]
+    yield Fact(f"{clause.where} {clause.evidence.start}", (right,), tuple(wrong))
+
+
+def as_printed(figure: PairedFigure, clause: Clause) -> Statement:
+    """The clause as a right statement."""
+    return Statement(
         text=clause.text,
         correct=True,
         kind="as-printed",
         rubric=f"Right: {clause.where} says so: “{clause.evidence.text}”",
         evidence=(clause.evidence,),
         bloom_level=2,
-        subjects=subjects,
+        subjects=frozenset({f"sentence {clause.evidence.start} {clause.where}", *_told(clause.text), *_shared(figure, clause)}),
     )
-    wrong = [_false(right, made, clause) for made in single]
-    yield Fact(f"{clause.where} {clause.evidence.start}", (right,), tuple(wrong))
 
 
-def _shared(figure: PairedFigure, clause: _Clause) -> Iterator[str]:
+def _shared(figure: PairedFigure, clause: Clause) -> Iterator[str]:
     """The panels whose own words are in the clause too, so that the two do not stand in one item."""
     if clause.evidence.source == "caption":
         for words in panel_words(figure):
@@ -92,7 +101,7 @@ def _shared(figure: PairedFigure, clause: _Clause) -> Iterator[str]:
                 yield from (f"words {letter}" for letter in words.letters)
 
 
-def _false(right: Statement, made: Attribute, clause: _Clause) -> Statement:
+def _false(right: Statement, made: Attribute, clause: Clause) -> Statement:
     edit = made.edits[0]
     return Statement(
         text=apply_edits(right.text, made.edits),
@@ -113,7 +122,7 @@ def _told(text: str) -> Iterator[str]:
         yield f"value {found.unit} {found.value:g}" if found.value is not None else f"value {found.text}"
 
 
-def _of_caption(figure: PairedFigure, paper_text: str) -> Iterator[_Clause]:
+def _of_caption(figure: PairedFigure, paper_text: str) -> Iterator[Clause]:
     """Whole sentences of the caption, and the phrase that opens it."""
     label = LABEL.match(figure.caption)
     opens = label.end() if label else 0
@@ -131,18 +140,19 @@ def _of_caption(figure: PairedFigure, paper_text: str) -> Iterator[_Clause]:
             yield from _phrase(figure, words.rstrip(" ."), at, paper_text)
 
 
-def _whole(figure: PairedFigure, words: str, at: int) -> Iterator[_Clause]:
+def _whole(figure: PairedFigure, words: str, at: int) -> Iterator[Clause]:
     for start, end in _split(words):
         text = _sentence(words[start:end])
         if stands_alone(text):
-            yield _Clause(text, span(figure, at + start, at + end), "the caption")
+            yield Clause(text, span(figure, at + start, at + end), "the caption")
 
 
-def _phrase(figure: PairedFigure, words: str, at: int, paper_text: str) -> Iterator[_Clause]:
+def _phrase(figure: PairedFigure, words: str, at: int, paper_text: str) -> Iterator[Clause]:
     """What names the picture, as in "SEM images of ZnO grown at 90 °C"."""
-    if noun_of(words) is not None and stands_alone(words):
-        text = f"The figure shows {with_article(lowered(words, paper_text))}."
-        yield _Clause(text, span(figure, at, at + len(words)), "the caption")
+    if stands_alone(words) and (noun_of(words) is not None or len(words.split()) >= _TELLING):
+        shown = with_article(lowered(words, paper_text))
+        text = f"The figure shows {shown}." if noun_of(words) is not None else f"The figure can be described as “{words}”."
+        yield Clause(text, span(figure, at, at + len(words)), "the caption")
 
 
 def _split(words: str) -> Sequence[tuple[int, int]]:
@@ -158,12 +168,12 @@ def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def _of_mentions(figure: PairedFigure) -> Iterator[_Clause]:
+def _of_mentions(figure: PairedFigure) -> Iterator[Clause]:
     """Sentences that cite this figure and no other, without the citation, and those right after them on the same matter."""
     for index, mention in enumerate(figure.mentions):
         reach = _FOLLOW if mention.cites == (figure.label,) else _NEXT
         since = reach
-        for start, end in sentences(mention.text) if mention.excluded is None else ():
+        for start, end in sentences(mention.text) if mention.excluded in _ABOUT_FIGURES else ():
             words = mention.text[start:end]
             cited = cited_labels(words)
             since = 0 if cited == (figure.label,) else since + 1 if not cited else reach
@@ -172,7 +182,7 @@ def _of_mentions(figure: PairedFigure) -> Iterator[_Clause]:
             text, letter = _uncited(words)
             if not (_FIG_LEFT.search(text) or _CONDITION.search(text)) and has_verb(text) and stands_alone(text):
                 at = span(figure, start, end, source="paragraph", index=index, letter=letter)
-                yield _Clause(text, at, f"a paragraph on the figure ({index + 1})")
+                yield Clause(text, at, f"a paragraph on the figure ({index + 1})")
 
 
 def _on_the_matter(words: str, caption: str) -> bool:
@@ -195,4 +205,4 @@ def _uncited(words: str) -> tuple[str, str | None]:
     return _sentence(text), letter
 
 
-__all__ = ["sentence_facts"]
+__all__ = ["Clause", "as_printed", "clauses_of", "sentence_facts"]
