@@ -61,7 +61,7 @@ def locate_captions(bench: Bench) -> Made:
 
 def pair_figures(bench: Bench) -> Made:
     figures = bench.of("locate", Figure)
-    paired, dropped = pair(figures, bench.pages, bench.recipe.reference)
+    paired, dropped = pair(figures, bench.typeset, bench.recipe.reference)
     return Made(ids(figures), ids(paired), tuple(paired), tuple(dropped))
 
 

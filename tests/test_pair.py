@@ -12,8 +12,9 @@ from builder.recipe import ReferenceRule
 from builder.records import Caption, Figure, PairedFigure
 from builder.stages.citations import cited_labels, cites_table
 from builder.stages.pair import pair
-from builder.stages.paragraphs import paragraphs
+from builder.stages.paragraphs import Paragraph, paragraphs
 from builder.stages.tokens import count_tokens
+from builder.stages.typeset import typeset_of
 
 LEFT, RIGHT, LEADING, INDENT = 50.0, 290.0, 12.0, 12.0
 NOWHERE = Box(0, 0, 0, 0)
@@ -121,9 +122,13 @@ def figure(label: str, *, caption_box: Box = NOWHERE, number: int = 1) -> Figure
 
 
 def only(figures: list[Figure], pages: list[Page], rule: ReferenceRule = RULE) -> PairedFigure:
-    paired, dropped = pair(figures, pages, rule)
+    paired, dropped = pair(figures, typeset_of(pages), rule)
     assert dropped == []
     return paired[0]
+
+
+def paragraphs_of(pages: list[Page]) -> list[Paragraph]:
+    return paragraphs(typeset_of(pages), [])
 
 
 def cited(text: str) -> list[str]:
@@ -178,7 +183,7 @@ def test_figure_without_a_mention_is_kept_with_the_reason() -> None:
 def test_paragraph_broken_by_a_column_is_one() -> None:
     left = block(0, LEFT, 100, ["Fig. 1 shows that " + FILLER, FILLER + " with a sharp"], full_end=True)
     right = block(1, LEFT + 260, 100, ["edge on the far side of the grain " + FILLER, "and ends."], indent=False)
-    found = paragraphs([page(left + right)], [])
+    found = paragraphs_of([page(left + right)])
     assert len(found) == 1
     assert "with a sharp edge on the far side" in found[0].text
 
@@ -186,13 +191,13 @@ def test_paragraph_broken_by_a_column_is_one() -> None:
 def test_paragraph_broken_by_a_page_is_one_and_keeps_its_first_page() -> None:
     first = block(0, LEFT, 700, ["Fig. 1 shows that " + FILLER, FILLER + " in the transmis-"], full_end=True)
     second = block(0, LEFT, 100, ["sion image of the grain " + FILLER, "and ends."], indent=False)
-    found = paragraphs([page(first, 1), page(second, 2)], [])
+    found = paragraphs_of([page(first, 1), page(second, 2)])
     assert [(p.page, "in the transmission image" in p.text) for p in found] == [(1, True)]
 
 
 def test_new_paragraph_after_a_finished_one_stands_alone() -> None:
     lines = block(0, LEFT, 100, cited("Fig. 1 shows that")) + block(0, LEFT, 136, cited("Fig. 2 shows that"))
-    assert len(paragraphs([page(lines)], [])) == 2
+    assert len(paragraphs_of([page(lines)])) == 2
 
 
 def test_caption_of_a_located_figure_is_no_mention() -> None:
@@ -214,7 +219,7 @@ def test_running_heads_and_page_numbers_stay_out_of_a_paragraph() -> None:
 
     first = numbered(1, ["Fig. 1 shows that " + FILLER, FILLER + " with a"], 700, True)
     second = numbered(2, ["sharp edge on the far side " + FILLER, "and ends."], 100, False)
-    found = paragraphs([first, second], [])
+    found = paragraphs_of([first, second])
     assert len(found) == 1
     assert "Journal" not in found[0].text
     assert "with a sharp edge" in found[0].text
@@ -224,7 +229,7 @@ def test_column_wide_print_above_two_columns_is_read_first() -> None:
     top = [line(f"{FILLER} {FILLER} in the summary.", LEFT, 60 + i * LEADING, 0, width=500) for i in range(2)]
     left = block(1, LEFT, 120, cited("Left column first"))
     right = block(2, LEFT + 260, 120, cited("Right column then"))
-    found = [p.text for p in paragraphs([page(right + left + top)], [])]
+    found = [p.text for p in paragraphs_of([page(right + left + top)])]
     assert [t.split()[0] for t in found] == ["the", "Left", "Right"]
 
 
@@ -251,7 +256,7 @@ def test_notes_at_the_foot_do_not_part_the_halves_of_a_paragraph() -> None:
     ]
     note = [line(row, LEFT, 700 + 10 * i, 7, size=9.5, width=200) for i, row in enumerate(rows)]
     rest = block(0, LEFT, 100, ["edge on the far side of the grain " + FILLER, "and ends."], indent=False)
-    found = [p.text for p in paragraphs([page(start + note, 1), page(rest, 2)], [])]
+    found = [p.text for p in paragraphs_of([page(start + note, 1), page(rest, 2)])]
     assert any("in a sharp edge on the far side" in text for text in found)
 
 
@@ -260,7 +265,7 @@ def test_a_heading_in_larger_letters_at_the_head_of_a_row_opens_its_paragraph() 
     rest = block(
         0, LEFT, 112, ["mental and other conditions in Fig. 1 " + FILLER, FILLER + " with a", "sharp end."], indent=False
     )
-    found = [p.text for p in paragraphs([page([head, *rest])], [])]
+    found = [p.text for p in paragraphs_of([page([head, *rest])])]
     assert len(found) == 1
     assert "environmental and other conditions" in found[0]
 
@@ -270,13 +275,13 @@ def test_a_column_under_a_wider_summary_still_runs_on_into_the_next() -> None:
     rows = ["Fig. 1 shows that " + FILLER, *[FILLER] * 3, FILLER + " of the films"]
     left = block(1, LEFT, 120, rows, full_end=True)
     right = block(2, LEFT + 260, 120, ["MoS2 of a grain on the far side " + FILLER, FILLER, "and ends."], indent=False)
-    found = [p.text for p in paragraphs([page(top + left + right)], [])]
+    found = [p.text for p in paragraphs_of([page(top + left + right)])]
     assert any("of the films MoS2 of a grain" in text for text in found)
 
 
 def test_paper_without_text_has_no_paragraphs() -> None:
-    assert paragraphs([page([])], []) == []
-    assert pair([], [], RULE) == ([], [])
+    assert paragraphs_of([page([])]) == []
+    assert pair([], typeset_of([]), RULE) == ([], [])
 
 
 CORPUS = Path(__file__).parents[1] / ".." / "shared" / "corpus"
@@ -288,6 +293,8 @@ def test_real_paper_gives_every_citing_paragraph_of_its_publisher_xml() -> None:
     truth = json.loads((CORPUS / "groundtruth" / f"{REAL}.jats.json").read_text())["figures"]
     with open_pdf(CORPUS / "papers" / f"{REAL}.pdf") as pdf:
         pages = [read_page(pdf, number) for number in range(1, pdf.pages + 1)]
-    paired, _ = pair([figure(entry["label"]) for entry in truth], pages, ReferenceRule(min_tokens=100, max_tokens=300))
+    paired, _ = pair(
+        [figure(entry["label"]) for entry in truth], typeset_of(pages), ReferenceRule(min_tokens=100, max_tokens=300)
+    )
     for entry, found in zip(truth, paired, strict=True):
         assert len(found.mentions) == len(entry["mentions"]), entry["label"]

@@ -220,3 +220,11 @@ def test_a_blank_look_is_one_panel() -> None:
 def test_columns_of_their_own_rhythm_are_read_one_after_the_other() -> None:
     left, upper, lower = Box(0, 0, 10, 30), Box(20, 0, 30, 12), Box(20, 15, 30, 30)
     assert reading_order([lower, upper, left]) == [left, upper, lower]
+
+
+def test_the_name_of_an_axis_stays_with_the_chart_on_its_right() -> None:
+    look = drawing(Box(10, 10, 130, 190), Box(170, 10, 290, 190))
+    look[60:140:2, 142:150] = 0  # type set sideways, nearer to the chart on its left
+    left, right = cut("Figure 1. Rates of (a) one and (b) two.", look, line("a", 62, 112), line("b", 222, 112))
+    assert left.bbox.x1 < AT.x0 + 140
+    assert right.bbox.x0 <= AT.x0 + 143

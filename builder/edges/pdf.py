@@ -100,6 +100,7 @@ def open_pdf(path: Path) -> Iterator[PdfFile]:
             file.interpreted.clear()  # before the document they belong to
     finally:
         document.close()
+        pymupdf.TOOLS.store_shrink(100)  # MuPDF's store outlives a document: a worker would grow with every paper
 
 
 def _page_count(document: pymupdf.Document, path: Path) -> int:

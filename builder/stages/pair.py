@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from builder.pages import Page
 from builder.recipe import ReferenceRule
 from builder.records import Dropped, Figure, Mention, PairedFigure
 from builder.stages.citations import cited_labels, cites_table
 from builder.stages.labels import normal_label
 from builder.stages.paragraphs import Paragraph, paragraphs
 from builder.stages.tokens import count_tokens
+from builder.stages.typeset import Typeset
 
 CITES_SEVERAL = "cites-several-figures"
 TABLE_DATA = "table-data"
@@ -24,13 +24,13 @@ _NUMBER = re.compile(r"[-−±]?\d+(?:[.,]\d+)*%?")
 _TABLE_SHARE = 0.4  # of a paragraph's words that are bare numbers: a table's body, not prose
 
 
-def pair(figures: Sequence[Figure], pages: Sequence[Page], rule: ReferenceRule) -> tuple[list[PairedFigure], list[Dropped]]:
+def pair(figures: Sequence[Figure], paper: Typeset, rule: ReferenceRule) -> tuple[list[PairedFigure], list[Dropped]]:
     """Each figure with its words, in the order given; a figure without a mention is kept, with the reason it has no reference.
 
-    `pages` are all pages of the paper. No figure is dropped here, so the second list is empty.
+    No figure is dropped here, so the second list is empty.
     """
     labels = frozenset(normal_label(figure.caption.label) for figure in figures)
-    found = [(paragraph, cited_labels(paragraph.text, labels)) for paragraph in paragraphs(pages, figures)]
+    found = [(paragraph, cited_labels(paragraph.text, labels)) for paragraph in paragraphs(paper, figures)]
     citing = [_mention(paragraph, cites) for paragraph, cites in found if cites]
     return [_paired(figure, citing, rule) for figure in figures], []
 

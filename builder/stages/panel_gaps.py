@@ -28,6 +28,9 @@ _LINE_WORTH = -0.6
 _PLACED_WORTH = 1.0  # points for an edge of a placed picture that cuts no other
 _SLACK = 2  # pixels by which edges of placed pictures miss each other
 _RIM = 3  # pixels at a region's edge where no line is a border
+_LABEL_WIDE = (4.0, 14.0)  # points: a row of type set sideways, the name of an axis
+_LABEL_INK = 0.6  # of such a strip at most; a colour bar is full
+_LABEL_COST = 1.0  # points lost by a cut that leaves the name of an axis to the panel on its left
 _KEPT = 12  # cuts a region and direction
 
 
@@ -48,8 +51,23 @@ def cuts(field: Field, region: Region) -> list[Cut]:
         crossed = profile(field.rules_across if upright else field.rules_down, region, upright)
         start = region.x0 if upright else region.y0
         ways = [w._replace(quality=w.quality - _CROSSED * min(_MOST_CROSSED, int(crossed[w.at - start]))) for w in ways]
+        ways = [w._replace(quality=w.quality - _LABEL_COST * _behind_a_label(field, region, w)) for w in ways]
         found += _apart(sorted(ways, key=lambda c: (-c.quality, c.at)), field.scale)[:_KEPT]
     return sorted(found, key=lambda c: (-c.quality, c.upright, c.at))
+
+
+def _behind_a_label(field: Field, region: Region, cut: Cut) -> bool:
+    """Whether a slim strip of type stands alone just left of an upright cut: the name of the next chart's axis."""
+    if not cut.upright:
+        return False
+    counts = profile(field.sums, region, True)[: cut.at - region.x0]
+    strips = runs(counts > 0)
+    if len(strips) < 2:
+        return False
+    first, last = strips[-1]
+    clear = (first - strips[-2][1]) / field.scale >= _NARROWEST and last < len(counts)
+    share = float(counts[first:last].sum()) / max(1, (last - first) * length_of(region, True))
+    return clear and _LABEL_WIDE[0] <= (last - first) / field.scale <= _LABEL_WIDE[1] and share <= _LABEL_INK
 
 
 def _apart(ways: list[Cut], scale: float) -> list[Cut]:

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from builder.pages import Page
 from builder.records import Figure
 from builder.stages.labels import LABEL
-from builder.stages.reading import Row, body_size, columns, page_rows, without_furniture
+from builder.stages.reading import ColumnRow, body_rows, columns
 from builder.stages.reflow import reflow, vocabulary
+from builder.stages.typeset import Typeset
 
 _SAME_SIZE = 0.7  # points: letters of one paragraph
 _JITTER = 0.35  # points: sizes that PDF writers give to letters of one size
@@ -46,7 +46,7 @@ class Paragraph:
 class _Piece:
     """Rows that stand together in one column."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ColumnRow, ...]
     indented: bool
     full: bool  # its last row runs to the column's right edge
     body: float  # the paper's usual letter size
@@ -68,21 +68,21 @@ class _Piece:
         return all(row.bold for row in self.rows)
 
 
-def paragraphs(pages: Sequence[Page], figures: Sequence[Figure]) -> list[Paragraph]:
+def paragraphs(paper: Typeset, figures: Sequence[Figure]) -> list[Paragraph]:
     """Body paragraphs of a paper. Captions, words inside figures, tables, running heads and the reference list are left out."""
-    rows = without_furniture(pages, [row for page in pages for row in page_rows(page)])
+    rows = body_rows(paper)
     words = vocabulary(row.text for row in rows)
-    body = body_size(rows)
+    body = paper.body.size
     rows = [row for row in rows if not _in_figure(row, figures, body)]
     pieces: list[_Piece] = []
-    for page in pages:
+    for page in paper.pages:
         for column in columns([row for row in rows if row.page == page.number]):
             pieces += _pieces(column, body)
     joined = _whole(_body_only(pieces))
     return [Paragraph(reflow([row.text for row in piece.rows], words), piece.rows[0].page) for piece in joined]
 
 
-def _in_figure(row: Row, figures: Iterable[Figure], body: float) -> bool:
+def _in_figure(row: ColumnRow, figures: Iterable[Figure], body: float) -> bool:
     """Whether a row belongs to a figure or its caption; a body-sized row of many words inside a figure's box does not."""
     x, y = (row.box.x0 + row.box.x1) / 2, (row.box.y0 + row.box.y1) / 2
     label_like = row.words < _PROSE_WORDS or abs(row.size - body) > _SAME_SIZE
@@ -93,7 +93,7 @@ def _in_figure(row: Row, figures: Iterable[Figure], body: float) -> bool:
     return False
 
 
-def _pieces(column: Sequence[Row], body: float) -> list[_Piece]:
+def _pieces(column: Sequence[ColumnRow], body: float) -> list[_Piece]:
     """A column cut where a paragraph, a heading or a gap begins."""
     margin = _edges(column)[0] if column else 0.0
     rows = [row for row in column if not _is_scrap(row, body) or _is_last_word(row, margin)]
@@ -113,36 +113,36 @@ def _pieces(column: Sequence[Row], body: float) -> list[_Piece]:
     ]
 
 
-def _is_full(rows: Sequence[Row], left: float, right: float) -> bool:
+def _is_full(rows: Sequence[ColumnRow], left: float, right: float) -> bool:
     """Whether the last row runs to the right edge: of its own paragraph, where that has rows enough to show one."""
     if len(rows) > 3:
         left, right = min(row.box.x0 for row in rows), max(row.box.x1 for row in rows)
     return right - rows[-1].box.x1 < _SHORT_ROW * (right - left)
 
 
-def _is_scrap(row: Row, body: float) -> bool:
+def _is_scrap(row: ColumnRow, body: float) -> bool:
     """Loose indices, equation marks and axis ticks: no word of three letters, or letters far below the body's size."""
     return re.search(r"[^\W\d_]{2,}", row.text) is None or (row.size < 0.7 * body and row.words < _PROSE_WORDS)
 
 
-def _is_last_word(row: Row, left: float) -> bool:
+def _is_last_word(row: ColumnRow, left: float) -> bool:
     """The end of a sentence alone on its row: "2015." at the column's left edge."""
     return abs(row.box.x0 - left) < 2 and _ends(row.text)
 
 
-def _edges(rows: Sequence[Row]) -> tuple[float, float]:
+def _edges(rows: Sequence[ColumnRow]) -> tuple[float, float]:
     full = [row for row in rows if row.words >= 4] or rows
     lefts = Counter(round(row.box.x0) for row in full)
     left = max(lefts, key=lambda x: (lefts[x], -x)) if len(full) > 3 else min(lefts)
     return float(left), max(row.box.x1 for row in full)
 
 
-def _pitch(rows: Sequence[Row]) -> float:
+def _pitch(rows: Sequence[ColumnRow]) -> float:
     steps = sorted(b.box.y1 - a.box.y1 for a, b in zip(rows, rows[1:], strict=False) if b.box.y1 - a.box.y1 > 0.5 * a.size)
     return steps[len(steps) // 2] if steps else rows[0].box.height
 
 
-def _begins(last: Row, row: Row, *, left: float, right: float, pitch: float) -> bool:
+def _begins(last: ColumnRow, row: ColumnRow, *, left: float, right: float, pitch: float) -> bool:
     """Whether a row begins something new after the one above it."""
     if row.box.y1 - last.box.y1 > _NEW_PITCH * max(pitch, 0.9 * row.size):
         return True
@@ -154,12 +154,12 @@ def _begins(last: Row, row: Row, *, left: float, right: float, pitch: float) -> 
     return short and (_ends(last.text) or last.font != row.font) and not _LOWER.match(row.text)
 
 
-def _runs_in(last: Row, row: Row, edge: float) -> bool:
+def _runs_in(last: ColumnRow, row: ColumnRow, edge: float) -> bool:
     """Whether the row above is a heading in letters of its own with the first words of the paragraph behind it."""
     return last.block == row.block and last.box.x1 > edge and not _ends(last.text) and _LOWER.match(row.text) is not None
 
 
-def _is_indented(row: Row, left: float) -> bool:
+def _is_indented(row: ColumnRow, left: float) -> bool:
     return _INDENT[0] * row.size < row.box.x0 - left < _INDENT[1] * row.size
 
 

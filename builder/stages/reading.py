@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from builder.pages import Box, Line, Page
+from builder.pages import Box, Line
 from builder.stages.reflow import line_text
+from builder.stages.typeset import Typeset, is_running
 
-_EDGE = 0.12  # of the page's height: where running heads, feet and page numbers stand
 _WORD_GAP = 2.5  # of the letter size: words of a stretched line stand apart up to this far, columns further
 _OVERLAP = 1.2  # of the letter size: a raised sign may stand over the lowered index before it
 _SAME_ROW = 0.5  # of the lower line's height that two pieces of one row share
@@ -22,8 +22,8 @@ _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ "
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row of text in one column."""
+class ColumnRow:
+    """One row of text in one column: what lies side by side on a printed row may be two."""
 
     text: str
     box: Box
@@ -38,53 +38,34 @@ class Row:
         return len(self.text.split())
 
 
-def page_rows(page: Page) -> list[Row]:
-    """Upright lines of a page, as the PDF has them: `columns` joins the pieces of one row."""
-    return [_row(line, page.number) for line in page.lines if line.angle == 0]
+def body_rows(paper: Typeset) -> list[ColumnRow]:
+    """A paper's upright lines as the PDF has them, without running heads and feet: `columns` joins them to rows."""
+    return [
+        _row(line, page.number)
+        for page, rows in zip(paper.pages, paper.rows, strict=True)
+        for line in _outside(page.lines, [row.box for row in rows if is_running(row, page, paper.body)])
+    ]
 
 
-def _row(line: Line, page: int) -> Row:
+def _outside(lines: Iterable[Line], heads: Sequence[Box]) -> list[Line]:
+    return [line for line in lines if line.angle == 0 and not any(head.join(line.box) == head for head in heads)]
+
+
+def _row(line: Line, page: int) -> ColumnRow:
     letters = [span for span in line.spans if span.text.strip()]
     font = max(line.spans, key=lambda span: len(span.text)).font
-    return Row(line_text(line), line.box, line.size, all(span.bold for span in letters), font, page, line.block)
+    return ColumnRow(line_text(line), line.box, line.size, all(span.bold for span in letters), font, page, line.block)
 
 
-def body_size(rows: Iterable[Row]) -> float:
-    """Letter size, in points to the half, that most of the running text has; 0.0 without any."""
-    letters: Counter[float] = Counter()
-    for row in rows:
-        if row.words >= _PROSE_WORDS:
-            letters[round(row.size * 2) / 2] += len(row.text)
-    return max(letters, key=lambda size: (letters[size], size), default=0.0)
-
-
-def without_furniture(pages: Sequence[Page], rows: Sequence[Row]) -> list[Row]:
-    """Rows that are not running heads, feet or page numbers: the same words, digits apart, at one height on several pages."""
-    heights = {page.number: page.height for page in pages}
-    places: dict[tuple[str, int], set[int]] = defaultdict(set)
-    for row in rows:
-        if _at_edge(row, heights[row.page]):
-            places[_place(row)].add(row.page)
-    return [row for row in rows if not (_at_edge(row, heights[row.page]) and len(places[_place(row)]) > 1)]
-
-
-def _at_edge(row: Row, height: float) -> bool:
-    return row.box.y1 < _EDGE * height or row.box.y0 > (1 - _EDGE) * height
-
-
-def _place(row: Row) -> tuple[str, int]:
-    return _DIGITS.sub("#", " ".join(row.text.split())), round(row.box.y0 / 5)
-
-
-def columns(rows: Sequence[Row]) -> list[list[Row]]:
+def columns(rows: Sequence[ColumnRow]) -> list[list[ColumnRow]]:
     """One page's rows, as columns in reading order: blocks across several columns part the page into bands."""
-    blocks: dict[int, list[Row]] = defaultdict(list)
+    blocks: dict[int, list[ColumnRow]] = defaultdict(list)
     for row in rows:
         blocks[row.block].append(row)
     boxes = {number: _around(block) for number, block in blocks.items()}
     prose = [boxes[n] for n in _prose_blocks(blocks)]
     across = sorted((n for n in blocks if _lies_across(boxes[n], prose)), key=lambda n: boxes[n].y0)
-    out: list[list[Row]] = []
+    out: list[list[ColumnRow]] = []
     waiting = [n for n in blocks if n not in set(across)]
     for divider in across:
         above = [n for n in waiting if _middle(boxes[n]) < _middle(boxes[divider])]
@@ -94,14 +75,14 @@ def columns(rows: Sequence[Row]) -> list[list[Row]]:
     return out + _side_by_side(waiting, blocks, boxes)
 
 
-def _prose_blocks(blocks: dict[int, list[Row]]) -> list[int]:
+def _prose_blocks(blocks: dict[int, list[ColumnRow]]) -> list[int]:
     """Blocks of running text that show where the columns are: of two rows and more, unless most rows stand in blocks of one."""
     rows = {n: sum(row.words >= _PROSE_WORDS for row in block) for n, block in blocks.items()}
     tall = [n for n, count in rows.items() if count > 1]
     return tall if 2 * sum(rows[n] for n in tall) >= sum(rows.values()) else [n for n, count in rows.items() if count]
 
 
-def _around(rows: Sequence[Row]) -> Box:
+def _around(rows: Sequence[ColumnRow]) -> Box:
     box = rows[0].box
     for row in rows[1:]:
         box = box.join(row.box)
@@ -127,8 +108,8 @@ def _shared(a: Box, b: Box) -> float:
     return min(a.x1, b.x1) - max(a.x0, b.x0)
 
 
-def _side_by_side(numbers: Sequence[int], blocks: dict[int, list[Row]], boxes: dict[int, Box]) -> list[list[Row]]:
-    stacks: list[tuple[Box, list[Row]]] = []
+def _side_by_side(numbers: Sequence[int], blocks: dict[int, list[ColumnRow]], boxes: dict[int, Box]) -> list[list[ColumnRow]]:
+    stacks: list[tuple[Box, list[ColumnRow]]] = []
     for n in sorted(numbers, key=lambda n: (-boxes[n].width, boxes[n])):
         box = boxes[n]
         for i, (wide, rows) in enumerate(stacks):
@@ -140,9 +121,9 @@ def _side_by_side(numbers: Sequence[int], blocks: dict[int, list[Row]], boxes: d
     return [_downward(rows) for _, rows in sorted(stacks, key=lambda stack: stack[0].x0)]
 
 
-def _downward(pieces: Iterable[Row]) -> list[Row]:
+def _downward(pieces: Iterable[ColumnRow]) -> list[ColumnRow]:
     """Rows from the top down, the pieces of one row joined: stretched blanks and raised letters set them apart."""
-    rows: list[list[Row]] = []
+    rows: list[list[ColumnRow]] = []
     for piece in sorted(pieces, key=lambda piece: (_middle(piece.box), piece.box.x0)):
         if rows and _beside(rows[-1][0], piece):
             rows[-1].append(piece)
@@ -151,13 +132,13 @@ def _downward(pieces: Iterable[Row]) -> list[Row]:
     return [row for group in rows for row in _joined(sorted(group, key=lambda piece: piece.box.x0))]
 
 
-def _beside(first: Row, piece: Row) -> bool:
+def _beside(first: ColumnRow, piece: ColumnRow) -> bool:
     shared = min(first.box.y1, piece.box.y1) - max(first.box.y0, piece.box.y0)
     return shared > _SAME_ROW * min(first.box.height, piece.box.height)
 
 
-def _joined(pieces: Sequence[Row]) -> list[Row]:
-    out: list[Row] = []
+def _joined(pieces: Sequence[ColumnRow]) -> list[ColumnRow]:
+    out: list[ColumnRow] = []
     for piece in pieces:
         gap = piece.box.x0 - out[-1].box.x1 if out else 0.0
         if out and _is_index(out[-1], piece, gap):
@@ -170,18 +151,18 @@ def _joined(pieces: Sequence[Row]) -> list[Row]:
     return out
 
 
-def _is_index(last: Row, piece: Row, gap: float) -> bool:
+def _is_index(last: ColumnRow, piece: ColumnRow, gap: float) -> bool:
     """Whether a piece is the lowered index under a raised charge: MoO4 with 2- above the 4."""
     return gap < 0 and piece.size < 0.85 * last.size and _DIGITS.fullmatch(piece.text.strip()) is not None
 
 
-def _continues(last: Row, piece: Row, gap: float) -> bool:
+def _continues(last: ColumnRow, piece: ColumnRow, gap: float) -> bool:
     if _DIGITS.fullmatch(last.text.strip()) and gap > 0.5 * piece.size:
         return False  # the number of a line, not its first word
     return -_OVERLAP * piece.size < gap < _WORD_GAP * max(last.size, piece.size)
 
 
-def _join(last: Row, piece: Row, gap: float) -> Row:
+def _join(last: ColumnRow, piece: ColumnRow, gap: float) -> ColumnRow:
     blank = "" if gap < 0.1 * last.size else " "
     longer = max(last, piece, key=lambda row: len(row.text))
     text, bold = last.text + blank + piece.text, last.bold and piece.bold

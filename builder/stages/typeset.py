@@ -102,6 +102,11 @@ def in_running_zone(row: Row, page: Page) -> bool:
     return row.box.y1 < zone or row.box.y0 > page.height - zone
 
 
+def is_running(row: Row, page: Page, body: Print) -> bool:
+    """Whether a row is a running head or foot: the same words, digits apart, at one height on two pages or more."""
+    return in_running_zone(row, page) and head_key(row) in body.running
+
+
 def _running(pages: Sequence[Page], rows: Sequence[Sequence[Row]]) -> frozenset[tuple[int, str]]:
     seen: Counter[tuple[int, str]] = Counter()
     for page, page_rows in zip(pages, rows, strict=True):

@@ -98,7 +98,7 @@ def _paper(name: str, labelled: Sequence[dict[str, object]]) -> list[Example]:
             caption = captions.get(key) or next((c for k, c in captions.items() if k[1] == key[1]), None)
             caption = caption or Caption(id="none", label=str(label["label"]), page=key[0], bbox=box, text=str(label["label"]))
             of[key] = _at(caption, key[0], box)
-        paired, _ = pair(list(of.values()), pages, ReferenceRule())
+        paired, _ = pair(list(of.values()), paper, ReferenceRule())
         title = ingest(PdfFacts(name, "0" * 64, file.metadata, pages), None, Papers()).title  # type: ignore[union-attr]
         text = "\n".join(line_text(line) for page in pages for line in page.lines)
         return [

@@ -96,7 +96,7 @@ def _paired(opened: pdf.PdfFile, pages: list[Page]) -> list[PairedFigure]:
     kept, _ = sieve(paper, "p")
     inked = [SievedPage(pdf.with_grey(opened, s.page), s.captions) for s in kept]
     figures, _ = locate(inked, paper, "p")
-    return pair(figures, pages, ReferenceRule())[0]
+    return pair(figures, paper, ReferenceRule())[0]
 
 
 def _placed(
