@@ -79,7 +79,7 @@ def _author(recipe: Recipe) -> str | None:
 
 _WRITTEN = f"an author writes {_ITEMS:.0%} of the questions that max_per_figure allows"
 _REVISED = f"{_REVISIONS:g} revisions an item over all rounds"
-# In order: a line may count on the lines above it. "item" are finished items, those expected among them.
+# In order: a line may count on the lines above it. "item" are items to come: what is asked of finished ones is known.
 FOLLOW_UPS: tuple[FollowUp, ...] = (
     FollowUp("item", "write", _items, lambda _: None, 0, False, 0, _WRITTEN),
     FollowUp("self_check", "write", _items, _own, 1000, True, 80, _WRITTEN),
@@ -92,7 +92,8 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
     FollowUp("self_check", "revise", lambda _: 1, _own, 1000, True, 80, "its author answers each revision"),
     FollowUp("advise", "revise", lambda _: 1, lambda r: r.challenge.adviser, 1500, True, 150, "each revision is challenged"),
     FollowUp("unseen", "revise", lambda _: 1, lambda r: r.challenge.attacker, 470, False, 80, "each revision is challenged"),
-    FollowUp("attack", "item", lambda _: 4, lambda r: r.battery.model, 300, False, 20, "the battery asks each item four times"),
+    FollowUp("attack", "item", lambda _: 4, lambda r: r.battery.model, 350, False, 20, "four attacks without the image"),
+    FollowUp("attack", "item", lambda _: 1, lambda r: r.battery.model, 300, True, 20, "one answer with it"),
     FollowUp("audit", "item", lambda _: 1, lambda r: None, 600, True, 80, "each judge sees each item of the sample"),
 )
 
@@ -173,7 +174,8 @@ class _History:
 
 
 def forecast(notes: Notebook, recipe: Recipe, items: int) -> Forecast:
-    """The forecast of a dry run whose notebook is given; `items` are the finished items that it made without a model."""
+    """The forecast of a dry run whose notebook is given; `items` are the finished items that
+    judges may see."""
     history = _history(notes.replies.all())
     groups: dict[tuple[str, str], list[Question]] = {}
     for question in notes.asked.values():
@@ -273,13 +275,16 @@ def _expected(
     said: list[str],
 ) -> Iterable[tuple[tuple[str, str], Line]]:
     """Lines of the questions that hang on replies; what was assumed is added to `said`."""
-    counts: dict[str, float] = {"item": float(items)}
+    counts: dict[str, float] = {"item": 0.0}
     for (stage, _), group in groups.items():
         counts[stage] = counts.get(stage, 0) + len(group)
     shown = [round(q.picture_tokens / len(q.pictures)) for group in groups.values() for q in group if q.pictures]
     picture = sum(shown) / len(shown) if shown else 0.0
     pending_checks = counts.get("self_check", 0.0)
-    counts["item"] += pending_checks
+    unsettled = ("self_check", "revise", "same_question")  # an item waits for one of these, or for its assessment
+    counts["item"] += sum(counts.get(stage, 0.0) for stage in unsettled)
+    counts["item"] += max(counts.get("advise", 0.0), counts.get("unseen", 0.0))
+    room = max(0, recipe.audit.sample - items)
     for rule in FOLLOW_UPS:
         if rule.after == "challenged":
             counts["challenged"] = max(counts.get("advise", 0.0), counts.get("unseen", 0.0))
@@ -287,7 +292,7 @@ def _expected(
         each, why = _rate(rule, recipe, history)
         many = parents * each
         for name in [rule.model(recipe)] if rule.stage != "audit" else recipe.audit.judges:
-            number = min(many, recipe.audit.sample) if rule.stage == "audit" else many
+            number = min(many, room) if rule.stage == "audit" else many
             if name and round(number) and recipe.models[name].provider != "replay":
                 said.append(f"{rule.stage} after {rule.after}: {each:.2g} each, {why}")
                 yield (rule.stage, name), _follow(rule, name, number, picture, recipe, history)

@@ -20,6 +20,7 @@ from builder.pricing import estimate, word_tokens
 from builder.recipe import ModelRule, Recipe, read_recipe
 from builder.stages.image_tokens import FAMILIES, TOKENS, Family, Pixels
 from tests.loopback_model import Request, Says, Words, answer, billing, loopback_model, pieces
+from tests.scripted_models import Cast, blocks_of, scores
 from tests.test_point import PAPERS, labels_of
 from tests.test_point import one_process as one_process
 
@@ -53,8 +54,34 @@ def pointing(base_url: str, family: str, more: str = "") -> str:
     return "\n".join([text, eye, '[point]\nmodel = "eye"\nuse = "always"', "[asking]"])
 
 
+def written(base_url: str, family: str, more: str = "") -> str:
+    """The whole model path: author, self-check, adviser, attacker, checker, then the battery and two judges."""
+    price = "price = { input_usd = 0.25, output_usd = 2.0 }"
+    reach = f'provider = "openai"\nbase_url = "{base_url}"\napi_key_env = "LOOPBACK_KEY"\nattempts = 1\n{price}'
+    names = ("author", "adviser", "attacker", "checker", "other")
+    models = "".join(f'[models.{name}]\nmodel = "{name}-1"\nfamily = "{family}"\n{reach}\n' for name in names)
+    start = 'tasks = ["multi_select", "caption_matching"]\n[identity]\nname = "x"\ntitle = "t"\nsummary = "s"\ncanary = "c"\n'
+    author = '[multi_select]\ngenerator = "model"\nauthor = "author"\nmax_per_figure = 3\n'
+    asked = '[challenge]\nadviser = "adviser"\nattacker = "attacker"\nchecker = "checker"\nrounds = 2\n'
+    after = '[battery]\nmodel = "attacker"\n[audit]\njudges = ["adviser", "other"]\n'
+    return start + models + author + asked + after + f"[asking]\nexpected_items = 2\nexpected_revisions = 1\n{more}"
+
+
+def whole_path(request: Request, _: int = 0) -> Says:
+    return Cast(advise=advises_once)(request)
+
+
+def advises_once(request: Request) -> Says:
+    """Every item is revised once."""
+    revised = "revised" in blocks_of(request)["question"]["stem"]
+    return scores(5)(request) if revised else scores(3, "Say which panel is meant.")(request)
+
+
 # Each way of asking that a recipe can choose: the recipe by server and family, and who answers. A stage that asks joins here.
-RECIPES: dict[str, tuple[Callable[[str, str], str], Callable[[Request, int], Says]]] = {"point": (pointing, points)}
+RECIPES: dict[str, tuple[Callable[[str, str], str], Callable[[Request, int], Says]]] = {
+    "point": (pointing, points),
+    "written": (written, whole_path),
+}
 
 
 def build(recipe: Path, folder: Path, *more: str) -> int:
@@ -243,7 +270,7 @@ def test_judges_and_the_battery_are_counted_over_the_items(tmp_path: Path) -> No
     told = forecast(notebook(recipe, tmp_path, self_check=30), recipe, 0)
     assert calls(told)["audit", "adviser"] == (0, 20)
     assert calls(told)["audit", "author"] == (0, 20)
-    assert calls(told)["attack", "attacker"] == (0, 4 * 30)
+    assert calls(told)["attack", "attacker"] == (0, 5 * 30)
     assert calls(told)["unseen", "attacker"] == (0, 30 + 15)
 
 
