@@ -22,7 +22,7 @@ _ENOUGH = 3  # replies of a stage and model from which their mean is believed
 _ITEMS = 2 / 3  # questions that an author writes, of those that it is asked for
 _REVISIONS = 0.5  # of an item, over all rounds
 _UNKNOWN_ANSWER = 300  # tokens of an answer of which nobody says anything
-_ANSWERS: Mapping[str, int] = {"write": 1500}  # a question of six options with rubric and evidence takes about 400 tokens
+_WRITTEN_OUT = 450  # tokens of a written question: six options, each with rubric and evidence
 
 
 class Notebook:
@@ -87,7 +87,7 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
     FollowUp("unseen", "write", _items, lambda r: r.challenge.attacker, 470, False, 80, _WRITTEN),
     FollowUp("advise", "self_check", lambda _: 1, lambda r: r.challenge.adviser, 1500, True, 150, "every item is challenged"),
     FollowUp("unseen", "self_check", lambda _: 1, lambda r: r.challenge.attacker, 470, False, 80, "every item is challenged"),
-    FollowUp("revise", "challenged", lambda r: _REVISIONS if r.challenge.asks else 0, _author, 1650, True, 400, _REVISED),
+    FollowUp("revise", "challenged", lambda r: _REVISIONS if r.challenge.asks else 0, _author, 1650, True, _WRITTEN_OUT, _REVISED),
     FollowUp("same_question", "revise", lambda _: 1, _checker, 560, False, 60, "each revision is compared"),
     FollowUp("self_check", "revise", lambda _: 1, _own, 1000, True, 80, "its author answers each revision"),
     FollowUp("advise", "revise", lambda _: 1, lambda r: r.challenge.adviser, 1500, True, 150, "each revision is challenged"),
@@ -174,8 +174,7 @@ class _History:
 
 
 def forecast(notes: Notebook, recipe: Recipe, items: int) -> Forecast:
-    """The forecast of a dry run whose notebook is given; `items` are the finished items that
-    judges may see."""
+    """The forecast of a dry run whose notebook is given; `items`: the finished ones judges may see."""
     history = _history(notes.replies.all())
     groups: dict[tuple[str, str], list[Question]] = {}
     for question in notes.asked.values():
@@ -209,7 +208,7 @@ def _known(
 ) -> Line:
     rule, earlier = recipe.models[name], history.get((stage, recipe.models[name].model), _History())
     right = earlier.prompt / earlier.likely if earlier.enough else 1.0
-    own = [q.answer_tokens if q.answer_tokens is not None else _ANSWERS.get(stage, _UNKNOWN_ANSWER) for q in questions]
+    own = [q.answer_tokens if q.answer_tokens is not None else _answer_of(stage, recipe) for q in questions]
     answers, basis = _answers(own, rule, earlier)
     return _line(
         stage,
@@ -222,6 +221,14 @@ def _known(
         most_prompt=sum(q.prompt_tokens for q in questions),
         basis=basis,
     )
+
+
+def _answer_of(stage: str, recipe: Recipe) -> int:
+    """Tokens of an answer of which its stage says nothing."""
+    if stage == "write":
+        asked = recipe.asking.expected_items
+        return round(_WRITTEN_OUT * (_items(recipe) if asked is None else asked))
+    return next((rule.answer for rule in FOLLOW_UPS if rule.stage == stage), _UNKNOWN_ANSWER)
 
 
 def _answers(own: Sequence[int], rule: ModelRule, earlier: _History) -> tuple[float, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,18 @@ from builder.pricing import estimate, word_tokens
 from builder.recipe import ModelRule, Recipe, read_recipe
 from builder.stages.image_tokens import FAMILIES, TOKENS, Family, Pixels
 from tests.loopback_model import Request, Says, Words, answer, billing, loopback_model, pieces
-from tests.scripted_models import Cast, blocks_of, scores
+from tests.scripted_models import (
+    Cast,
+    Script,
+    author,
+    blocks_of,
+    guesses,
+    knows,
+    pictures_of,
+    reviser,
+    same,
+    scores,
+)
 from tests.test_point import PAPERS, labels_of
 from tests.test_point import one_process as one_process
 
@@ -67,14 +79,49 @@ def written(base_url: str, family: str, more: str = "") -> str:
     return start + models + author + asked + after + f"[asking]\nexpected_items = 2\nexpected_revisions = 1\n{more}"
 
 
-def whole_path(request: Request, _: int = 0) -> Says:
-    return Cast(advise=advises_once)(request)
+_REASON = (  # as long as models reason where a schema has them do it
+    "The image shows both contrasts where the statement says that they are, and the other options name places in which neither "
+    "of the two can be seen. A reader who knows the method would therefore choose these and leave the others."
+)
+
+
+def in_words(script: Script, name: str) -> Script:
+    """The same answer, with its reason at length."""
+
+    def said(request: Request) -> Says:
+        return answer(value_of(script(request)) | {name: _REASON})
+
+    return said
+
+
+def of_its_own(request: Request) -> Says:
+    """Questions whose stems name their figure, as those of real authors do: no two figures share one."""
+    value = value_of(author(request))
+    (picture,) = pictures_of(request)
+    mark = hashlib.sha256(picture.encode()).hexdigest()[:4]
+    return answer({"questions": [one | {"stem": f"{one['stem']} {mark}"} for one in value["questions"]]})
+
+
+def still_its_own(request: Request) -> Says:
+    value = value_of(reviser(request))
+    mark = blocks_of(request)["question"]["stem"].rpartition(" ")[2]
+    return answer({"question": value["question"] | {"stem": f"{value['question']['stem']} {mark}"}})
+
+
+def value_of(says: Says) -> dict[str, Any]:
+    return dict(json.loads(says.body["choices"][0]["message"]["content"]))
 
 
 def advises_once(request: Request) -> Says:
     """Every item is revised once."""
     revised = "revised" in blocks_of(request)["question"]["stem"]
-    return scores(5)(request) if revised else scores(3, "Say which panel is meant.")(request)
+    return scores(5 if revised else 3, _REASON)(request)
+
+
+def whole_path(request: Request, _: int = 0) -> Says:
+    checks = {"self_check": in_words(knows, "reasoning"), "unseen": in_words(guesses, "reasoning")}
+    told = {"advise": advises_once, "same_question": in_words(same, "reason"), "write": of_its_own, "revise": still_its_own}
+    return Cast(**checks, **told)(request)
 
 
 # Each way of asking that a recipe can choose: the recipe by server and family, and who answers. A stage that asks joins here.
@@ -100,6 +147,15 @@ def wordpieces() -> Words:
     return lambda text: len(made.encode(text, add_special_tokens=False).ids)
 
 
+def by_stage(lines: Sequence[Mapping[str, Any]], what: str) -> dict[str, int]:
+    """Sums of a forecast or of the books."""
+    found: dict[str, int] = {}
+    for line in lines:
+        many = line["known"] + line["expected"] if what == "calls" else line[what]
+        found[line["stage"]] = found.get(line["stage"], 0) + many
+    return found
+
+
 @pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize(("family", "words"), [("gpt-4o", "pieces"), ("gemini-2", "wordpieces")])
@@ -119,7 +175,11 @@ def test_a_dry_run_is_within_a_tenth_of_the_bill(
         assert build(recipe, tmp_path) == Exit.OK
         capsys.readouterr()
         assert main(["spend", str(tmp_path / "out.work"), "--json"]) == Exit.OK
-        billed = json.loads(capsys.readouterr().out)["in_all"]
+        books = json.loads(capsys.readouterr().out)
+        billed = books["in_all"]
+        assert by_stage(told["lines"], "calls") == by_stage(books["lines"], "replies")
+        prompts = by_stage(books["lines"], "prompt_tokens")
+        assert by_stage(told["lines"], "prompt_tokens") == pytest.approx(prompts, rel=0.1)
         assert told["in_all"]["calls"] == len(server.requests) == billed["replies"]
         assert told["in_all"]["pictures"] == billed["pictures"]
         assert told["in_all"]["prompt_tokens"] == pytest.approx(billed["prompt_tokens"], rel=0.1)
