@@ -87,7 +87,9 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
     FollowUp("unseen", "write", _items, lambda r: r.challenge.attacker, 470, False, 80, _WRITTEN),
     FollowUp("advise", "self_check", lambda _: 1, lambda r: r.challenge.adviser, 1500, True, 150, "every item is challenged"),
     FollowUp("unseen", "self_check", lambda _: 1, lambda r: r.challenge.attacker, 470, False, 80, "every item is challenged"),
-    FollowUp("revise", "challenged", lambda r: _REVISIONS if r.challenge.asks else 0, _author, 1650, True, _WRITTEN_OUT, _REVISED),
+    FollowUp(
+        "revise", "challenged", lambda r: _REVISIONS if r.challenge.asks else 0, _author, 1650, True, _WRITTEN_OUT, _REVISED
+    ),
     FollowUp("same_question", "revise", lambda _: 1, _checker, 560, False, 60, "each revision is compared"),
     FollowUp("self_check", "revise", lambda _: 1, _own, 1000, True, 80, "its author answers each revision"),
     FollowUp("advise", "revise", lambda _: 1, lambda r: r.challenge.adviser, 1500, True, 150, "each revision is challenged"),
