@@ -20,7 +20,7 @@ from builder.forecast import FOLLOW_UPS, Notebook, forecast
 from builder.pricing import estimate, word_tokens
 from builder.recipe import ModelRule, Recipe, read_recipe
 from builder.stages.image_tokens import FAMILIES, TOKENS, Family, Pixels
-from tests.loopback_model import Request, Says, Words, answer, billing, loopback_model, pieces
+from tests.loopback_model import Request, Says, Words, answer, billing, error, loopback_model, pieces
 from tests.scripted_models import (
     Cast,
     Script,
@@ -30,6 +30,7 @@ from tests.scripted_models import (
     knows,
     pictures_of,
     reviser,
+    role_of,
     same,
     scores,
 )
@@ -72,11 +73,11 @@ def written(base_url: str, family: str, more: str = "") -> str:
     reach = f'provider = "openai"\nbase_url = "{base_url}"\napi_key_env = "LOOPBACK_KEY"\nattempts = 1\n{price}'
     names = ("author", "adviser", "attacker", "checker", "other")
     models = "".join(f'[models.{name}]\nmodel = "{name}-1"\nfamily = "{family}"\n{reach}\n' for name in names)
-    start = 'tasks = ["multi_select", "caption_matching"]\n[identity]\nname = "x"\ntitle = "t"\nsummary = "s"\ncanary = "c"\n'
-    author = '[multi_select]\ngenerator = "model"\nauthor = "author"\nmax_per_figure = 3\n'
+    text = (Path(shipped.__file__).parent / "recipes" / "spm_bench.toml").read_text(encoding="utf-8")
+    start = text.replace('generator = "rules"', 'generator = "model"\nauthor = "author"') + "\n"
     asked = '[challenge]\nadviser = "adviser"\nattacker = "attacker"\nchecker = "checker"\nrounds = 2\n'
     after = '[battery]\nmodel = "attacker"\n[audit]\njudges = ["adviser", "other"]\n'
-    return start + models + author + asked + after + f"[asking]\nexpected_items = 2\nexpected_revisions = 1\n{more}"
+    return start + models + asked + after + f"[asking]\nexpected_items = 2\nexpected_revisions = 1\n{more}"
 
 
 _REASON = (  # as long as models reason where a schema has them do it
@@ -173,6 +174,7 @@ def test_a_dry_run_is_within_a_tenth_of_the_bill(
         assert not list(Replies(tmp_path / "out.work").all())
         assert not (tmp_path / "out").exists()
         assert build(recipe, tmp_path) == Exit.OK
+        assert main(["validate", str(tmp_path / "out")]) == Exit.OK
         capsys.readouterr()
         assert main(["spend", str(tmp_path / "out.work"), "--json"]) == Exit.OK
         books = json.loads(capsys.readouterr().out)
@@ -192,6 +194,36 @@ def test_a_dry_run_is_within_a_tenth_of_the_bill(
         again = json.loads(capsys.readouterr().out)
     assert (again["lines"], again["replies"]) == ([], billed["replies"])
     assert again["caps"][0]["spent"] == billed["prompt_tokens"] + billed["completion_tokens"]
+
+
+@pytest.mark.usefixtures("one_process")
+def test_spm_bench_by_models_is_a_release_without_findings_whose_unanswered_attacks_and_judges_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    down = [True]
+
+    def reply(request: Request, number: int) -> Says:
+        return error(400, "no") if down[0] and role_of(request) == "audit" and number % 2 else whole_path(request)
+
+    with loopback_model(reply) as server:
+        recipe = tmp_path / "recipe.toml"
+        recipe.write_text(written(server.base_url, "gpt-4o", "in_flight = 1"), encoding="utf-8")
+        out = tmp_path / "out"
+        place = ["--papers", str(PAPERS / SPECIMENS[0]), "--version", "1.0.0", "--jobs", "1", "--work", str(tmp_path / "work")]
+        assert main(["build", str(recipe), *place, "--out", str(out)]) == Exit.ASKING_STOPPED
+        said = capsys.readouterr().err
+        some = len(server.requests)
+        assert f"in this run: {some} questions" in said
+        assert f"of {some} questions to a model got no answer; what hangs on them is as the rules made it, or left out" in said
+        down[0] = False
+        assert main(["build", str(recipe), *place, "--out", str(tmp_path / "whole")]) == Exit.OK
+    for release in (out, tmp_path / "whole"):
+        assert main(["validate", str(release)]) == Exit.OK
+        reviews = json.loads((release / "reviews.json").read_text(encoding="utf-8"))
+        assert {one["role"] for one in reviews["made"]} == {"self-check", "adviser", "attacker", "same-question"}
+        attacks = json.loads((release / "attacks.json").read_text(encoding="utf-8"))
+        assert "with_image" in {line["attack"] for one in attacks["configs"] for line in one["attacks"]}
+        assert "scientific accuracy" in (release / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("one_process")
