@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from jinja2 import Environment, StrictUndefined
@@ -119,6 +119,10 @@ class Spent:
     usd: float = 0.0  # by the recipe's prices
     replayed: int = 0  # of the answered: recorded replies, at no cost
     maybe_twice: int = 0  # requests of earlier runs, killed in flight or never answered, that were made again
+
+    def since(self, before: Spent) -> Spent:
+        """What was added to `before`."""
+        return Spent(**{one.name: getattr(self, one.name) - getattr(before, one.name) for one in fields(self)})
 
 
 Ask = Callable[[Prompt, Sequence[Picture], Schema], Reply]

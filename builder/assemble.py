@@ -8,6 +8,7 @@ from pathlib import Path
 
 from builder import __version__
 from builder.documents import documents
+from builder.edges.calls import Asker
 from builder.edges.release_folder import Written, write_release
 from builder.edges.store import Store
 from builder.errors import CannotWrite
@@ -17,7 +18,7 @@ from builder.records import CaptionMatching, Description, MultiSelect, Paper, Sp
 from builder.release.attacks_told import battery_line
 from builder.release.files import MANIFEST
 from builder.release.package import package
-from builder.release.rows import Cut
+from builder.release.rows import Cut, Packed
 from builder.run import Run
 
 
@@ -34,13 +35,8 @@ def refuse_occupied(out: Path, version: str, tier: str) -> None:
             raise CannotWrite(str(out), f"holds a release with other content ({found}); it was left as it is", remedy)
 
 
-def assemble(
-    done: Run, recipe: Recipe, version: str, out: Path, store: Store, tell: Callable[[str], None] = lambda line: None
-) -> Written:
-    """Write the release of a run to `out`, and `tell` how its items stood up to the battery.
-
-    Raises NothingLeft when no figure was kept, Blocked by the recipe's battery, CannotWrite when `out` says no.
-    """
+def packed_of(done: Run, recipe: Recipe, version: str) -> Packed:
+    """The rows of a finished run, before they are examined. Raises NothingLeft when no figure was kept."""
     cut = Cut(
         recipe=recipe,
         version=version,
@@ -53,7 +49,24 @@ def assemble(
         attrition=done.attrition,
         dropped=done.dropped,
     )
-    packed, spent = examined(package(cut), recipe, store)
+    return package(cut)
+
+
+def assemble(
+    done: Run,
+    recipe: Recipe,
+    version: str,
+    out: Path,
+    store: Store,
+    desk: Asker,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Written:
+    """Write the release of a run to `out`, and `tell` how its items stood up to the battery; `desk` asks for it.
+
+    Raises NothingLeft when no figure was kept, Blocked by the recipe's battery, AskingStopped as the desk does, CannotWrite
+    when `out` says no.
+    """
+    packed, spent = examined(packed_of(done, recipe, version), recipe, store, desk)
     for config in packed.attacks.configs if packed.attacks else ():
         tell(battery_line(config))
     if spent.asked:

@@ -21,7 +21,7 @@ from builder.commands_hub import add_publish, add_publish_metrics, add_verify
 from builder.commands_items import add_battery, add_parse, add_spans
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
 from builder.commands_releases import add_cite, add_diff
-from builder.edges.calls import Asker
+from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Limits
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
@@ -190,13 +190,18 @@ def _build(arguments: argparse.Namespace) -> int:
             recipe,
             store,
             lambda asker: _run(arguments, arguments.papers, recipe, store, stages, asker),
+            version=arguments.version,
             as_json=arguments.json,
         )
-    done = _run(arguments, arguments.papers, recipe, store, stages_of(recipe))
+    desk = Desk(store, recipe.models, recipe.asking)
+    done = _run(arguments, arguments.papers, recipe, store, stages_of(recipe), desk)
     print(_table(done.attrition), file=sys.stderr)
     read_at_least_one(done)
-    print(savings_report(done, recipe, store), file=sys.stderr)
-    written = assemble(done, recipe, arguments.version, out, store, tell=lambda line: print(line, file=sys.stderr))
+    try:
+        written = assemble(done, recipe, arguments.version, out, store, desk, lambda line: print(line, file=sys.stderr))
+    finally:  # a blocked release was paid for too
+        done.spent, done.stopped = desk.spent, desk.stopped
+        print(savings_report(done, recipe, store), file=sys.stderr)
     print(written.summary, file=sys.stderr)
     return asking_ended(done)
 

@@ -9,12 +9,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from builder.assemble import packed_of
 from builder.edges.calls import Asker, Replies
 from builder.edges.store import Store
-from builder.errors import CannotRead, Exit
+from builder.errors import CannotRead, Exit, NothingLeft
+from builder.examining import questions_about
 from builder.forecast import Cap, Forecast, Notebook, forecast
 from builder.recipe import Recipe
-from builder.records import CaptionMatching, MultiSelect
+from builder.release.reviews import population
 from builder.run import Run
 from builder.spend import books_of, table
 
@@ -43,14 +45,22 @@ def _spend(arguments: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def dry_run(recipe: Recipe, store: Store, cut: Callable[[Asker], Run], *, as_json: bool) -> Exit:
+def dry_run(recipe: Recipe, store: Store, cut: Callable[[Asker], Run], *, version: str, as_json: bool) -> Exit:
     """Take the stages as far as they go without asking, and print the forecast on stdout."""
     notes = Notebook(recipe.models, Replies(store.root))
-    done = cut(notes)
-    items = len(done.records("multi_select", MultiSelect)) + len(done.records("caption_matching", CaptionMatching))
-    told = forecast(notes, recipe, items)
+    told = forecast(notes, recipe, _finished(cut(notes), recipe, version, store, notes))
     print(json.dumps(as_object(told), indent=1) if as_json else forecast_table(told, recipe))
     return Exit.ASKING_STOPPED if told.stops else Exit.OK
+
+
+def _finished(done: Run, recipe: Recipe, version: str, store: Store, notes: Notebook) -> int:
+    """How many finished items judges may see; what battery and judges would be asked of them is written down."""
+    try:
+        packed = packed_of(done, recipe, version)
+    except NothingLeft:
+        return 0
+    notes.answer(questions_about(packed, recipe, store))
+    return len(population(packed))
 
 
 def as_object(told: Forecast) -> dict[str, object]:
@@ -105,7 +115,8 @@ def asking_ended(done: Run) -> Exit:
         return Exit.OK
     why = done.stopped.split("\n")[0] + ": " if done.stopped else ""
     lost = f"{done.spent.unanswered} of {done.spent.asked} questions to a model got no answer"
-    print(f"microtome: {why}{lost}; what was made without them stays, and the next run asks again", file=sys.stderr)
+    stays = "what hangs on them is as the rules made it, or left out"
+    print(f"microtome: {why}{lost}; {stays}; the next run asks again", file=sys.stderr)
     return Exit.ASKING_STOPPED
 
 

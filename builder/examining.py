@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from builder import shipped
 from builder.asking import PictureRef, Question, Reply, Schema, Spent, prompt_from, question_of
-from builder.edges.calls import Desk, put_picture
+from builder.edges.calls import Asker, put_picture
 from builder.edges.images import picture_within
 from builder.edges.store import Store
 from builder.errors import Blocked
@@ -37,17 +37,22 @@ AUDIT_SCHEMA: Schema = {
 }
 
 
-def examined(packed: Packed, recipe: Recipe, store: Store) -> tuple[Packed, Spent]:
-    """The release with attacks.json and reviews.json, and what asking came to.
+def examined(packed: Packed, recipe: Recipe, store: Store, desk: Asker) -> tuple[Packed, Spent]:
+    """The release with attacks.json and reviews.json, and what asking came to: `desk` is the run's own, caps and gates with it.
 
     Raises Blocked where an attack that the recipe names beats chance, and AskingStopped as the desk does.
     """
-    desk = Desk(store, recipe.models, recipe.asking)
-    gallery = _Gallery(packed, store)
+    before, gallery = desk.spent, _Gallery(packed, store)
     attacks = attacks_of(packed, _attacked(packed, recipe, desk, gallery))
     refuse_blocked(attacks, recipe.battery.blocks)
     reviews = reviews_of(packed, _judged(packed, recipe, desk, gallery))
-    return replace(packed, attacks=attacks, reviews=reviews), desk.spent
+    return replace(packed, attacks=attacks, reviews=reviews), desk.spent.since(before)
+
+
+def questions_about(packed: Packed, recipe: Recipe, store: Store) -> list[Question]:
+    """All that the battery and the judges would be asked about a release."""
+    gallery = _Gallery(packed, store)
+    return [*_battery_questions(packed, recipe, gallery).values(), *_audit_questions(packed, recipe, gallery).values()]
 
 
 def refuse_blocked(attacks: Attacks, blocks: Sequence[str]) -> None:
@@ -84,12 +89,12 @@ class _Gallery:
         return self._shown[crop] if crop else None
 
 
-def _attacked(packed: Packed, recipe: Recipe, desk: Desk, gallery: _Gallery) -> dict[str, dict[str, Answers]]:
-    """What the recipe's model answers under each attack, by config and attack; nothing without a model."""
+def _battery_questions(packed: Packed, recipe: Recipe, gallery: _Gallery) -> dict[tuple[str, str, str], Question]:
+    """By config, attack and item; none without a model."""
     model = recipe.battery.model
     if model is None:
         return {}
-    asked = {
+    return {
         (config, attack, item.id): _attack_question(attack, item, gallery, model, recipe)
         for config, items in items_of(packed).items()
         for attack in _attacks_on(items)
@@ -97,6 +102,11 @@ def _attacked(packed: Packed, recipe: Recipe, desk: Desk, gallery: _Gallery) -> 
         if not (attack == "caption_only" and item.caption is None)
         if not (attack == "with_image" and gallery.of(item.id) is None)
     }
+
+
+def _attacked(packed: Packed, recipe: Recipe, desk: Asker, gallery: _Gallery) -> dict[str, dict[str, Answers]]:
+    """What the recipe's model answers under each attack, by config and attack; nothing without a model."""
+    asked = _battery_questions(packed, recipe, gallery)
     replies = _answered(desk, list(asked.values()))
     letters: dict[tuple[str, str], dict[str, str]] = {}
     lost: dict[tuple[str, str], dict[str, str]] = {}
@@ -109,7 +119,7 @@ def _attacked(packed: Packed, recipe: Recipe, desk: Desk, gallery: _Gallery) -> 
     found: dict[str, dict[str, Answers]] = {}
     for config, attack in sorted(letters.keys() | lost.keys()):
         both = letters.get((config, attack), {}), lost.get((config, attack), {})
-        found.setdefault(config, {})[attack] = Answers(recipe.models[model].model, *both)
+        found.setdefault(config, {})[attack] = Answers(recipe.models[str(recipe.battery.model)].model, *both)
     return found
 
 
@@ -153,23 +163,28 @@ def _letters(reply: Reply) -> str:
     return "".join(sorted(set(selected)))
 
 
-def _answered(desk: Desk, questions: Sequence[Question]) -> Mapping[str, Reply]:
+def _answered(desk: Asker, questions: Sequence[Question]) -> Mapping[str, Reply]:
     """Every question's reply, by hash; those without an answer among them."""
     lost = desk.answer(questions)
     return {question.hash: lost.get(question.hash) or _on_disk(desk, question.hash) for question in questions}
 
 
-def _on_disk(desk: Desk, name: str) -> Reply:
+def _on_disk(desk: Asker, name: str) -> Reply:
     reply = desk.replies.get(name)
     assert reply is not None, "the desk answers every question or says which it could not"
     return reply
 
 
-def _judged(packed: Packed, recipe: Recipe, desk: Desk, gallery: _Gallery) -> list[Judgement]:
-    """Each judge's word on each item of the sample."""
+def _audit_questions(packed: Packed, recipe: Recipe, gallery: _Gallery) -> dict[tuple[str, str], Question]:
+    """By item of the sample and judge."""
     rule = recipe.audit
     drawn = sample(population(packed), rule.sample, recipe.identity.seed) if rule.judges else ()
-    asked = {(one.row.id, judge): _audit_question(one, gallery, judge, recipe) for one in drawn for judge in rule.judges}
+    return {(one.row.id, judge): _audit_question(one, gallery, judge, recipe) for one in drawn for judge in rule.judges}
+
+
+def _judged(packed: Packed, recipe: Recipe, desk: Asker, gallery: _Gallery) -> list[Judgement]:
+    """Each judge's word on each item of the sample."""
+    asked = _audit_questions(packed, recipe, gallery)
     replies = _answered(desk, list(asked.values()))
     return [_judgement(item, judge, question, replies[question.hash]) for (item, judge), question in asked.items()]
 
@@ -198,4 +213,4 @@ def _judgement(item: str, judge: str, question: Question, reply: Reply) -> Judge
     )
 
 
-__all__ = ["examined", "refuse_blocked"]
+__all__ = ["examined", "questions_about", "refuse_blocked"]

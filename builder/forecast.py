@@ -22,7 +22,7 @@ _ENOUGH = 3  # replies of a stage and model from which their mean is believed
 _ITEMS = 2 / 3  # questions that an author writes, of those that it is asked for
 _REVISIONS = 0.5  # of an item, over all rounds
 _UNKNOWN_ANSWER = 300  # tokens of an answer of which nobody says anything
-_ANSWERS: Mapping[str, int] = {"write": 1500}  # a question of six options with rubric and evidence takes about 400 tokens
+_WRITTEN_OUT = 450  # tokens of a written question: six options, each with rubric and evidence
 
 
 class Notebook:
@@ -79,7 +79,7 @@ def _author(recipe: Recipe) -> str | None:
 
 _WRITTEN = f"an author writes {_ITEMS:.0%} of the questions that max_per_figure allows"
 _REVISED = f"{_REVISIONS:g} revisions an item over all rounds"
-# In order: a line may count on the lines above it. "item" are finished items, those expected among them.
+# In order: a line may count on the lines above it. "item" are items to come: what is asked of finished ones is known.
 FOLLOW_UPS: tuple[FollowUp, ...] = (
     FollowUp("item", "write", _items, lambda _: None, 0, False, 0, _WRITTEN),
     FollowUp("self_check", "write", _items, _own, 1000, True, 80, _WRITTEN),
@@ -87,12 +87,15 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
     FollowUp("unseen", "write", _items, lambda r: r.challenge.attacker, 470, False, 80, _WRITTEN),
     FollowUp("advise", "self_check", lambda _: 1, lambda r: r.challenge.adviser, 1500, True, 150, "every item is challenged"),
     FollowUp("unseen", "self_check", lambda _: 1, lambda r: r.challenge.attacker, 470, False, 80, "every item is challenged"),
-    FollowUp("revise", "challenged", lambda r: _REVISIONS if r.challenge.asks else 0, _author, 1650, True, 400, _REVISED),
+    FollowUp(
+        "revise", "challenged", lambda r: _REVISIONS if r.challenge.asks else 0, _author, 1650, True, _WRITTEN_OUT, _REVISED
+    ),
     FollowUp("same_question", "revise", lambda _: 1, _checker, 560, False, 60, "each revision is compared"),
     FollowUp("self_check", "revise", lambda _: 1, _own, 1000, True, 80, "its author answers each revision"),
     FollowUp("advise", "revise", lambda _: 1, lambda r: r.challenge.adviser, 1500, True, 150, "each revision is challenged"),
     FollowUp("unseen", "revise", lambda _: 1, lambda r: r.challenge.attacker, 470, False, 80, "each revision is challenged"),
-    FollowUp("attack", "item", lambda _: 4, lambda r: r.battery.model, 300, False, 20, "the battery asks each item four times"),
+    FollowUp("attack", "item", lambda _: 4, lambda r: r.battery.model, 350, False, 20, "four attacks without the image"),
+    FollowUp("attack", "item", lambda _: 1, lambda r: r.battery.model, 300, True, 20, "one answer with it"),
     FollowUp("audit", "item", lambda _: 1, lambda r: None, 600, True, 80, "each judge sees each item of the sample"),
 )
 
@@ -173,7 +176,7 @@ class _History:
 
 
 def forecast(notes: Notebook, recipe: Recipe, items: int) -> Forecast:
-    """The forecast of a dry run whose notebook is given; `items` are the finished items that it made without a model."""
+    """The forecast of a dry run whose notebook is given; `items`: the finished ones judges may see."""
     history = _history(notes.replies.all())
     groups: dict[tuple[str, str], list[Question]] = {}
     for question in notes.asked.values():
@@ -207,7 +210,7 @@ def _known(
 ) -> Line:
     rule, earlier = recipe.models[name], history.get((stage, recipe.models[name].model), _History())
     right = earlier.prompt / earlier.likely if earlier.enough else 1.0
-    own = [q.answer_tokens if q.answer_tokens is not None else _ANSWERS.get(stage, _UNKNOWN_ANSWER) for q in questions]
+    own = [q.answer_tokens if q.answer_tokens is not None else _answer_of(stage, recipe) for q in questions]
     answers, basis = _answers(own, rule, earlier)
     return _line(
         stage,
@@ -220,6 +223,14 @@ def _known(
         most_prompt=sum(q.prompt_tokens for q in questions),
         basis=basis,
     )
+
+
+def _answer_of(stage: str, recipe: Recipe) -> int:
+    """Tokens of an answer of which its stage says nothing."""
+    if stage == "write":
+        asked = recipe.asking.expected_items
+        return round(_WRITTEN_OUT * (_items(recipe) if asked is None else asked))
+    return next((rule.answer for rule in FOLLOW_UPS if rule.stage == stage), _UNKNOWN_ANSWER)
 
 
 def _answers(own: Sequence[int], rule: ModelRule, earlier: _History) -> tuple[float, str]:
@@ -273,13 +284,16 @@ def _expected(
     said: list[str],
 ) -> Iterable[tuple[tuple[str, str], Line]]:
     """Lines of the questions that hang on replies; what was assumed is added to `said`."""
-    counts: dict[str, float] = {"item": float(items)}
+    counts: dict[str, float] = {"item": 0.0}
     for (stage, _), group in groups.items():
         counts[stage] = counts.get(stage, 0) + len(group)
     shown = [round(q.picture_tokens / len(q.pictures)) for group in groups.values() for q in group if q.pictures]
     picture = sum(shown) / len(shown) if shown else 0.0
     pending_checks = counts.get("self_check", 0.0)
-    counts["item"] += pending_checks
+    unsettled = ("self_check", "revise", "same_question")  # an item waits for one of these, or for its assessment
+    counts["item"] += sum(counts.get(stage, 0.0) for stage in unsettled)
+    counts["item"] += max(counts.get("advise", 0.0), counts.get("unseen", 0.0))
+    room = max(0, recipe.audit.sample - items)
     for rule in FOLLOW_UPS:
         if rule.after == "challenged":
             counts["challenged"] = max(counts.get("advise", 0.0), counts.get("unseen", 0.0))
@@ -287,7 +301,7 @@ def _expected(
         each, why = _rate(rule, recipe, history)
         many = parents * each
         for name in [rule.model(recipe)] if rule.stage != "audit" else recipe.audit.judges:
-            number = min(many, recipe.audit.sample) if rule.stage == "audit" else many
+            number = min(many, room) if rule.stage == "audit" else many
             if name and round(number) and recipe.models[name].provider != "replay":
                 said.append(f"{rule.stage} after {rule.after}: {each:.2g} each, {why}")
                 yield (rule.stage, name), _follow(rule, name, number, picture, recipe, history)

@@ -12,12 +12,14 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from builder.edges.calls import Replies
 from tests.loopback_model import Request, Says, answer, loopback_model
+from tests.model_runs import recipe_text
+from tests.scripted_models import Cast, blocks_of, role_of, scores
 
 ROOT = Path(__file__).parents[1]
 IN_FLIGHT = 3
@@ -26,6 +28,16 @@ _ASIDE = 0.03  # seconds within which a reply is received, written and settled: 
 
 def _name(request: Request) -> str:
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+
+
+def _points(request: Request) -> Says:
+    labels = request["response_format"]["json_schema"]["schema"]["properties"]["figures"]["items"]["properties"]["label"]
+    figures = [{"label": label, "llbox": None} for label in labels["enum"]]
+    return answer({"units": "thousandths", "figures": figures})
+
+
+def _advises_once(request: Request) -> Says:
+    return scores(5 if "revised" in blocks_of(request)["question"]["stem"] else 3, "Name the panel.")(request)
 
 
 @dataclass
@@ -67,10 +79,29 @@ class Killer:
             self.kill()
         elif mine:
             threading.Timer(self.aside, self.kill).start()
-        labels = request["response_format"]["json_schema"]["schema"]["properties"]["figures"]["items"]["properties"]["label"]
-        figures = [{"label": label, "llbox": None} for label in labels["enum"]]
-        says = answer({"units": "thousandths", "figures": figures})
+        says = _points(request) if role_of(request) == "point" else Cast(advise=_advises_once)(request)
         return Says({**says.body, "usage": {**says.body["usage"], "question": _name(request)}})
+
+
+RecipeAt = Callable[[str], str]  # a recipe by how its models are reached
+_ENDPOINT = 'provider = "openai"\nbase_url = "{}"\napi_key_env = "LOOPBACK_KEY"'
+
+
+def pointing(reach: str) -> str:
+    """A model that points."""
+    family = (ROOT / "builder" / "recipes" / "csm_bench.toml").read_text(encoding="utf-8")
+    asking = f'[asking]\nin_flight = {IN_FLIGHT}\n[point]\nmodel = "eye"\nuse = "always"\n'
+    return "\n".join([family, f'[models.eye]\nmodel = "loop"\n{reach}', asking])
+
+
+def written(reach: str) -> str:
+    """Models that write, check, advise, attack, revise and compare, and are asked by the battery and the audit."""
+    more = '[battery]\nmodel = "attacker"\n[audit]\njudges = ["adviser", "checker"]\n'
+    return recipe_text("", reach=reach, more=f"{more}[asking]\nin_flight = {IN_FLIGHT}\n")
+
+
+# Requests after which a run may be killed: few where few are made at all.
+_REACH = {pointing: (1, 1, 2, 2, 3), written: (1, 2, 3, 4, 5, 7, 10)}
 
 
 @dataclass(frozen=True)
@@ -95,6 +126,8 @@ class Killed:
     uncertain: int  # requests that the run says may have been paid without an answer
     exit_code: int
     release: str
+    logical_hash: str
+    rebuilt: str  # logical hash of the same release from the recorded replies alone; empty where that was not tried
 
     @property
     def twice(self) -> int:
@@ -108,17 +141,18 @@ class Killed:
         return self.exit_code == 0 and not self.lost and not self.asked_again and few and known
 
 
-def killed_build(folder: Path, papers: Sequence[Path], kills: int, seed: int) -> Killed:
-    """Build these papers with a model that points, killed at `kills` points drawn with `seed` or as often as it can be."""
+def killed_build(folder: Path, papers: Sequence[Path], kills: int, seed: int, recipe: RecipeAt = pointing) -> Killed:
+    """Build these papers by a recipe that asks, killed at `kills` points drawn with `seed` or as often as it can be."""
     draw, killer = random.Random(seed), Killer()
+    reach = _REACH[recipe]
     told: list[Told] = []
     had: set[str] = set()
     lost = asked_again = 0
     folder.mkdir(parents=True)
     with loopback_model(killer) as server:
-        command = _command(folder, papers, server.base_url)
+        command = _command(folder, papers, recipe(_ENDPOINT.format(server.base_url)))
         for _ in range(kills):
-            at, before, aside = draw.choice((1, 1, 2, 2, 3)), draw.random() < 0.4, draw.uniform(0, _ASIDE)
+            at, before, aside = draw.choice(reach), draw.random() < 0.4, draw.uniform(0, _ASIDE)
             counted = Counter(killer.asked)
             code = killer.start(command, folder / "log", at=at, before=before, aside=aside)
             asked_again += sum((killer.asked - counted)[name] for name in had)
@@ -132,6 +166,9 @@ def killed_build(folder: Path, papers: Sequence[Path], kills: int, seed: int) ->
         code = killer.start(command, folder / "log")
         asked_again += sum((killer.asked - counted)[name] for name in had)
         lost += len(had - _on_disk(folder))
+    if code == 0 and recipe is written:
+        replay = f'provider = "replay"\nfolder = "{folder / "work" / "replies"}"'
+        killer.start(_command(folder, papers, recipe(replay), "replay"), folder / "log")
     return Killed(
         kills=tuple(told),
         questions=len(killer.asked),
@@ -141,17 +178,21 @@ def killed_build(folder: Path, papers: Sequence[Path], kills: int, seed: int) ->
         uncertain=sum(reply.uncertain for reply in Replies(folder / "work").all()),
         exit_code=code,
         release=_sum(folder / "out"),
+        logical_hash=_logical(folder / "out"),
+        rebuilt=_logical(folder / "replay-out"),
     )
 
 
-def _command(folder: Path, papers: Sequence[Path], base_url: str) -> list[str]:
-    recipe = folder / "recipe.toml"
-    family = (ROOT / "builder" / "recipes" / "csm_bench.toml").read_text(encoding="utf-8")
-    eye = f'[models.eye]\nprovider = "openai"\nmodel = "loop"\nbase_url = "{base_url}"\napi_key_env = "LOOPBACK_KEY"\n'
-    asking = f'[asking]\nin_flight = {IN_FLIGHT}\n[point]\nmodel = "eye"\nuse = "always"\n'
-    recipe.write_text("\n".join([family, eye, asking]), encoding="utf-8")
-    paths = ["--papers", *map(str, papers), "--out", str(folder / "out"), "--work", str(folder / "work")]
+def _command(folder: Path, papers: Sequence[Path], text: str, named: str = "") -> list[str]:
+    recipe, start = folder / f"{named}recipe.toml", f"{named}-" if named else ""
+    recipe.write_text(text, encoding="utf-8")
+    paths = ["--papers", *map(str, papers), "--out", str(folder / f"{start}out"), "--work", str(folder / f"{start}work")]
     return [sys.executable, "-m", "builder.cli", "build", str(recipe), *paths, "--version", "1.0.0", "--jobs", "1"]
+
+
+def _logical(release: Path) -> str:
+    manifest = release / "manifest.json"
+    return str(json.loads(manifest.read_bytes())["logical_hash"]) if manifest.exists() else ""
 
 
 def _on_disk(folder: Path) -> set[str]:
@@ -169,9 +210,9 @@ def _sum(release: Path) -> str:
     return whole.hexdigest()
 
 
-def timed(folder: Path, papers: Sequence[Path], kills: int, seed: int) -> tuple[Killed, float]:
+def timed(folder: Path, papers: Sequence[Path], kills: int, seed: int, recipe: RecipeAt = pointing) -> tuple[Killed, float]:
     start = time.monotonic()
-    return killed_build(folder, papers, kills, seed), time.monotonic() - start
+    return killed_build(folder, papers, kills, seed, recipe), time.monotonic() - start
 
 
-__all__ = ["IN_FLIGHT", "Killed", "Told", "killed_build", "timed"]
+__all__ = ["IN_FLIGHT", "Killed", "RecipeAt", "Told", "killed_build", "pointing", "timed", "written"]

@@ -93,6 +93,17 @@ def same(request: Request) -> Says:
     return answer({"reason": "Both ask for the contrast.", "same": True})
 
 
+def picks(request: Request) -> Says:
+    """An answer to the battery."""
+    letters = request["response_format"]["json_schema"]["schema"]["properties"]["letters"]["items"]["enum"]
+    return answer({"letters": letters[:1]})
+
+
+def judges(request: Request) -> Says:
+    names = request["response_format"]["json_schema"]["schema"]["properties"]
+    return answer({name: 4 for name in names if name != "note"} | {"note": "Clear, and seen in the image where it says."})
+
+
 @dataclass
 class Cast:
     """Who answers which kind of question; each may be exchanged for a test."""
@@ -103,6 +114,8 @@ class Cast:
     unseen: Script = guesses
     revise: Script = reviser
     same_question: Script = same
+    attack: Script = picks
+    audit: Script = judges
 
     def __call__(self, request: Request, _: int = 0) -> Says:
         script: Script = getattr(self, role_of(request))

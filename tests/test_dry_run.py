@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,20 @@ from builder.forecast import FOLLOW_UPS, Notebook, forecast
 from builder.pricing import estimate, word_tokens
 from builder.recipe import ModelRule, Recipe, read_recipe
 from builder.stages.image_tokens import FAMILIES, TOKENS, Family, Pixels
-from tests.loopback_model import Request, Says, Words, answer, billing, loopback_model, pieces
+from tests.loopback_model import Request, Says, Words, answer, billing, error, loopback_model, pieces
+from tests.scripted_models import (
+    Cast,
+    Script,
+    author,
+    blocks_of,
+    guesses,
+    knows,
+    pictures_of,
+    reviser,
+    role_of,
+    same,
+    scores,
+)
 from tests.test_point import PAPERS, labels_of
 from tests.test_point import one_process as one_process
 
@@ -53,8 +67,69 @@ def pointing(base_url: str, family: str, more: str = "") -> str:
     return "\n".join([text, eye, '[point]\nmodel = "eye"\nuse = "always"', "[asking]"])
 
 
+def written(base_url: str, family: str, more: str = "") -> str:
+    """The whole model path: author, self-check, adviser, attacker, checker, then the battery and two judges."""
+    price = "price = { input_usd = 0.25, output_usd = 2.0 }"
+    reach = f'provider = "openai"\nbase_url = "{base_url}"\napi_key_env = "LOOPBACK_KEY"\nattempts = 1\n{price}'
+    names = ("author", "adviser", "attacker", "checker", "other")
+    models = "".join(f'[models.{name}]\nmodel = "{name}-1"\nfamily = "{family}"\n{reach}\n' for name in names)
+    text = (Path(shipped.__file__).parent / "recipes" / "spm_bench.toml").read_text(encoding="utf-8")
+    start = text.replace('generator = "rules"', 'generator = "model"\nauthor = "author"') + "\n"
+    asked = '[challenge]\nadviser = "adviser"\nattacker = "attacker"\nchecker = "checker"\nrounds = 2\n'
+    after = '[battery]\nmodel = "attacker"\n[audit]\njudges = ["adviser", "other"]\n'
+    return start + models + asked + after + f"[asking]\nexpected_items = 2\nexpected_revisions = 1\n{more}"
+
+
+_REASON = (  # as long as models reason where a schema has them do it
+    "The image shows both contrasts where the statement says that they are, and the other options name places in which neither "
+    "of the two can be seen. A reader who knows the method would therefore choose these and leave the others."
+)
+
+
+def in_words(script: Script, name: str) -> Script:
+    """The same answer, with its reason at length."""
+
+    def said(request: Request) -> Says:
+        return answer(value_of(script(request)) | {name: _REASON})
+
+    return said
+
+
+def of_its_own(request: Request) -> Says:
+    """Questions whose stems name their figure, as those of real authors do: no two figures share one."""
+    value = value_of(author(request))
+    (picture,) = pictures_of(request)
+    mark = hashlib.sha256(picture.encode()).hexdigest()[:4]
+    return answer({"questions": [one | {"stem": f"{one['stem']} {mark}"} for one in value["questions"]]})
+
+
+def still_its_own(request: Request) -> Says:
+    value = value_of(reviser(request))
+    mark = blocks_of(request)["question"]["stem"].rpartition(" ")[2]
+    return answer({"question": value["question"] | {"stem": f"{value['question']['stem']} {mark}"}})
+
+
+def value_of(says: Says) -> dict[str, Any]:
+    return dict(json.loads(says.body["choices"][0]["message"]["content"]))
+
+
+def advises_once(request: Request) -> Says:
+    """Every item is revised once."""
+    revised = "revised" in blocks_of(request)["question"]["stem"]
+    return scores(5 if revised else 3, _REASON)(request)
+
+
+def whole_path(request: Request, _: int = 0) -> Says:
+    checks = {"self_check": in_words(knows, "reasoning"), "unseen": in_words(guesses, "reasoning")}
+    told = {"advise": advises_once, "same_question": in_words(same, "reason"), "write": of_its_own, "revise": still_its_own}
+    return Cast(**checks, **told)(request)
+
+
 # Each way of asking that a recipe can choose: the recipe by server and family, and who answers. A stage that asks joins here.
-RECIPES: dict[str, tuple[Callable[[str, str], str], Callable[[Request, int], Says]]] = {"point": (pointing, points)}
+RECIPES: dict[str, tuple[Callable[[str, str], str], Callable[[Request, int], Says]]] = {
+    "point": (pointing, points),
+    "written": (written, whole_path),
+}
 
 
 def build(recipe: Path, folder: Path, *more: str) -> int:
@@ -71,6 +146,15 @@ def wordpieces() -> Words:
     made.no_truncation()
     made.no_padding()
     return lambda text: len(made.encode(text, add_special_tokens=False).ids)
+
+
+def by_stage(lines: Sequence[Mapping[str, Any]], what: str) -> dict[str, int]:
+    """Sums of a forecast or of the books."""
+    found: dict[str, int] = {}
+    for line in lines:
+        many = line["known"] + line["expected"] if what == "calls" else line[what]
+        found[line["stage"]] = found.get(line["stage"], 0) + many
+    return found
 
 
 @pytest.mark.usefixtures("one_process")
@@ -90,9 +174,14 @@ def test_a_dry_run_is_within_a_tenth_of_the_bill(
         assert not list(Replies(tmp_path / "out.work").all())
         assert not (tmp_path / "out").exists()
         assert build(recipe, tmp_path) == Exit.OK
+        assert main(["validate", str(tmp_path / "out")]) == Exit.OK
         capsys.readouterr()
         assert main(["spend", str(tmp_path / "out.work"), "--json"]) == Exit.OK
-        billed = json.loads(capsys.readouterr().out)["in_all"]
+        books = json.loads(capsys.readouterr().out)
+        billed = books["in_all"]
+        assert by_stage(told["lines"], "calls") == by_stage(books["lines"], "replies")
+        prompts = by_stage(books["lines"], "prompt_tokens")
+        assert by_stage(told["lines"], "prompt_tokens") == pytest.approx(prompts, rel=0.1)
         assert told["in_all"]["calls"] == len(server.requests) == billed["replies"]
         assert told["in_all"]["pictures"] == billed["pictures"]
         assert told["in_all"]["prompt_tokens"] == pytest.approx(billed["prompt_tokens"], rel=0.1)
@@ -105,6 +194,36 @@ def test_a_dry_run_is_within_a_tenth_of_the_bill(
         again = json.loads(capsys.readouterr().out)
     assert (again["lines"], again["replies"]) == ([], billed["replies"])
     assert again["caps"][0]["spent"] == billed["prompt_tokens"] + billed["completion_tokens"]
+
+
+@pytest.mark.usefixtures("one_process")
+def test_spm_bench_by_models_is_a_release_without_findings_whose_unanswered_attacks_and_judges_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    down = [True]
+
+    def reply(request: Request, number: int) -> Says:
+        return error(400, "no") if down[0] and role_of(request) == "audit" and number % 2 else whole_path(request)
+
+    with loopback_model(reply) as server:
+        recipe = tmp_path / "recipe.toml"
+        recipe.write_text(written(server.base_url, "gpt-4o", "in_flight = 1"), encoding="utf-8")
+        out = tmp_path / "out"
+        place = ["--papers", str(PAPERS / SPECIMENS[0]), "--version", "1.0.0", "--jobs", "1", "--work", str(tmp_path / "work")]
+        assert main(["build", str(recipe), *place, "--out", str(out)]) == Exit.ASKING_STOPPED
+        said = capsys.readouterr().err
+        some = len(server.requests)
+        assert f"in this run: {some} questions" in said
+        assert f"of {some} questions to a model got no answer; what hangs on them is as the rules made it, or left out" in said
+        down[0] = False
+        assert main(["build", str(recipe), *place, "--out", str(tmp_path / "whole")]) == Exit.OK
+    for release in (out, tmp_path / "whole"):
+        assert main(["validate", str(release)]) == Exit.OK
+        reviews = json.loads((release / "reviews.json").read_text(encoding="utf-8"))
+        assert {one["role"] for one in reviews["made"]} == {"self-check", "adviser", "attacker", "same-question"}
+        attacks = json.loads((release / "attacks.json").read_text(encoding="utf-8"))
+        assert "with_image" in {line["attack"] for one in attacks["configs"] for line in one["attacks"]}
+        assert "scientific accuracy" in (release / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("one_process")
@@ -243,7 +362,7 @@ def test_judges_and_the_battery_are_counted_over_the_items(tmp_path: Path) -> No
     told = forecast(notebook(recipe, tmp_path, self_check=30), recipe, 0)
     assert calls(told)["audit", "adviser"] == (0, 20)
     assert calls(told)["audit", "author"] == (0, 20)
-    assert calls(told)["attack", "attacker"] == (0, 4 * 30)
+    assert calls(told)["attack", "attacker"] == (0, 5 * 30)
     assert calls(told)["unseen", "attacker"] == (0, 30 + 15)
 
 

@@ -12,18 +12,18 @@ from pydantic import Field
 from small_release import packed, recipe
 from written import PNGS, pictured
 
+from builder.edges.calls import Desk
 from builder.edges.store import Store
 from builder.errors import AskingStopped, Blocked, Exit, UsageError
 from builder.examining import examined, refuse_blocked
 from builder.recipe import Recipe, read_recipe
-from builder.records import Review
 from builder.release.attacks import answers_of, attacked, attacks_of
 from builder.release.attacks_told import battery_line
 from builder.release.card import card_facts, render_card
 from builder.release.examined import DIMENSIONS, Judgement
 from builder.release.package import package
 from builder.release.reviews import population, reviews_of, sample
-from builder.release.rows import Packed, Row
+from builder.release.rows import Packed, ReviewRow, Row
 from builder.scoring.items import Item
 from tests.loopback_model import Loopback, Request, Says, answer, error, loopback_model
 
@@ -48,7 +48,7 @@ class SeveralRow(Row):
     modality: str
     bloom_level: int
     generator: str
-    reviews: tuple[Review, ...] = Field(())
+    reviews: tuple[ReviewRow, ...] = Field(())
 
 
 STEMS = ("Which statements hold?", "What does panel b show?")
@@ -58,7 +58,8 @@ def release() -> Packed:
     """Captions to match and two multi-select items, with pictures."""
     made = package(pictured())
     shown = [row for row in made.rows("figures") if row.image]
-    review = Review(role="adviser", round=1, model="m-1", prompt_hash="a" * 64, outcome="passed", scores={"clarity": 4.0})
+    said = {"role": "adviser", "round": 1, "model": "m-1", "prompt_hash": "a" * 64, "outcome": "passed", "note": ""}
+    review = ReviewRow.model_validate(said | {"criteria": ("clarity",), "scores": (4.0,)})
     base = {name: getattr(shown[0], name) for name in Row.model_fields}
     rows = tuple(
         SeveralRow.model_validate(
@@ -94,7 +95,7 @@ def ask(reply: Callable[[Request, int], Says], tmp_path: Path, **sections: str) 
     with loopback_model(reply) as server:
         wanted = asking(server, **sections)
         made = replace(made, cut=replace(made.cut, recipe=wanted))
-        return examined(made, wanted, store)[0], server
+        return examined(made, wanted, store, Desk(store, wanted.models, wanted.asking))[0], server
 
 
 def said(request: Request) -> str:
@@ -184,7 +185,9 @@ def test_a_second_run_asks_nothing_anew(tmp_path: Path) -> None:
     with loopback_model(lambda *_: error(500, "nobody should ask")) as server:
         wanted = asking(server, battery='model = "eye"')
         made = release()
-        again, spent = examined(replace(made, cut=replace(made.cut, recipe=wanted)), wanted, Store(tmp_path / "work"))
+        store = Store(tmp_path / "work")
+        desk = Desk(store, wanted.models, wanted.asking)
+        again, spent = examined(replace(made, cut=replace(made.cut, recipe=wanted)), wanted, store, desk)
     assert not server.requests
     assert spent.asked == spent.reused > 0
     assert again.attacks == first.attacks

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kills import killed_build
+from tests.kills import killed_build, written
 
 pytest.importorskip("openai")
 PAPERS = Path(__file__).parent / "papers"
@@ -20,3 +20,15 @@ def test_killed_five_times_and_resumed_it_loses_no_reply_and_comes_to_the_same_r
     assert killed.sound, killed
     assert (whole.twice, whole.uncertain) == (0, 0)
     assert (killed.questions, killed.release) == (whole.questions, whole.release)
+
+
+def test_killed_while_models_write_attack_and_audit_it_comes_to_the_same_release_and_rebuilds_from_its_replies(
+    tmp_path: Path,
+) -> None:
+    papers = [PAPERS / "pearlite-steel.pdf"]
+    whole = killed_build(tmp_path / "whole", papers, 0, 0, written)
+    killed = killed_build(tmp_path / "killed", papers, 5, 20261121, written)
+    assert len(killed.kills) == 5
+    assert killed.sound, killed
+    assert (killed.questions, killed.release, killed.logical_hash) == (whole.questions, whole.release, whole.logical_hash)
+    assert killed.rebuilt == killed.logical_hash != ""

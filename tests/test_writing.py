@@ -172,7 +172,7 @@ def test_items_by_rules_are_challenged_too_and_dropped_where_they_fail_as_nobody
         more = {"bloom_level": 1, "skill": "EU", "modality": "SEM", "reasoning": "As printed.", "generator": "rules"}
         return (MultiSelect.model_validate(item | more),)
 
-    monkeypatch.setattr("builder.pipeline.multi_select", by_rules)
+    monkeypatch.setattr("builder.questioning.multi_select", by_rules)
     seen: list[str] = []
 
     def attack(request: Request) -> Says:

@@ -137,6 +137,7 @@ class Asker(Protocol):
 
     spent: Spent
     stopped: str
+    replies: Replies
 
     def answer(self, questions: Sequence[Question]) -> dict[str, Reply]: ...
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from builder.records import Review, digest
+from builder.records import digest
 from builder.release.attacks import QuestionRow, question_rows
 from builder.release.examined import (
     DIMENSIONS,
@@ -20,7 +20,7 @@ from builder.release.examined import (
     Reviews,
     Stratum,
 )
-from builder.release.rows import Packed
+from builder.release.rows import Packed, ReviewRow
 from builder.scoring.agreement import krippendorff_alpha
 
 _DIGITS = 4
@@ -142,7 +142,7 @@ def _made(packed: Packed) -> Iterator[Making]:
     """Every item's own reviews, in the order of ids."""
     rows = [row for rows in question_rows(packed).values() for row in rows]
     for row in sorted(rows, key=lambda row: row.id):
-        reviews: Sequence[Review] = getattr(row, "reviews", ())
+        reviews: Sequence[ReviewRow] = getattr(row, "reviews", ())
         for one in reviews:
             yield Making(
                 item=row.id,
@@ -151,16 +151,9 @@ def _made(packed: Packed) -> Iterator[Making]:
                 model=one.model,
                 prompt_hash=one.prompt_hash,
                 outcome=one.outcome,
-                scores=_by_criterion(one.scores),
+                scores=dict(zip(one.criteria, one.scores, strict=True)),
                 note=one.note,
             )
-
-
-def _by_criterion(scores: object) -> dict[str, float]:
-    """A review's scores; a row has them as a list of names and values, which Parquet can hold."""
-    if isinstance(scores, Mapping):
-        return {str(name): float(value) for name, value in scores.items()}
-    return {str(one.name): float(one.value) for one in scores}  # type: ignore[attr-defined]
 
 
 def _made_counts(made: Sequence[Making]) -> Iterator[MakingCount]:
