@@ -18,6 +18,7 @@ _RANGE = re.compile(r"([A-Z])\s*-\s*([A-Z])")
 class Said(Record):
     """One line of the input."""
 
+    id: str | int | None = Field(None, description="of the item, given back as it came")
     text: str | None = Field(description="what the model said; null for a request that failed")
     options: tuple[str, ...] | None = Field(None, min_length=1, description="labels of this question; else --options")
     finish_reason: str | None = Field(None, description='the provider\'s: "stop", "length", ...')
@@ -48,7 +49,8 @@ def parsed(lines: Iterable[str], options: Sequence[str], place: str) -> Iterator
         said = _said(line, f"{place} > line {number}")
         labels = said.options or tuple(options)
         read = parse_answer(said.text, labels, finish_reason=said.finish_reason)
-        told = {
+        told: dict[str, object] = {"id": said.id} if said.id is not None else {}
+        told |= {
             "answer": [label for label in labels if label in read.answer],
             "status": read.status,
             "confidence": read.confidence,

@@ -21,7 +21,9 @@ LINE = re.compile(
     rf"(?:[ \t]+(?:is|are)|是|为)?{MARK}[:=](?P<value>[^\n]*)",
     ANY_CASE | re.MULTILINE,
 )
-INLINE = re.compile(r"(?<![\w\"'“‘`«<\[])(?:FINAL )?ANSWERS?:(?P<value>[^\n]*)")  # in capitals it is the contract's word
+INLINE = re.compile(
+    r"(?<![\w\"'“‘`«<\[])(?:(?:FINAL )?ANSWERS?|(?i:(?:actually|final|correct|my|the)[ \t]+answers?)):(?P<value>[^\n]*)"
+)  # in capitals it is the contract's word
 TAG = re.compile(r"<(?P<name>answer|final_answer|ans|choice)>(?P<value>[^<]{0,2000})(?P<end></(?P=name)>)?", ANY_CASE)
 BOX = re.compile(r"\\(?:boxed|fbox)[ \t]*\{(?P<value>(?:[^{}\n]|\{[^{}\n]*\}){0,2000})(?P<end>\})?")
 KEY = re.compile(
@@ -84,7 +86,10 @@ ALL = re.compile(
 BUT = re.compile(
     r"[ \t]*,?[ \t]*(?:except(?:[ \t]+for)?|but(?:[ \t]+not)?|excluding|other[ \t]+than|apart[ \t]+from)[ \t]+", ANY_CASE
 )
-NOTHING_FITS = re.compile(r"(?:none|neither|no[ \t]+(?:correct[ \t]+)?(?:option|answer|choice|statement)s?)\b", ANY_CASE)
+NOTHING_FITS = re.compile(
+    r"(?:none|neither(?![ \t]+(?:option[ \t]+)?[A-Z]\b)|no[ \t]+(?:correct[ \t]+)?(?:option|answer|choice|statement)s?)\b",
+    ANY_CASE,
+)
 SILENT = re.compile(
     r"(?:\[\s*\]|\{\s*\}|\(\s*\)|n/?a|null|nil|blank|empty|unknown|unsure|undecided|unclear|not[ \t]+sure|no[ \t]+idea|i[ \t]+(?:do[ \t]+not|don['’]t)[ \t]+know|[-–—.…]+)[ \t.!]*\Z",
     ANY_CASE,
