@@ -79,14 +79,14 @@ def multi_select(
         reason = "too-few-statements" if few else "statements-bear-on-one-another"
         return _dropped(specimen, reason, f"{len(facts)} facts for {rule.options} options")
     asked = [*((seating, _STEMS) for seating in (*apart, *rounded, *crossed)), *((seating, _PAIR_STEMS) for seating in paired)]
-    once = {_asks(seating): (seating, stems) for seating, stems in reversed(asked)}  # of two that ask the same, the first
-    return tuple(
-        _item(specimen, seating, stems, slot, seed) for slot, (seating, stems) in enumerate(reversed([*once.values()]), 1)
-    )
+    once: dict[frozenset[tuple[object, ...]], tuple[Seating, Sequence[str]]] = {}
+    for seating, stems in asked:
+        once.setdefault(_asks(seating), (seating, stems))
+    return tuple(_item(specimen, seating, stems, slot, seed) for slot, (seating, stems) in enumerate(once.values(), 1))
 
 
 def _asks(seating: Seating) -> frozenset[tuple[object, ...]]:
-    """What an item asks, whatever the order and the wording of its options: the words of the paper under each, and its truth."""
+    """What an item asks, whatever the order and form of its options: the words of the paper under each, and its truth."""
     return frozenset(
         (
             told.correct,
