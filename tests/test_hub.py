@@ -16,7 +16,7 @@ from written import write
 
 from builder.release.files import MANIFEST
 
-DONE, STOPPED = 0, 7
+DONE, STOPPED = 0, 8
 PART = r"PUT /lfs-part/"
 COMMIT, TAG = r"POST .*/commit/main", r"POST .*/tag/"
 

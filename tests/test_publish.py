@@ -21,7 +21,7 @@ from builder.edges.metric_folders import metric_folders
 from builder.edges.parquet import read_parquet
 from builder.records import digest
 
-OK, FINDINGS, USAGE, STOPPED = 0, 1, 2, 7
+OK, FINDINGS, USAGE, STOPPED = 0, 1, 2, 8
 
 
 @pytest.fixture(scope="module")
