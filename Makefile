@@ -1,7 +1,7 @@
 # make demo                 build a release from the shipped specimen papers, load it, score a sample
 # make demo PAPERS=folder   the same from your own PDFs
 # make test                 lint, types and tests
-# make soak                 builds killed at 20 random points, 200 publishes with a fault or kill each; resumable, state in soak/
+# make soak                 builds killed at 20 random points each, 200 publishes with a fault or kill each; resumable, state in soak/
 # Each does all its own set-up in .venv (Python 3.11 or newer).
 
 PYTHON ?= python3
@@ -23,12 +23,13 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 KILLS ?= 20
 
 soak: $(VENV)/.installed-dev
-	$(BIN)/python -m tests.soak.kills $(KILLS) soak/kills
+	$(BIN)/python -m tests.soak.kills $(KILLS) soak/kills-pointing pointing
+	$(BIN)/python -m tests.soak.kills $(KILLS) soak/kills-written written
 	$(BIN)/python tests/soak/publish.py soak/publish
 
 regenerate: $(VENV)/.installed-dev

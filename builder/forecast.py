@@ -88,13 +88,13 @@ FOLLOW_UPS: tuple[FollowUp, ...] = (
     FollowUp("advise", "self_check", lambda _: 1, lambda r: r.challenge.adviser, 1500, True, 150, "every item is challenged"),
     FollowUp("unseen", "self_check", lambda _: 1, lambda r: r.challenge.attacker, 470, False, 80, "every item is challenged"),
     FollowUp(
-        "revise", "challenged", lambda r: _REVISIONS if r.challenge.asks else 0, _author, 1650, True, _WRITTEN_OUT, _REVISED
+        "revise", "challenged", lambda r: _REVISIONS if r.challenge.asks else 0, _author, 1730, True, _WRITTEN_OUT, _REVISED
     ),
     FollowUp("same_question", "revise", lambda _: 1, _checker, 560, False, 60, "each revision is compared"),
     FollowUp("self_check", "revise", lambda _: 1, _own, 1000, True, 80, "its author answers each revision"),
     FollowUp("advise", "revise", lambda _: 1, lambda r: r.challenge.adviser, 1500, True, 150, "each revision is challenged"),
     FollowUp("unseen", "revise", lambda _: 1, lambda r: r.challenge.attacker, 470, False, 80, "each revision is challenged"),
-    FollowUp("attack", "item", lambda _: 4, lambda r: r.battery.model, 350, False, 20, "four attacks without the image"),
+    FollowUp("attack", "item", lambda _: 4, lambda r: r.battery.model, 400, False, 20, "four attacks without the image"),
     FollowUp("attack", "item", lambda _: 1, lambda r: r.battery.model, 300, True, 20, "one answer with it"),
     FollowUp("audit", "item", lambda _: 1, lambda r: None, 600, True, 80, "each judge sees each item of the sample"),
 )

@@ -1,6 +1,6 @@
-"""Kill builds at many random points, resume them, and print what it cost: python -m tests.soak.kills [KILLS] [FOLDER].
+"""Kill builds at many random points, resume them, and print what it cost: python -m tests.soak.kills KILLS FOLDER RECIPE.
 
-A round that is done stands in FOLDER/rounds.jsonl; running again goes on after it.
+RECIPE is `pointing`, where a model points at figures, or `written`, where models write, attack and judge. A round that is done stands in FOLDER/rounds.jsonl; running again goes on after it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.kills import IN_FLIGHT, timed
+from tests.kills import IN_FLIGHT, RecipeAt, pointing, timed, written
 
 PAPERS = sorted((Path(__file__).parents[1] / "papers").glob("*.pdf"))[-4:-1]  # three are enough questions for twenty kills
 A_ROUND = 20  # kills of one work folder
+RECIPES: dict[str, RecipeAt] = {"pointing": pointing, "written": written}
 _COLUMNS = {"round": 5, "kills": 7, "questions": 11, "requests": 10, "twice": 7, "at most": 9, "lost": 6, "again": 7}
 
 
-def soak(kills: int, folder: Path) -> int:
+def soak(kills: int, folder: Path, recipe: RecipeAt) -> int:
     """Rounds of up to 20 kills until so many are told; 0 if every round was sound and every release the unkilled one's."""
     folder.mkdir(parents=True, exist_ok=True)
     book = folder / "rounds.jsonl"
@@ -32,7 +33,7 @@ def soak(kills: int, folder: Path) -> int:
         here = folder / f"round-{seed}"
         shutil.rmtree(here, ignore_errors=True)
         left = kills - sum(row["kills"] for row in rounds)
-        done, seconds = timed(here, PAPERS, min(A_ROUND, left) if seed else 0, seed)
+        done, seconds = timed(here, PAPERS, min(A_ROUND, left) if seed else 0, seed, recipe)
         shutil.rmtree(here)
         plain = {k: v for k, v in dataclasses.asdict(done).items() if k != "kills"}
         points = [dataclasses.asdict(told) for told in done.kills]
@@ -42,8 +43,6 @@ def soak(kills: int, folder: Path) -> int:
             out.write(json.dumps(row) + "\n")
         _show(row, rounds)
     sound = all(row["sound"] and row["release"] == rounds[0]["release"] for row in rounds)
-    heads = {"round": 5, "kills": 7, "questions": 11, "requests": 10, "twice": 7, "at most": 9, "lost": 6, "again": 7}
-    print("".join(f"{name:>{width}}" for name, width in heads.items()) + "  release", flush=True)
     return 0 if sound else 1
 
 
@@ -56,5 +55,4 @@ def _show(row: dict[str, Any], rounds: list[dict[str, Any]]) -> None:
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[1:] + ["20", "soak/kills"][len(sys.argv) - 1 :]
-    sys.exit(soak(int(wanted[0]), Path(wanted[1])))
+    sys.exit(soak(int(sys.argv[1]), Path(sys.argv[2]), RECIPES[sys.argv[3]]))
