@@ -306,4 +306,7 @@ _REMEDY = "see `microtome recipes` and builder/recipes/ for keys and values that
 def _finding(loc: tuple[int | str, ...], message: str, value: object) -> str:
     # a key pasted into a recipe must not reach a terminal or a log: the section of models is never shown
     shown = "not shown" if loc[:1] == ("models",) or "key" in str(loc[-1:]).lower() else repr(value)
-    return f"{'.'.join(map(str, loc))}: {message} (is {shown if len(shown) < 60 else shown[:57] + '...'})"
+    told = ": ".join(part for part in (".".join(map(str, loc)), message.removeprefix("Value error, ")) if part)
+    if isinstance(value, dict):  # of a whole section the message has said what matters
+        return told
+    return f"{told} (is {shown if len(shown) < 60 else shown[:57] + '...'})"

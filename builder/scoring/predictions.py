@@ -9,7 +9,7 @@ from builder.scoring.answers import Status
 
 
 class Prediction(Record):
-    """One answer to one item. Either `text` (raw, parsed when scored) or `answer` (a parsed set, with its `status`) is given."""
+    """One answer to one item. Either `text` (raw) or `answer` (a parsed set, with its `status`) is given."""
 
     id: str = Field(min_length=1, description="of the row that was asked")
     model: str = Field(min_length=1, description="model id as the provider names it")

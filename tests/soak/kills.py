@@ -1,6 +1,7 @@
 """Kill builds at many random points, resume them, and print what it cost: python -m tests.soak.kills KILLS FOLDER RECIPE.
 
-RECIPE is `pointing`, where a model points at figures, or `written`, where models write, attack and judge. A round that is done stands in FOLDER/rounds.jsonl; running again goes on after it.
+RECIPE is `pointing`, where a model points at figures, or `written`, where models write, attack and judge.
+A round that is done stands in FOLDER/rounds.jsonl; running again goes on after it.
 """
 
 from __future__ import annotations
