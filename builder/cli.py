@@ -23,6 +23,7 @@ from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
 from builder.commands_releases import add_cite, add_diff
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Limits
+from builder.edges.fence import missing
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
 from builder.edges.store import Store, cannot_write, write_whole
@@ -264,6 +265,8 @@ def _run(
     policy = read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml")
     with cannot_write(store.root):
         store.root.mkdir(parents=True, exist_ok=True)
+    for gap in missing():
+        print(f"warning: on this machine nothing keeps a hostile PDF's child from what it could {gap}", file=sys.stderr)
     limits = Limits(arguments.timeout, arguments.memory)
     with tqdm(total=len(found), unit="paper", file=sys.stderr, dynamic_ncols=True) as bar:
 

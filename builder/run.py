@@ -12,6 +12,7 @@ from builder.asking import Reply, Spent, Waiting
 from builder.bench import Bench, Source
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Failure, Limits, run_isolated
+from builder.edges.fence import Fence
 from builder.edges.store import Receipt, Store
 from builder.errors import CannotRead
 from builder.pipeline import STAGES, Stage, code_version, count, cut
@@ -182,7 +183,9 @@ def _cut_all(
 ) -> Iterator[tuple[tuple[int, Task], tuple[Receipt, ...] | Waiting | Failure]]:
     if not todo:
         return
-    for (index, task), outcome in zip(todo, run_isolated(cut_one, [t for _, t in todo], jobs=jobs, limits=limits), strict=True):
+    tasks = [task for _, task in todo]
+    fence = Fence(tuple({task.source.path.resolve().parent for task in tasks}), (tasks[0].work.resolve(),))
+    for (index, task), outcome in zip(todo, run_isolated(cut_one, tasks, jobs=jobs, limits=limits, fence=fence), strict=True):
         yield (index, task), outcome.result
 
 

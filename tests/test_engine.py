@@ -1,12 +1,18 @@
 """A paper that crashes, hangs or eats memory costs itself and no other."""
 
+import errno
 import os
 import signal
+import socket
+import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from builder.edges.engine import Failure, Limits, run_isolated
+from builder.edges.fence import Fence, missing
 from builder.errors import CannotWrite
 
 
@@ -42,3 +48,65 @@ def test_a_failure_says_what_to_do() -> None:
 def test_a_full_disk_in_a_child_ends_the_run_and_blames_no_paper() -> None:
     with pytest.raises(CannotWrite, match="No space left on device"):
         list(run_isolated(misbehave, ["a", "full", "b"], jobs=1, limits=Limits(seconds=30, memory_mib=2048)))
+
+
+def trespass(how: str) -> str:
+    """What a PDF that has taken its child over would try; the folder of the fence is beside the one it may not reach."""
+    attempt, _, place = how.partition(" ")
+    try:
+        if attempt == "write":
+            (Path(place) / "written").write_text("x", encoding="utf-8")
+        elif attempt == "read":
+            return Path(place, "secret").read_text(encoding="utf-8")
+        elif attempt == "connect":
+            socket.create_connection(("127.0.0.1", int(place)), timeout=2)
+        elif attempt == "unix":
+            socket.socket(socket.AF_UNIX)
+        elif attempt == "fork":
+            os.fork()
+        elif attempt == "run":
+            subprocess.run(["/bin/true"], check=True)
+        elif attempt == "signal":
+            os.kill(os.getppid(), signal.SIGTERM)
+        elif attempt == "thread":
+            with ThreadPoolExecutor(1) as pool:
+                return pool.submit(str, "done").result()
+        elif attempt == "key":
+            return os.environ.get("SOME_API_KEY", "gone")
+        elif attempt == "flood":
+            for _ in range(64):
+                os.write(1, b"x" * 2**20)
+    except OSError as error:
+        return errno.errorcode[error.errno or 0]
+    return "done"
+
+
+@pytest.mark.skipif(bool(missing()), reason="this machine cannot confine a process")
+def test_behind_a_fence_a_child_reaches_its_papers_and_its_work_folder_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papers, work, home = (tmp_path / name for name in ("papers", "work", "home"))
+    for folder in (papers, work, home):
+        folder.mkdir()
+        (folder / "secret").write_text("words", encoding="utf-8")
+    monkeypatch.setenv("SOME_API_KEY", "sk-1")
+    wanted = {
+        f"read {papers}": "words", f"write {work}": "done", "thread": "done", f"write {papers}": "EACCES",
+        f"read {home}": "EACCES", f"write {home}": "EACCES", f"read {home}/../home": "EACCES", "unix": "EPERM", "fork": "EPERM",
+        "run": "EPERM", "signal": "EPERM", "key": "gone", "flood": "done", "connect 9": "EPERM",
+    }  # fmt: skip
+    fence = Fence((papers,), (work,))
+    outcomes = run_isolated(trespass, list(wanted), jobs=1, limits=Limits(seconds=30, memory_mib=2048), fence=fence)
+    assert {o.task: o.result for o in outcomes} == wanted
+
+
+def test_a_child_that_ignores_being_asked_to_end_is_ended() -> None:
+    (outcome,) = run_isolated(deaf, ["x"], jobs=1, limits=Limits(seconds=1, memory_mib=2048))
+    assert isinstance(outcome.result, Failure)
+    assert outcome.result.reason == "timeout"
+
+
+def deaf(_: str) -> str:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        time.sleep(60)

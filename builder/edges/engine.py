@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import signal
 from collections import deque
@@ -13,11 +14,13 @@ from typing import Generic, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from builder.edges.fence import Fence
 from builder.errors import MicrotomeError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+_LARGEST_FILE = 2**30  # bytes a child may write into one file: a crop of the largest page is far below
 _WINDOW = 4  # tasks queued for each worker: enough to keep it busy, few enough to keep the driver's memory flat
 
 
@@ -44,26 +47,27 @@ class Outcome(Generic[Task, Result]):
 
 
 def run_isolated(
-    function: Callable[[Task], Result], tasks: Sequence[Task], *, jobs: int, limits: Limits
+    function: Callable[[Task], Result], tasks: Sequence[Task], *, jobs: int, limits: Limits, fence: Fence | None = None
 ) -> Iterator[Outcome[Task, Result]]:
     """Outcomes of `function(task)` in the order of the tasks, one for each task whatever happens to it.
 
+    Behind a `fence` a child reaches nothing but what that names.
     A MicrotomeError in a child is the run's, not the paper's: it is raised here.
     """
     left = deque(tasks)
     while left:
         # A child killed from outside while it starts breaks pebble's pool as a whole: what is unsettled goes to a new one.
-        for outcome in _run_in_one_pool(function, tuple(left), jobs=jobs, limits=limits):
+        for outcome in _run_in_one_pool(function, tuple(left), jobs=jobs, limits=limits, fence=fence):
             left.popleft()
             yield outcome
 
 
 def _run_in_one_pool(
-    function: Callable[[Task], Result], tasks: Sequence[Task], *, jobs: int, limits: Limits
+    function: Callable[[Task], Result], tasks: Sequence[Task], *, jobs: int, limits: Limits, fence: Fence | None
 ) -> Iterator[Outcome[Task, Result]]:
     """Outcomes in order until all are told or the pool breaks; the first task always gets one."""
     context = multiprocessing.get_context("spawn")  # a forked child would inherit the driver's threads and locks
-    with ProcessPool(max_workers=jobs, context=context, initializer=_confine, initargs=[limits.memory_mib]) as pool:
+    with ProcessPool(max_workers=jobs, context=context, initializer=_confine, initargs=[limits, fence]) as pool:
         running: deque[tuple[Task, ProcessFuture]] = deque()
         told = 0
         try:
@@ -85,11 +89,20 @@ def _run_in_one_pool(
             raise
 
 
-def _confine(memory_mib: int) -> None:
+def _confine(limits: Limits, fence: Fence | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to answer
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = memory_mib * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    for what, wanted in (
+        (resource.RLIMIT_AS, limits.memory_mib * 2**20),
+        (resource.RLIMIT_FSIZE, _LARGEST_FILE),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(what)
+        resource.setrlimit(what, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    silence = os.open(os.devnull, os.O_WRONLY)  # what native code prints could fill a log without end
+    for stream in (1, 2):
+        os.dup2(silence, stream)
+    if fence:
+        fence.shut()
 
 
 def _outcome(task: Task, future: ProcessFuture, limits: Limits) -> Outcome[Task, Result]:
@@ -101,9 +114,13 @@ def _outcome(task: Task, future: ProcessFuture, limits: Limits) -> Outcome[Task,
     if isinstance(error, MemoryError):
         return Outcome(task, Failure("out-of-memory", f"needs more than {limits.memory_mib} MiB; --memory raises the limit"))
     if isinstance(error, ProcessExpired):
-        return Outcome(task, Failure("crashed", f"the child died with exit code {error.exitcode}"))
+        return Outcome(task, Failure("crashed", f"the child died of {_cause(error.exitcode)}"))
     if isinstance(error, MicrotomeError):  # a full disk is no paper's fault: it ends the run
         raise error
     if isinstance(error, Exception):
         return Outcome(task, Failure("internal-error", f"{type(error).__name__}: {error}"))
     raise error
+
+
+def _cause(code: int) -> str:
+    return signal.Signals(-code).name if -code in signal.valid_signals() else f"exit code {code}"
