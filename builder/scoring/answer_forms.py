@@ -108,6 +108,30 @@ FAILED = re.compile(
     r"|\{\s*[\"']error[\"']\s*:|\[?ERROR\]?\s*:|Traceback \(most recent call last\)|<(?:!doctype )?html\b|openai\.\w*Error)",
     ANY_CASE,
 )
+# The contract kept to the letter, at the end of a text: read at once, for nothing that any other pattern finds can stand in it or after it.
+KEPT = re.compile(
+    r"ANSWER:[ \t]*(?P<value>[A-Z](?:[ \t]*,[ \t]*[A-Z])*)[ \t]*(?:\nCONFIDENCE:[ \t]*(?P<confidence>\d+(?:\.\d+)?|\.\d+)(?P<percent>%)?[ \t]*)?"
+    r"(?:\nDIFFICULTY:[ \t]*(?P<difficulty>\d+(?:\.\d+)?|\.\d+)(?P<percents>%)?[ \t]*)?\n*\Z",
+    re.ASCII,
+)
+FOLDED = re.compile("[" + "".join(f"{chr(sign)}" for sign in FULL_WIDTH) + "]")  # is there anything to translate
 NUMBER = r"{}\W{{0,6}}[:=][ \t*_\"'`]*(?P<number>\d+(?:\.\d+)?|\.\d+)[ \t]*(?P<percent>%)?(?![\w.%/]*\d)"
 CONFIDENCE = re.compile(NUMBER.format("confidence"), ANY_CASE)
 DIFFICULTY = re.compile(NUMBER.format("difficulty"), ANY_CASE)
+
+# Words without which a pattern finds nothing: a text that has none of them is not searched.
+NEEDS = {
+    INLINE: ("answer",),
+    NAMED: ("answer", "final", "correct", "best", "right", "chosen", "selected", "true", "my"),
+    NONE_HOLDS: ("none of ",),
+    VERDICT: ("correct", "right", "true"),
+    CONFIDENCE: ("confidence",),
+    DIFFICULTY: ("difficulty",),
+}
+ODD_CASES = ("\u0130", "\u0131", "\u017f")  # in any case, a pattern takes these for i, i and s
+
+
+def may_match(pattern: re.Pattern[str], text: str) -> bool:
+    """False only where the pattern finds nothing in the text."""
+    lower = text.lower()
+    return any(word in lower for word in NEEDS[pattern]) or any(odd in text for odd in ODD_CASES)

@@ -6,22 +6,25 @@ from pydantic import Field
 
 from builder.records import Record
 
-RESULT_FILE = "result.json"  # one a model and config, in the folder that `score` writes
-ITEMS_FILE = "items.parquet"  # one row an answer, sorted by id and repeat: ItemScore
+RESULT_FILE = "result.json"  # one a model and config, in DIR/<model>/<config>/ of `score --out DIR`
+ITEMS_FILE = "items.parquet"  # beside it: one row an answer, sorted by id and repeat: ItemScore
+MISSING = "missing"  # status of an item that a repeat has no prediction for
+NOT_COMPARED = frozenset({"model", "builder_version"})  # of a signature: these may differ between numbers side by side
 
 
 class Signature(Record):
-    """What two numbers must share to be comparable (all but `model`)."""
+    """What two numbers must share to be comparable: all but NOT_COMPARED."""
 
     benchmark: str
     version: str
     logical_hash: str = Field(description="of the release's rows")
     config: str
     split: str
-    metrics: dict[str, str] = Field(description="version by metric")
+    metrics: dict[str, str] = Field(description="version by metric; by model and layer too where a score is a model's")
     parser: str = Field(description="version of the answer parser")
     prompt_hash: str | None = Field(description="of the prompt, where all predictions give the same one")
     model: str
+    builder_version: str = Field(default="", description="of the program that scored")
 
 
 class Estimate(Record):
@@ -30,17 +33,30 @@ class Estimate(Record):
     value: float | None = Field(description="null where nothing could be scored")
     low: float | None = Field(description="of the 95 % interval; null below two papers")
     high: float | None
-    n: int = Field(ge=0, description="answers counted")
+    n: int = Field(ge=0, description="items counted, an item's repeats averaged first; options where a metric is of options")
     papers: int = Field(ge=0)
 
 
 class Group(Record):
-    """The answers that share one value of one column."""
+    """The answers that share one value of one column. An item with several techniques or distractor types is in several."""
 
-    by: str = Field(description='column: "scale", "modality", "bloom_level", ...')
+    by: str = Field(
+        description='column of the release: "scale", "kind", "field", "modality", "bloom_level", "licence", "tier", ...; or '
+        '"technique", "distractor_type", "number_of_keys", "number_of_options"'
+    )
     value: str
     metrics: dict[str, Estimate]
     statuses: dict[str, int] = Field(description="answers by status of the parser; every answer is in one")
+
+
+class Bin(Record):
+    """One bin of stated confidence."""
+
+    low: float = Field(description="edge, exclusive but for 0")
+    high: float = Field(description="edge, inclusive")
+    n: int = Field(ge=1, description="answers")
+    confidence: float = Field(description="mean of those stated")
+    accuracy: float = Field(description="share that match the key")
 
 
 class Result(Record):
@@ -48,17 +64,26 @@ class Result(Record):
 
     signature: Signature
     items: int = Field(ge=0, description="items of the config and split")
-    answered: int = Field(ge=0, description="items with a prediction; the others score 0 and are counted missing")
+    answered: int = Field(ge=0, description="items with at least one prediction; the others score 0 and are counted missing")
     repeats: int = Field(ge=1)
     statuses: dict[str, int] = Field(description='as in groups, and "missing"')
-    micro: dict[str, Estimate] = Field(description="mean over all items, by metric")
+    micro: dict[str, Estimate] = Field(description="mean over all items, by metric; what is missing or failed scores 0")
     macro: dict[str, dict[str, Estimate]] = Field(
-        description="by column, then metric: unweighted mean over the column's values"
+        description="by column, then metric: unweighted mean over the column's values, of scale over the four length scales; "
+        "unknown and none are left out"
+    )
+    received: dict[str, Estimate] = Field(
+        default_factory=dict, description="as micro, over the replies that came: neither missing nor failed_request"
     )
     groups: tuple[Group, ...]
     profile: dict[str, float | str | None] = Field(description="shares of response strategies, personality, its stability")
     calibration: dict[str, float | None] = Field(description="expected calibration error, Brier score, coverage of confidence")
+    reliability: tuple[Bin, ...] = Field(default=(), description="filled bins of the calibration error, from the lowest")
     tokens: dict[str, float | None] = Field(description="sums and means of billed tokens")
+    not_scored: dict[str, str] = Field(default_factory=dict, description="why, by metric without a value")
+    level: float = Field(default=0.95, description="of the intervals")
+    resamples: int = Field(default=0, description="of the bootstrap over papers")
+    seed: int = Field(default=0, description="of the bootstrap")
 
 
 class ItemScore(Record):
@@ -68,7 +93,7 @@ class ItemScore(Record):
     repeat: int
     paper_id: str
     figure_id: str
-    status: str
+    status: str = Field(description='of the parser, or "missing"')
     answer: tuple[str, ...]
     key: tuple[str, ...]
     scores: dict[str, float] = Field(description="one column a metric in the file, named score_<metric>")
@@ -77,4 +102,35 @@ class ItemScore(Record):
     completion_tokens: int | None
 
 
-__all__ = ["ITEMS_FILE", "RESULT_FILE", "Estimate", "Group", "ItemScore", "Result", "Signature"]
+def signature_line(signature: Signature) -> str:
+    """The signature in one line, as a paper can print it beside a number."""
+    metrics = ",".join(f"{name}:{version}" for name, version in sorted(signature.metrics.items()))
+    return "|".join(
+        (
+            signature.benchmark,
+            f"v{signature.version}",
+            f"rows:{signature.logical_hash[:12]}",
+            signature.config,
+            signature.split,
+            metrics,
+            f"parser:{signature.parser}",
+            f"prompt:{(signature.prompt_hash or 'unknown')[:12]}",
+            f"model:{signature.model}",
+        )
+    )
+
+
+def differences(one: Signature, other: Signature) -> tuple[str, ...]:
+    """What keeps two numbers from standing side by side, in words; empty where they are comparable."""
+    mine, theirs = one.model_dump(), other.model_dump()
+    return tuple(
+        f"{name}: {mine[name]!r} against {theirs[name]!r}"
+        for name in Signature.model_fields
+        if name not in NOT_COMPARED and mine[name] != theirs[name]
+    )
+
+
+__all__ = [
+    "ITEMS_FILE", "MISSING", "NOT_COMPARED", "RESULT_FILE", "Bin", "Estimate", "Group", "ItemScore", "Result", "Signature",
+    "differences", "signature_line",
+]  # fmt: skip
