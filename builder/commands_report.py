@@ -28,7 +28,9 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="REPORT", required=True, type=Path, help="folder of the report; made by this command")
     parser.add_argument("--release", metavar="RELEASE", type=Path, help="what was scored: its open images go into the gallery")
     parser.add_argument("--gallery", metavar="N", type=_whole, default=GALLERY, help=f"items it shows (default: {GALLERY})")
-    parser.add_argument("--title", metavar="TEXT", default="Report of results", help='of the page (default: "Report of results")')
+    parser.add_argument(
+        "--title", metavar="TEXT", default="Report of results", help='of the page (default: "Report of results")'
+    )
     parser.set_defaults(command=_report)
 
 
@@ -97,6 +99,7 @@ def _write(out: Path, texts: Mapping[str, str]) -> None:
             shutil.rmtree(out / TABLES)
     for name, text in texts.items():
         write_whole(out / name, text.encode())
+        (out / name).chmod(0o644)  # a page is made to be shown to others
 
 
 __all__ = ["add_report"]

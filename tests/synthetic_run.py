@@ -27,7 +27,8 @@ MODELS: dict[str, tuple[float, float, float, float]] = {
     "cirrus-vl-72b": (2.1, 0.0, 0.10, 6.4), "cirrus-vl-32b": (1.4, 0.2, 0.14, 6.3), "cirrus-vl-7b": (0.3, -0.2, 0.35, 5.9),
     "dune-large": (2.4, -0.4, 0.08, 7.0), "dune-base": (1.5, -0.9, 0.20, 6.6), "dune-small": (0.6, -1.4, 0.38, 6.0),
     "ember-thinking": (2.7, 0.9, -0.08, 8.9), "ember-instant": (1.6, 0.6, 0.06, 5.8), "fjord-8b": (0.9, 0.3, 0.22, 5.7),
-    "fjord-38b": (1.7, 0.1, 0.15, 6.1), "fjord-78b-instruct-2026-preview": (1.8, 0.0, 0.17, 6.2), "gale-1": (0.1, 1.2, 0.10, 5.5),
+    "fjord-38b": (1.7, 0.1, 0.15, 6.1), "fjord-78b-instruct-2026-preview": (1.8, 0.0, 0.17, 6.2),
+    "gale-1": (0.1, 1.2, 0.10, 5.5),
 }  # fmt: skip
 WRONG_KEYS = 4  # items whose key says the opposite: strong models fail them
 LOGICAL_HASH = "5e" * 32

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from string import ascii_uppercase
 
 from markupsafe import Markup
 
@@ -45,9 +46,9 @@ def interval_bar(value: float, low: float | None, high: float | None, told: str)
     return drawing(width, height, told, *parts)
 
 
-def radar(values: Sequence[tuple[str, float | None]], typical: Sequence[float | None], told: str) -> Markup:
-    """One model's means on axes from 0 (centre) to 1; the dashed outline is the median model."""
-    size, middle, radius = 240.0, 120.0, 74.0
+def radar(values: Sequence[float | None], typical: Sequence[float | None], told: str) -> Markup:
+    """One model's means on axes from 0 (centre) to 1, lettered from the top clockwise; the dashed outline is the median model."""
+    size, middle, radius = 220.0, 110.0, 88.0
     angles = [2 * math.pi * i / len(values) - math.pi / 2 for i in range(len(values))]
 
     def at(i: int, share: float) -> tuple[float, float]:
@@ -55,12 +56,11 @@ def radar(values: Sequence[tuple[str, float | None]], typical: Sequence[float | 
 
     parts = [polygon([at(i, ring) for i in range(len(values))], "ring") for ring in (0.25, 0.5, 0.75, 1.0)]
     parts += [line(middle, middle, *at(i, 1.0)) for i in range(len(values))]
+    parts.append(polygon([at(i, share or 0.0) for i, share in enumerate(values)], "area"))
     parts.append(polygon([at(i, share or 0.0) for i, share in enumerate(typical)], "typical"))
-    parts.append(polygon([at(i, share or 0.0) for i, (_, share) in enumerate(values)], "area"))
-    for i, (name, _) in enumerate(values):
-        x, y = at(i, 1.14)
-        anchor = "middle" if abs(x - middle) < 12 else "start" if x > middle else "end"
-        parts.append(words(shortened(name, 13), min(max(x, 2.0), size - 2), y + 4, anchor, "t small"))
+    for i, letter in zip(range(len(values)), ascii_uppercase, strict=False):
+        x, y = at(i, 1.13)
+        parts.append(words(letter, x, y + 4, "middle", "t number"))
     return drawing(size, size, told, *parts)
 
 
@@ -108,8 +108,8 @@ def stacked(rows: Sequence[tuple[str, Mapping[str, float]]], told: str) -> Marku
 
 def reliability(bins: Sequence[tuple[float, float, int]], told: str) -> Markup:
     """Share right against stated confidence; the area of a mark goes with the number of answers, the diagonal is perfect."""
-    size, left, bottom, top = 200.0, 30.0, 26.0, 8.0
-    across, up = size - left - 10, size - bottom - top
+    size, left, bottom, top = 200.0, 30.0, 26.0, 16.0
+    across, up = size - left - 16, size - bottom - top
     total = sum(n for _, _, n in bins)
     parts = [line(left, top + up * (1 - t), left + across, top + up * (1 - t)) for t in (0.0, 0.5, 1.0)]
     parts += [words(f"{t:g}", left - 4, top + up * (1 - t) + 4, "end", "t small") for t in (0.0, 0.5, 1.0)]
@@ -206,7 +206,7 @@ def dots(rows: Sequence[tuple[str, Sequence[tuple[str, float]]]], values: Sequen
             parts.append(line(left + across * min(spread), y, left + across * max(spread), y, "whisker thin"))
         for value, mean in means:
             shape = values.index(value)
-            parts.append(mark(shape, left + across * mean, y, 5.5, f"c{shape % 6} see", f"{name}, {value}: {mean:.3f}"))
+            parts.append(mark(shape, left + across * mean, y, 5.5, f"m{shape % 6} see", f"{name}, {value}: {mean:.3f}"))
     return drawing(left + across + 16, height, told, *parts)
 
 
@@ -232,7 +232,7 @@ def cloud(spots: Sequence[tuple[float, float, bool]], axes: tuple[str, str], tol
 
 def key_mark(shape: int) -> Markup:
     """A mark for a key beside the words that name it; the words are read, the mark is not."""
-    return tag("svg", mark(shape, 8, 8, 5.5, f"c{shape % 6} see"), viewBox="0 0 16 16", aria_hidden="true", class_="key")
+    return tag("svg", mark(shape, 8, 8, 5.5, f"m{shape % 6} see"), viewBox="0 0 16 16", aria_hidden="true", class_="key")
 
 
 def _label_width(names: Sequence[str]) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
+from string import ascii_uppercase
 
 from markupsafe import Markup
 
@@ -21,6 +22,7 @@ from builder.reporting.charts import (
     stacked,
 )
 from builder.reporting.facts import HISTOGRAM_BINS, Section, Standing, group_of, shares_of
+from builder.reporting.svg import box, tag
 from builder.reporting.tables import (
     Table,
     calibration_table,
@@ -118,16 +120,17 @@ def _radar(section: Section, by: str) -> Figure | None:
     drawn = tuple(
         Drawn(
             f"{one.rank}. {one.model}",
-            radar(
-                [(value, means[one.model].get(value)) for value in values],
-                typical,
-                _said(one.model, by, values, means[one.model]),
-            ),
+            radar([mine.get(value) for value in values], typical, _said(one.model, by, values, mine)),
         )
         for one in section.standings
+        if (mine := means[one.model])
     )
-    told = f"Mean {section.metric} by {by} from 0 at the centre to 1 at the rim; dashed: the median of the models (SPM-Bench, Figure 5)."
-    return Figure(f"radar-{by}", f"Competence by {by}", told, drawn, (), group_table(section, by))
+    told = (
+        f"Mean {section.metric} by {by}, from 0 at the centre to 1 at the rim, clockwise from the top; dashed: the median of the "
+        "models (SPM-Bench, Figure 5)."
+    )
+    key = tuple((Markup("<b>{}</b>").format(letter), value) for letter, value in zip(ascii_uppercase, values, strict=False))
+    return Figure(f"radar-{by}", f"Competence by {by}", told, drawn, key, group_table(section, by))
 
 
 def _said(model: str, by: str, values: list[str], means: dict[str, float]) -> str:
@@ -159,7 +162,8 @@ def _histograms(section: Section) -> Figure | None:
 def _counted(one: Standing) -> str:
     counts = one.histograms["sip_f1"]
     share = counts[-1] / max(1, sum(counts))
-    return f"{one.model}: {100 * share:.0f} % of {sum(counts)} answers score above 0.9, {100 * counts[0] / max(1, sum(counts)):.0f} % below 0.1"
+    low = counts[0] / max(1, sum(counts))
+    return f"{one.model}: {100 * share:.0f} % of {sum(counts)} answers score from 0.9, {100 * low:.0f} % below 0.1"
 
 
 def _strategies(section: Section) -> Figure | None:
@@ -189,7 +193,10 @@ def _reliability(section: Section) -> Figure | None:
         )
         for one in shown
     )
-    told = "Share of exact matches against stated confidence; on the diagonal a model knows what it knows. The area of a mark goes with its answers."
+    told = (
+        "Share of exact matches (upwards) against stated confidence (to the right); on the diagonal a model knows what it knows. "
+        "The area of a mark goes with the number of its answers."
+    )
     return Figure("reliability", "Reliability", told, drawn, (), calibration_table(section))
 
 
@@ -270,9 +277,9 @@ def _items(section: Section) -> Figure | None:
     )
     told = (
         f"Discrimination is the correlation, over {section.items[0].models} models, of the score on an item with the mean on all "
-        f"other items. A triangle is an item whose whole 95 % interval is negative: strong models fail it, weak ones do not, so "
-        f"its key is suspect; by chance alone 2.5 in 100 would be. {len(section.items) - len(spots)} items on which the models do "
-        "not differ have none."
+        "other items. A triangle is an item whose whole 95 % interval is negative: strong models fail it and weak ones do not, so "
+        f"its key is suspect; by chance alone 2.5 in 100 would be. {len(section.items) - len(spots)} items on which the models "
+        "do not differ have none."
     )
     whole = items_table(section)
     table = Table(

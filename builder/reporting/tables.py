@@ -57,7 +57,7 @@ def leaderboard_table(section: Section) -> Table:
     head = ("rank", "model", section.metric, f"{LEVEL:.0%} interval", "n", "gap to the one above", "p (Holm)", "detectable gap")
     rows = tuple((*_standing(section, one), *(number(_micro(one, metric)) for metric in others)) for one in section.standings)
     note = (
-        f"Intervals: bootstrap over papers. Tests: sign flips over papers, adjusted by Holm over all {len(section.pairs)} pairs. "
+        f"Intervals: bootstrap over papers. Tests: sign flips of papers, adjusted by Holm over all {len(section.pairs)} pairs. "
         f"Detectable gap: the smallest true difference found with power {POWER} at family-wise level {ALPHA}; a smaller gap "
         "says nothing about which model is better."
     )
@@ -187,7 +187,7 @@ def items_table(section: Section) -> Table:
 
 
 def csv_text(table: Table) -> str:
-    """The table with its signature in the last column. A cell that a spreadsheet would take for a formula gets an apostrophe."""
+    """The table with its signature in the last column. A cell that would be a formula gets an apostrophe."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow((*table.head, "signature"))
