@@ -22,6 +22,7 @@ from builder.commands_items import add_battery, add_parse, add_spans
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
 from builder.commands_releases import add_cite, add_diff
 from builder.commands_report import add_report
+from builder.commands_results import add_score
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Limits
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
@@ -35,6 +36,7 @@ from builder.recipe import Ocr, Recipe
 from builder.records import JudgedFigure, Paper, Specimen, StageCount
 from builder.release.schemas import schema_files
 from builder.run import PaperOutcome, Run, read_at_least_one, run
+from builder.scoring.schemas import scoring_schema_files
 from builder.stages.rights import read_policy
 
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
@@ -74,11 +76,14 @@ def _parser() -> argparse.ArgumentParser:
     add_spend(commands.add_parser("spend", help="what a work folder's questions to models were billed, by stage and model"))
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
     add_parse(commands.add_parser("parse", help="what each answer of a model selects: JSON lines in and out"))
+    add_score(commands.add_parser("score", help="predictions on a release: every score with its interval and its signature"))
     add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
     add_report(commands.add_parser("report", help="results in; a page, tables in CSV and LaTeX, and report.json out"))
     add_cite(commands.add_parser("cite", help="BibTeX of the source papers of a release, or of a subset of it"))
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))
-    _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
+    _add_schemas(
+        commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files, of predictions and results")
+    )
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
     add_publish(commands.add_parser("publish", help="a release to the Hub: the plan, and with --send its execution"))
     add_verify(commands.add_parser("verify", help="load a published release as a stranger, and compare its hashes"))
@@ -314,7 +319,7 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 
 def _schemas(arguments: argparse.Namespace) -> int:
-    for name, text in schema_files().items():
+    for name, text in (schema_files() | scoring_schema_files()).items():
         write_whole(arguments.folder / name, text.encode())
     return Exit.OK
 

@@ -98,7 +98,7 @@ REFERENCE_SCORES = {
 @with_model
 @pytest.mark.parametrize("layer", sorted(REFERENCE_SCORES))
 def test_bertscore_is_that_of_the_reference_implementation(layer: int) -> None:
-    model = similarity._token_model(*similarity._place(STS_MODEL), "cpu")
+    model = similarity.token_model(*similarity.place_of(STS_MODEL), "cpu")
     scores = similarity.bert_scores(checked_pairs(*zip(*REFERENCE_PAIRS, strict=True)), model, layer)
     assert np.abs(scores - np.array(REFERENCE_SCORES[layer])).max() < 1e-5
 
@@ -132,8 +132,8 @@ def test_neither_the_order_of_items_nor_the_batch_size_moves_a_score_by_a_millio
     words, draw = f"{TRUTH} {OTHER} {UNRELATED}".split(), random.Random(3)
     texts = [" ".join(draw.choices(words, k=length)) for length in (1, 2, 3, 5, 8, 13, 21, 34)]
     rows = list(zip(texts, texts[3:] + texts[:3], strict=True))
-    model = similarity._sentence_model(*similarity._place(STS_MODEL), "cpu")
-    reader = similarity._token_model(*similarity._place(STS_MODEL), "cpu")
+    model = similarity.sentence_model(*similarity.place_of(STS_MODEL), "cpu")
+    reader = similarity.token_model(*similarity.place_of(STS_MODEL), "cpu")
 
     def scores(pairs: list[tuple[str, str]], batch_size: int) -> np.ndarray:  # type: ignore[type-arg]
         first = similarity.sts_scores(pairs, model, batch_size)
@@ -185,7 +185,7 @@ def test_the_result_says_what_made_it_and_holds_no_path(tmp_path: Path) -> None:
 @with_model
 def test_an_interval_is_that_of_the_other_metrics() -> None:
     answers, truths, papers = [TRUTH, OTHER, UNRELATED], [TRUTH] * 3, ["a", "a", "b"]
-    model = similarity._sentence_model(*similarity._place(STS_MODEL), "cpu")
+    model = similarity.sentence_model(*similarity.place_of(STS_MODEL), "cpu")
     result = description_similarity(answers, truths, papers=papers, resamples=50, seed=4)
     assert result["interval"] == interval(
         similarity.sts_scores(checked_pairs(answers, truths), model), papers, resamples=50, seed=4
@@ -250,7 +250,7 @@ def test_a_model_that_is_not_here_is_never_fetched_nor_replaced(arguments: dict,
 
 
 def test_without_torch_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    similarity._sentence_model.cache_clear()
+    similarity.sentence_model.cache_clear()
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
     with pytest.raises(ImportError, match=re.escape("pip install 'microtome[semantic]'")):
         description_similarity(["a"], ["b"], sts_model="./model")

@@ -7,8 +7,8 @@ import json
 from builder.records import Record
 from builder.release.examined import Attacks, Reviews
 from builder.release.rows import ROWS, Attrition, ImageSources, Manifest
+from builder.scoring.schemas import DIALECT
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FILES: dict[str, type[Record]] = {
     "attacks": Attacks,
     "attrition": Attrition,

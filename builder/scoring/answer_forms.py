@@ -108,6 +108,13 @@ FAILED = re.compile(
     r"|\{\s*[\"']error[\"']\s*:|\[?ERROR\]?\s*:|Traceback \(most recent call last\)|<(?:!doctype )?html\b|openai\.\w*Error)",
     ANY_CASE,
 )
+# The contract kept to the letter, at the end of a text: read at once, for nothing that any other pattern finds can stand in it or after it.
+KEPT = re.compile(
+    r"ANSWER:[ \t]*(?P<value>[A-Z](?:[ \t]*,[ \t]*[A-Z])*)[ \t]*(?:\nCONFIDENCE:[ \t]*(?P<confidence>\d+(?:\.\d+)?|\.\d+)(?P<percent>%)?[ \t]*)?"
+    r"(?:\nDIFFICULTY:[ \t]*(?P<difficulty>\d+(?:\.\d+)?|\.\d+)(?P<percents>%)?[ \t]*)?\n*\Z",
+    re.ASCII,
+)
+FOLDED = re.compile("[" + "".join(f"{chr(sign)}" for sign in FULL_WIDTH) + "]")  # is there anything to translate
 NUMBER = r"{}\W{{0,6}}[:=][ \t*_\"'`]*(?P<number>\d+(?:\.\d+)?|\.\d+)[ \t]*(?P<percent>%)?(?![\w.%/]*\d)"
 CONFIDENCE = re.compile(NUMBER.format("confidence"), ANY_CASE)
 DIFFICULTY = re.compile(NUMBER.format("difficulty"), ANY_CASE)

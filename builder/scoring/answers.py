@@ -25,10 +25,12 @@ from builder.scoring.answer_forms import (
     EITHER,
     EXPLAINED,
     FAILED,
+    FOLDED,
     FULL_WIDTH,
     INLINE,
     ITEM,
     JOIN,
+    KEPT,
     KEY,
     LEAD,
     LINE,
@@ -55,6 +57,7 @@ Status = Literal[
     "ok", "empty", "none_of_these", "ambiguous", "refused", "out_of_range", "truncated", "failed_request", "no_answer"
 ]
 
+NAME_OF = {CONFIDENCE: "confidence", DIFFICULTY: "difficulty"}  # a text without the word is not searched
 _KEYS_READ = 20  # of JSON, from the end: a text of nothing but keys stays linear
 
 
@@ -92,8 +95,28 @@ def parse_answer(text: str | None, options: Sequence[str], *, finish_reason: str
     """
     if text is None or FAILED.match(text):
         return Answer(frozenset(), "failed_request")
-    said, cut = _said(text.translate(FULL_WIDTH))
+    said, cut = _said(text if text.isascii() or not FOLDED.search(text) else text.translate(FULL_WIDTH))
     labels = tuple(str(option) for option in options)
+    return _kept(said, labels, finish_reason) or _searched(said, cut, labels, finish_reason)
+
+
+def _kept(said: str, options: tuple[str, ...], finish: str | None) -> Answer | None:
+    """The contract kept to the letter in the last lines; exactly what `_searched` gives, without its search."""
+    start = said.rfind("ANSWER:")
+    kept = KEPT.match(said, start) if start >= 0 and finish != "length" and said[start - 1 : start] in ("", "\n") else None
+    if kept is None or (('"' in said or "'" in said) and KEY.search(said)):  # a JSON object around it would be the statement
+        return None
+    labels = frozenset(kept["value"].replace("\t", "").replace(" ", "").split(","))
+    if not labels <= set(options):
+        return None
+    shares = (("confidence", "percent", CONFIDENCE), ("difficulty", "percents", DIFFICULTY))
+    confidence, difficulty = (
+        _number(kept[name], kept[percent]) if kept[name] else _share(pattern, said) for name, percent, pattern in shares
+    )
+    return Answer(labels, "ok", confidence, difficulty)
+
+
+def _searched(said: str, cut: bool, labels: tuple[str, ...], finish_reason: str | None) -> Answer:
     read = _last(said, labels, finish_reason) or _undecided(said, labels, cut, finish_reason)
     chosen = read.labels if read.status == "ok" else frozenset()
     return Answer(chosen, read.status, _share(CONFIDENCE, said), _share(DIFFICULTY, said))
@@ -101,6 +124,8 @@ def parse_answer(text: str | None, options: Sequence[str], *, finish_reason: str
 
 def _said(text: str) -> tuple[str, bool]:
     """The text without what was only thought, and whether it ends in the middle of a thought."""
+    if "<" not in text:
+        return text, False
     said = THOUGHT.sub(" ", text)
     closes = list(THOUGHT_CLOSES.finditer(said))
     said = said[closes[-1].end() :] if closes else said
@@ -347,10 +372,14 @@ def _in_range(labels: Sequence[str], options: Sequence[str]) -> _Read:
 
 def _share(pattern: re.Pattern[str], text: str) -> float | None:
     """The last number said under that name, in [0, 1]; a percentage counts only with its sign. None for any other."""
-    said = list(pattern.finditer(text))
-    if not said:
+    if NAME_OF[pattern] not in text.lower() and not ("\u0130" in text or "\u0131" in text):  # which match an i in any case
         return None
-    value = float(said[-1]["number"]) / (100 if said[-1]["percent"] else 1)
+    said = list(pattern.finditer(text))
+    return _number(said[-1]["number"], said[-1]["percent"]) if said else None
+
+
+def _number(digits: str, percent: str | None) -> float | None:
+    value = float(digits) / (100 if percent else 1)
     return value if 0 <= value <= 1 else None
 
 

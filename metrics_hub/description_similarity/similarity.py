@@ -79,24 +79,24 @@ def description_similarity(
     _check_settings((sts_model, bertscore_model), bertscore_layer, rescale_with_baseline, batch_size)
     if resamples:
         interval(np.zeros(len(asked)), papers, resamples=resamples, level=level, seed=seed)  # tells its errors before the work
-    sts = _sentence_model(*_place(sts_model), device)
-    pairs = _read_pairs(asked, sts)
+    sts = sentence_model(*place_of(sts_model), device)
+    pairs = read_pairs(asked, sts)
     scores = sts_scores(pairs, sts, batch_size)
-    made = {**_sts_parameters(sts_model, sts), **NO_BERTSCORE}
+    made = {**sts_parameters(sts_model, sts), **NO_BERTSCORE}
     truncated: Result = {"sts": _truncated(pairs, sts), "bertscore": None}
     bertscore = None
     if bertscore_model is not None and bertscore_layer is not None:
-        reader = _token_model(*_place(bertscore_model), device)
+        reader = token_model(*place_of(bertscore_model), device)
         columns = bert_scores(pairs, reader, bertscore_layer, rescale_with_baseline, batch_size)
         bertscore = {**_over_scales(columns[:, 2], groups), "precision": mean(columns[:, 0]), "recall": mean(columns[:, 1])}
-        made |= _bertscore_parameters(bertscore_model, reader, bertscore_layer, rescale_with_baseline)
+        made |= bertscore_parameters(bertscore_model, reader, bertscore_layer, rescale_with_baseline)
         truncated["bertscore"] = _truncated(pairs, reader)
     return {
         METRIC: mean(scores),
         "interval": interval(scores, papers, resamples=resamples, level=level, seed=seed) if resamples else None,
         "sts": _over_scales(scores, groups),
         "bertscore": bertscore,
-        "bertscore_name": _bertscore_name(made) if bertscore else None,
+        "bertscore_name": bertscore_name(made) if bertscore else None,
         "n": len(pairs),
         "unanswered": sum(not answer for answer, _ in pairs),
         "truncated": truncated,
@@ -162,7 +162,7 @@ def _check_settings(models: tuple[object, object], layer: object, baseline: Base
         raise ValueError(f"batch_size is {batch_size!r}; pass a whole number of at least 1")
 
 
-def _read_pairs(pairs: Pairs, model: Model) -> Pairs:
+def read_pairs(pairs: Pairs, model: Model) -> Pairs:
     """The pairs, an answer blank where the model reads no word piece of it (a zero-width space); ValueError for a reference."""
     marks = len(_pieces("", model))
     for row, (_, truth) in enumerate(pairs):
@@ -268,7 +268,7 @@ def _pieces(text: str, model: Model) -> list[int]:
     return list(model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
 
 
-def _sts_parameters(given: str, model: Model) -> Result:
+def sts_parameters(given: str, model: Model) -> Result:
     parts = [(type(part).__name__, getattr(part, "pooling_mode", None)) for part in list(model.network)[1:]]
     return {
         "sts_model": _name(given, model.weights),
@@ -279,7 +279,7 @@ def _sts_parameters(given: str, model: Model) -> Result:
     }
 
 
-def _bertscore_parameters(given: str, model: Model, layer: int, baseline: Baseline | None) -> Result:
+def bertscore_parameters(given: str, model: Model, layer: int, baseline: Baseline | None) -> Result:
     return {
         "bertscore_model": _name(given, model.weights),
         "bertscore_weights": model.weights,
@@ -289,7 +289,7 @@ def _bertscore_parameters(given: str, model: Model, layer: int, baseline: Baseli
     }
 
 
-def _bertscore_name(made: Result) -> str:
+def bertscore_name(made: Result) -> str:
     """A score of another model, layer or scale has another name."""
     told = "no rescaling" if made["rescaled"] is None else f"rescaled by {', '.join(map(repr, made['rescaled']))}"
     return f"bertscore_f1|{made['bertscore_model']}|layer {made['layer']}|{told}|v{VERSION}"
@@ -307,7 +307,7 @@ def _name(given: str, weights: str) -> str:
     return f"{folder}@{weights}"
 
 
-def _place(name: str) -> tuple[str, str]:
+def place_of(name: str) -> tuple[str, str]:
     """The name that was given and the folder to read. Raises ValueError for what is not on this machine; asks no network."""
     if not _ON_HUB.fullmatch(name):
         return name, name
@@ -325,7 +325,7 @@ def _place(name: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _sentence_model(name: str, folder: str, device: str) -> Model:
+def sentence_model(name: str, folder: str, device: str) -> Model:
     library = _library("sentence_transformers")
     try:
         if not library.util.is_sentence_transformer_model(folder, local_files_only=True):
@@ -339,7 +339,7 @@ def _sentence_model(name: str, folder: str, device: str) -> Model:
 
 
 @lru_cache(maxsize=1)
-def _token_model(name: str, folder: str, device: str) -> Model:
+def token_model(name: str, folder: str, device: str) -> Model:
     library = _library("transformers")
     try:
         with _no_progress_bar():
