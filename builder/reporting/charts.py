@@ -47,7 +47,7 @@ def interval_bar(value: float, low: float | None, high: float | None, told: str)
 
 
 def radar(values: Sequence[float | None], typical: Sequence[float | None], told: str) -> Markup:
-    """One model's means on axes from 0 (centre) to 1, lettered from the top clockwise; the dashed outline is the median model."""
+    """One model's means from 0 (centre) to 1, axes lettered clockwise from the top; the dashed outline is the median model."""
     size, middle, radius = 220.0, 110.0, 88.0
     angles = [2 * math.pi * i / len(values) - math.pi / 2 for i in range(len(values))]
 
@@ -240,5 +240,6 @@ def _label_width(names: Sequence[str]) -> float:
 
 
 __all__ = [
-    "Point", "cloud", "dots", "histogram", "interval_bar", "key_mark", "radar", "reliability", "scatter", "shortened", "stacked",
+    "Point", "cloud", "dots", "histogram", "interval_bar", "key_mark", "radar", "reliability", "scatter", "shortened",
+    "stacked",
 ]  # fmt: skip

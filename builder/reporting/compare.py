@@ -45,7 +45,7 @@ class Pair(Record):
 
 
 def compared(scores: Mapping[str, Floats], papers: Sequence[str]) -> tuple[Pair, ...]:
-    """All pairs of models, in the order given. `scores` has one array of shape (items,) a model; `papers` the paper of each item.
+    """All pairs of models, in the order given. `scores` has an array of shape (items,) a model; `papers` each item's paper.
 
     The numbers are those of `scoring.paired_comparison`, but for more sign flips, and drawn once for all pairs.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 from string import ascii_uppercase
@@ -32,6 +32,7 @@ from builder.reporting.tables import (
     means_table,
     strategies_table,
 )
+from builder.scoring.results import Estimate
 from builder.scoring.strategies import STRATEGIES
 
 LEAST_AXES = 3  # of a radar
@@ -74,17 +75,16 @@ def figures(section: Section) -> tuple[Figure, ...]:
     return tuple(figure for figure in made if figure)
 
 
-def bars(section: Section) -> tuple[Markup, ...]:
-    """The interval of each standing, for the leaderboard; empty where a value is none."""
-    made = []
-    for one in section.standings:
-        mine = section.estimate(one)
-        if mine.value is None:
-            made.append(Markup(""))
-            continue
-        span = f", 95 % interval {mine.low:.3f} to {mine.high:.3f}" if mine.low is not None and mine.high is not None else ""
-        made.append(interval_bar(mine.value, mine.low, mine.high, f"{one.model}: {mine.value:.3f}{span}"))
-    return tuple(made)
+def bars(means: Iterable[tuple[str, Estimate]]) -> tuple[Markup, ...]:
+    """The interval of each model's mean, for a leaderboard's cells; empty where a value is none."""
+    return tuple(_bar(model, mean) for model, mean in means)
+
+
+def _bar(model: str, mean: Estimate) -> Markup:
+    if mean.value is None:
+        return Markup("")
+    span = f", 95 % interval {mean.low:.3f} to {mean.high:.3f}" if mean.low is not None and mean.high is not None else ""
+    return interval_bar(mean.value, mean.low, mean.high, f"{model}: {mean.value:.3f}{span}")
 
 
 def _means(section: Section, one: Standing, by: str) -> Iterator[tuple[str, float]]:
@@ -126,8 +126,8 @@ def _radar(section: Section, by: str) -> Figure | None:
         if (mine := means[one.model])
     )
     told = (
-        f"Mean {section.metric} by {by}, from 0 at the centre to 1 at the rim, clockwise from the top; dashed: the median of the "
-        "models (SPM-Bench, Figure 5)."
+        f"Mean {section.metric} by {by}, from 0 at the centre to 1 at the rim, clockwise from the top; dashed: the median of "
+        "the models (SPM-Bench, Figure 5)."
     )
     key = tuple((Markup("<b>{}</b>").format(letter), value) for letter, value in zip(ascii_uppercase, values, strict=False))
     return Figure(f"radar-{by}", f"Competence by {by}", told, drawn, key, group_table(section, by))
@@ -177,9 +177,7 @@ def _strategies(section: Section) -> Figure | None:
 
 
 def _swatch(place: int) -> Markup:
-    return Markup(
-        '<svg viewBox="0 0 16 16" aria-hidden="true" class="key"><rect x="2" y="2" width="12" height="12" class="c{} edge"></rect></svg>'
-    ).format(place)
+    return tag("svg", box(2, 2, 12, 12, f"c{place} edge"), viewBox="0 0 16 16", aria_hidden="true", class_="key")
 
 
 def _reliability(section: Section) -> Figure | None:
@@ -194,8 +192,8 @@ def _reliability(section: Section) -> Figure | None:
         for one in shown
     )
     told = (
-        "Share of exact matches (upwards) against stated confidence (to the right); on the diagonal a model knows what it knows. "
-        "The area of a mark goes with the number of its answers."
+        "Share of exact matches (upwards) against stated confidence (to the right); on the diagonal a model knows what it "
+        "knows. The area of a mark goes with the number of its answers."
     )
     return Figure("reliability", "Reliability", told, drawn, (), calibration_table(section))
 
@@ -276,15 +274,13 @@ def _items(section: Section) -> Figure | None:
         f"{len(spots)} items by difficulty and discrimination; {suspects} suspect keys",
     )
     told = (
-        f"Discrimination is the correlation, over {section.items[0].models} models, of the score on an item with the mean on all "
-        "other items. A triangle is an item whose whole 95 % interval is negative: strong models fail it and weak ones do not, so "
+        f"Discrimination is the correlation, over {section.items[0].models} models, of the score on an item with the mean "
+        "on all other items. A triangle is an item whose whole 95 % interval is negative: strong models fail it, weak ones do not, and "
         f"its key is suspect; by chance alone 2.5 in 100 would be. {len(section.items) - len(spots)} items on which the models "
         "do not differ have none."
     )
     whole = items_table(section)
-    table = Table(
-        whole.name, whole.title, whole.signature, whole.head, whole.rows[:MOST_ITEMS], whole.texts, _cut(len(whole.rows))
-    )
+    table = replace(whole, rows=whole.rows[:MOST_ITEMS], note=_cut(len(whole.rows)))
     return Figure("items", "Item difficulty and discrimination", told, (Drawn(None, picture),), (), table)
 
 

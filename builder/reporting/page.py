@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from builder.release.card import escaped
 from builder.reporting.facts import Report, Section
 from builder.reporting.figures import Figure, bars, figures
 from builder.reporting.gallery import Exhibit
@@ -47,10 +49,11 @@ def views(report: Report, galleries: Mapping[str, tuple[Exhibit, ...]]) -> tuple
 
 def _view(section: Section, gallery: tuple[Exhibit, ...]) -> SectionView:
     drawn = figures(section)
+    means = [(one.model, section.estimate(one)) for one in section.standings]
     shown = {figure.table.name for figure in drawn}
     others = [group_table(section, by) for by in section.columns() if by not in _DRAWN or f"by-{by}" not in shown]
     tables = (overall_table(section), answers_table(section), pairs_table(section), *others)
-    return SectionView(section, leaderboard_table(section), bars(section), tuple(t for t in tables if t.rows), drawn, gallery)
+    return SectionView(section, leaderboard_table(section), bars(means), tuple(t for t in tables if t.rows), drawn, gallery)
 
 
 def files(shown: Sequence[SectionView]) -> dict[str, str]:
@@ -75,6 +78,13 @@ def rendered(template: str, style: str, **facts: object) -> str:
     return environment.from_string(template).render(style=Markup(style), policy=policy, **facts)
 
 
+def markdown(template: str, **facts: object) -> str:
+    """A README with everything from outside escaped by the filters `text`, `yaml` and `code`."""
+    environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    environment.filters.update(text=escaped, yaml=json.dumps, code=lambda text: " ".join(str(text).replace("`", "'").split()))
+    return environment.from_string(template).render(**facts)
+
+
 def web_address(url: str | None) -> str:
     """The address where it is one that a link may have; else nothing: a paper may print javascript: as well.
 
@@ -84,4 +94,4 @@ def web_address(url: str | None) -> str:
     return url if url and url.startswith(("https://", "http://")) else ""
 
 
-__all__ = ["SectionView", "files", "rendered", "views", "web_address"]
+__all__ = ["SectionView", "files", "markdown", "rendered", "views", "web_address"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from builder.errors import UsageError
@@ -39,13 +39,14 @@ class Comparable:
 
     @property
     def metric(self) -> str:
-        return primary(self.runs[0].result)
+        return primary(self.signature.config, self.runs[0].result.micro)
 
 
-def primary(result: Result) -> str:
+def primary(config: str, metrics: Iterable[str]) -> str:
     """The metric that ranks."""
-    named = PRIMARY.get(result.signature.config, "")
-    return named if named in result.micro else min(result.micro, default=named)
+    known = sorted(metrics)
+    named = PRIMARY.get(config, "")
+    return named if named in known else min(known, default=named)
 
 
 def key_of(signature: Signature) -> str:
