@@ -168,7 +168,8 @@ def _correlations(runs: Sequence[Run]) -> tuple[ScaleCorrelation, ...]:
         means = {scale: _means(runs, metric, scale) for scale in LENGTH_SCALES}
         for one, other in combinations([scale for scale in LENGTH_SCALES if means[scale] is not None], 2):
             a, b = means[one], means[other]
-            assert a is not None and b is not None
+            assert a is not None
+            assert b is not None
             made.append(ScaleCorrelation(metric=metric, one=one, other=other, correlation=correlation(a, b), models=len(runs)))
     return tuple(made)
 

@@ -273,11 +273,12 @@ def _items(section: Section) -> Figure | None:
         ("difficulty: 1 minus the mean score", "discrimination"),
         f"{len(spots)} items by difficulty and discrimination; {suspects} suspect keys",
     )
+    same = len(section.items) - len(spots)
     told = (
         f"Discrimination is the correlation, over {section.items[0].models} models, of the score on an item with the mean "
-        "on all other items. A triangle is an item whose whole 95 % interval is negative: strong models fail it, weak ones do not, and "
-        f"its key is suspect; by chance alone 2.5 in 100 would be. {len(section.items) - len(spots)} items on which the models "
-        "do not differ have none."
+        "on all other items. A triangle is an item whose whole 95 % interval is negative: strong models fail it, weak ones do "
+        f"not, and its key is suspect; by chance alone 2.5 in 100 would be. {same} items on which the "
+        "models do not differ have none."
     )
     whole = items_table(section)
     table = replace(whole, rows=whole.rows[:MOST_ITEMS], note=_cut(len(whole.rows)))
