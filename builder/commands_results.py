@@ -115,9 +115,8 @@ def _told(graded: Graded) -> str:
     ]
     lines += [f"{name}: not scored: {why}" for name, why in result.not_scored.items()]
     if result.profile:
-        lines.append(
-            f"personality {result.profile['personality']}; what the shares say holds in {_number(result.profile['stability'])} of the draws"
-        )
+        held = _number(result.profile["stability"])
+        lines.append(f"personality {result.profile['personality']}; what the shares say holds in {held} of the draws")
     if result.calibration.get("calibration_error") is not None:
         error, coverage = result.calibration["calibration_error"], result.calibration["coverage"]
         lines.append(f"calibration error {_number(error)}, {_number(coverage)} of the answers state a confidence")

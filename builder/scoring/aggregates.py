@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from builder.scoring.asked import UNKNOWN, Asked, Facet
 from builder.scoring.calibration import BINS, calibration_of
 from builder.scoring.caption_match import LENGTH_SCALES
 from builder.scoring.dense import Seated
-from builder.scoring.option_rows import Ints, OptionCounts
+from builder.scoring.option_rows import Ints, OptionCounts, Rows
 from builder.scoring.option_sets import Floats
 from builder.scoring.resampling import Means, Resampling, grouped
 from builder.scoring.responses import CODE, STATUSES
@@ -134,8 +135,8 @@ def profile(answers: Answers, counts: OptionCounts) -> dict[str, float | str | N
     resamples bear the name that the shares give."""
     stray = (answers.seated.status == CODE["out_of_range"]).astype(np.int64)
     room = Room(answers.asked.options[answers.seated.item], stray)
-    papers, resampling = answers.asked.papers[answers.seated.item].tolist(), answers.resampling
-    made = profile_of(counts, room, papers=papers, resamples=resampling.resamples, seed=resampling.seed)
+    papers, resampling = answers.asked.papers[answers.seated.item], answers.resampling
+    made = profile_of(counts, room, papers=cast(Rows, papers), resamples=resampling.resamples, seed=resampling.seed)
     shares: dict[str, float] = made["response_profile"]
     named = personality(np.array([shares[strategy] for strategy in STRATEGIES]))
     drawn: dict[str, float] = made["personality_shares"]
@@ -158,7 +159,7 @@ def calibration(answers: Answers, counts: OptionCounts) -> tuple[dict[str, float
     papers = answers.asked.papers[answers.seated.item[told]]
     resamples = resampling.resamples if len(np.unique(papers)) > 1 else 0
     of_those = OptionCounts(*(column[told] for column in counts))
-    made = calibration_of(of_those, stated[told], papers=papers.tolist(), resamples=resamples, seed=resampling.seed)
+    made = calibration_of(of_those, stated[told], papers=cast(Rows, papers), resamples=resamples, seed=resampling.seed)
     ends = made["interval"] or {"low": None, "high": None}
     values = (made[names[0]], ends["low"], ends["high"], *(made[name] for name in names[3:]))
     bins = tuple(

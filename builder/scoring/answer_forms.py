@@ -118,3 +118,20 @@ FOLDED = re.compile("[" + "".join(f"{chr(sign)}" for sign in FULL_WIDTH) + "]") 
 NUMBER = r"{}\W{{0,6}}[:=][ \t*_\"'`]*(?P<number>\d+(?:\.\d+)?|\.\d+)[ \t]*(?P<percent>%)?(?![\w.%/]*\d)"
 CONFIDENCE = re.compile(NUMBER.format("confidence"), ANY_CASE)
 DIFFICULTY = re.compile(NUMBER.format("difficulty"), ANY_CASE)
+
+# Words without which a pattern finds nothing: a text that has none of them is not searched.
+NEEDS = {
+    INLINE: ("answer",),
+    NAMED: ("answer", "final", "correct", "best", "right", "chosen", "selected", "true", "my"),
+    NONE_HOLDS: ("none of ",),
+    VERDICT: ("correct", "right", "true"),
+    CONFIDENCE: ("confidence",),
+    DIFFICULTY: ("difficulty",),
+}
+ODD_CASES = ("\u0130", "\u0131", "\u017f")  # in any case, a pattern takes these for i, i and s
+
+
+def may_match(pattern: re.Pattern[str], text: str) -> bool:
+    """False only where the pattern finds nothing in the text."""
+    lower = text.lower()
+    return any(word in lower for word in NEEDS[pattern]) or any(odd in text for odd in ODD_CASES)

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from builder.scoring.answer_forms import (
@@ -48,6 +49,7 @@ from builder.scoring.answer_forms import (
     THOUGHT_OPENS,
     UNSAID,
     VERDICT,
+    may_match,
 )
 
 PARSER_VERSION = "1.0.0"  # raised when any text is read otherwise; part of every score's signature
@@ -57,7 +59,6 @@ Status = Literal[
     "ok", "empty", "none_of_these", "ambiguous", "refused", "out_of_range", "truncated", "failed_request", "no_answer"
 ]
 
-NAME_OF = {CONFIDENCE: "confidence", DIFFICULTY: "difficulty"}  # a text without the word is not searched
 _KEYS_READ = 20  # of JSON, from the end: a text of nothing but keys stays linear
 
 
@@ -96,7 +97,7 @@ def parse_answer(text: str | None, options: Sequence[str], *, finish_reason: str
     if text is None or FAILED.match(text):
         return Answer(frozenset(), "failed_request")
     said, cut = _said(text if text.isascii() or not FOLDED.search(text) else text.translate(FULL_WIDTH))
-    labels = tuple(str(option) for option in options)
+    labels = tuple(map(str, options))
     return _kept(said, labels, finish_reason) or _searched(said, cut, labels, finish_reason)
 
 
@@ -106,14 +107,18 @@ def _kept(said: str, options: tuple[str, ...], finish: str | None) -> Answer | N
     kept = KEPT.match(said, start) if start >= 0 and finish != "length" and said[start - 1 : start] in ("", "\n") else None
     if kept is None or (('"' in said or "'" in said) and KEY.search(said)):  # a JSON object around it would be the statement
         return None
-    labels = frozenset(kept["value"].replace("\t", "").replace(" ", "").split(","))
-    if not labels <= set(options):
+    labels = _spelt(kept["value"])
+    if not labels.issubset(options):
         return None
-    shares = (("confidence", "percent", CONFIDENCE), ("difficulty", "percents", DIFFICULTY))
-    confidence, difficulty = (
-        _number(kept[name], kept[percent]) if kept[name] else _share(pattern, said) for name, percent, pattern in shares
-    )
+    sure, hard = kept["confidence"], kept["difficulty"]
+    confidence = _number(sure, kept["percent"]) if sure else _share(CONFIDENCE, said)
+    difficulty = _number(hard, kept["percents"]) if hard else _share(DIFFICULTY, said)
     return Answer(labels, "ok", confidence, difficulty)
+
+
+@lru_cache(maxsize=4096)
+def _spelt(value: str) -> frozenset[str]:
+    return frozenset(value.replace("\t", "").replace(" ", "").split(","))
 
 
 def _searched(said: str, cut: bool, labels: tuple[str, ...], finish_reason: str | None) -> Answer:
@@ -153,7 +158,7 @@ def _last(text: str, options: Sequence[str], finish: str | None) -> _Read | None
 
 def _lines(text: str, options: Sequence[str], finish: str | None) -> Iterator[_Statement]:
     """The contract's line, at the start of a line in any case, in capitals anywhere."""
-    for pattern in (LINE, INLINE):
+    for pattern in (LINE, INLINE) if may_match(INLINE, text) else (LINE,):
         for match in pattern.finditer(text):
             value, end = match["value"], match.end()
             if not _bare(value) and end < len(text):
@@ -224,7 +229,7 @@ def _json_value(value: object, options: Sequence[str]) -> _Read:
 
 def _sentences(text: str, options: Sequence[str]) -> Iterator[_Statement]:
     """Sentences that name the choice; one that does not begin with a label names none."""
-    for pattern in (NAMED, CHOSEN):
+    for pattern in (NAMED, CHOSEN) if may_match(NAMED, text) else (CHOSEN,):
         for match in pattern.finditer(text):
             before = text[max(0, match.start() - 80) : match.start()]
             value = re.split(r"(?<=[^\s(])[.!][ \t]+(?=[A-Z][a-z])", match["value"], maxsplit=1)[0]
@@ -233,12 +238,14 @@ def _sentences(text: str, options: Sequence[str]) -> Iterator[_Statement]:
             read = _value(value, options, spoken=True)
             if read and read.status not in ("empty", "refused"):
                 yield _Statement(match.start(), match.start("value") + len(value), read)
-    for match in NONE_HOLDS.finditer(text):
+    for match in NONE_HOLDS.finditer(text) if may_match(NONE_HOLDS, text) else ():
         yield _Statement(match.start(), match.end(), _Read("none_of_these"))
 
 
 def _verdicts(text: str, options: Sequence[str]) -> _Statement | None:
     """ "A and C are correct": a statement when it is the only verdict; verdicts one by one are reasoning."""
+    if not may_match(VERDICT, text):
+        return None
     found = [
         m for m in VERDICT.finditer(text) if not re.match(r"[ \t]*\b(?:if|only if|when|unless)\b|.*\?", m["rest"], ANY_CASE)
     ]
@@ -372,7 +379,7 @@ def _in_range(labels: Sequence[str], options: Sequence[str]) -> _Read:
 
 def _share(pattern: re.Pattern[str], text: str) -> float | None:
     """The last number said under that name, in [0, 1]; a percentage counts only with its sign. None for any other."""
-    if NAME_OF[pattern] not in text.lower() and not ("\u0130" in text or "\u0131" in text):  # which match an i in any case
+    if not may_match(pattern, text):
         return None
     said = list(pattern.finditer(text))
     return _number(said[-1]["number"], said[-1]["percent"]) if said else None

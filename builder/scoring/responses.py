@@ -93,8 +93,8 @@ class Reader:
         if item is None:
             self._unknown(given.id, f"{file} > line {number} > id")
             return
-        wrong = _contradiction(given)
-        if wrong and self._asked.config != DESCRIPTION:
+        wrong = _contradiction(given) if given.status is not None and self._asked.config != DESCRIPTION else None
+        if wrong is not None:
             self.findings.add("contradiction", f"{file} > line {number} > answer", *wrong)
             return
         status, selected, confidence, difficulty = self._read(given, item)

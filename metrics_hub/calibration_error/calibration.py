@@ -81,7 +81,7 @@ def calibration_of(
     confidence, right = stated[with_one], exact_match_scores(counts)[with_one]
     table = _table(confidence, right, _width_bins(confidence, int(bins)))
     adaptive = _table(confidence, right, _mass_bins(confidence, int(bins)))
-    kept = None if papers is None else [paper for paper, one in zip(papers, with_one, strict=True) if one]
+    kept = papers if papers is None or with_one.all() else [paper for paper, one in zip(papers, with_one, strict=True) if one]
     return {
         "calibration_error": _error(table),
         "interval": _interval(confidence, right, int(bins), kept, resamples, level, seed) if resamples else None,

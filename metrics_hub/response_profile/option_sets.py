@@ -259,9 +259,12 @@ def clusters_of(n: int, papers: Rows | None) -> tuple[Ints, str]:
         raise ValueError("there is nothing to score: pass at least one question")
     if papers is None:
         return np.arange(n), "question"
-    (ids,) = columns(papers=papers)
+    ids = papers if isinstance(papers, np.ndarray) and papers.dtype.kind == "i" else columns(papers=papers)[0]
     if len(ids) != n:
         raise ValueError(f"{len(ids)} papers for {n} questions; pass the paper of each question, in the same order")
+    if isinstance(ids, np.ndarray):  # of a million answers: numbered without a look at each
+        _, first, place = np.unique(ids, return_index=True, return_inverse=True)
+        return np.argsort(np.argsort(first))[place], "paper"
     for row, paper in enumerate(ids):
         if not isinstance(paper, str | Integral) or isinstance(paper, bool) or paper == "":
             raise ValueError(f"paper {row} is {paper!r}; name the paper of each question by a string or a whole number")
