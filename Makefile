@@ -1,4 +1,4 @@
-# make demo                 build a release from the shipped specimen papers, load it, score a sample
+# make demo                 build a release from the shipped specimen papers, load it, score scripted answerers, report them
 # make demo PAPERS=folder   the same from your own PDFs
 # make test                 lint, types and tests
 # make soak                 builds killed at 20 random points each, 200 publishes with a fault or kill each; resumable, state in soak/
@@ -14,10 +14,10 @@ BIN := $(VENV)/bin
 .PHONY: demo test soak regenerate clean
 
 demo: $(VENV)/.installed
-	@test "$(OUT)" != demo-release || rm -rf demo-release
+	@test "$(OUT)" != demo-release || rm -rf demo-release demo-release.report
 	$(BIN)/microtome build $(RECIPE) --papers "$(PAPERS)" --out "$(OUT)" --version 1.0.0
 	$(BIN)/microtome validate "$(OUT)"
-	$(BIN)/python -m builder.demo "$(OUT)"
+	$(BIN)/python -m builder.demo "$(OUT)" "$(OUT).report"
 
 test: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -49,4 +49,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo-release demo-release.work soak
+	rm -rf $(VENV) demo-release demo-release.work demo-release.report soak

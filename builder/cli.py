@@ -19,8 +19,10 @@ from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
 from builder.commands_hub import add_publish, add_publish_metrics, add_verify
 from builder.commands_items import add_battery, add_parse, add_spans
+from builder.commands_leaderboard import add_leaderboard
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
 from builder.commands_releases import add_cite, add_diff
+from builder.commands_report import add_report
 from builder.commands_results import add_score
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Limits
@@ -78,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     add_parse(commands.add_parser("parse", help="what each answer of a model selects: JSON lines in and out"))
     add_score(commands.add_parser("score", help="predictions on a release: every score with its interval and its signature"))
     add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
+    add_report(commands.add_parser("report", help="results in; a page, tables in CSV and LaTeX, and report.json out"))
+    add_leaderboard(commands.add_parser("leaderboard", help="results pinned to release, metric and parser: add, show, export"))
     add_cite(commands.add_parser("cite", help="BibTeX of the source papers of a release, or of a subset of it"))
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))
     _add_schemas(

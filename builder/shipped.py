@@ -26,6 +26,11 @@ def prompt(stage: str) -> str:
     return (_HERE / "prompts" / f"{stage}.j2").read_text(encoding="utf-8")
 
 
+def page_part(name: str) -> str:
+    """A template or style sheet of the pages that `report` and `leaderboard` write."""
+    return (_HERE / "reporting" / name).read_text(encoding="utf-8")
+
+
 def recipe_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (_HERE / "recipes").glob("*.toml")))
 
