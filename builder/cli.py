@@ -20,7 +20,7 @@ from builder.assemble import assemble, refuse_occupied
 from builder.commands_hub import add_publish, add_publish_metrics, add_verify
 from builder.commands_items import add_battery, add_parse, add_spans
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
-from builder.commands_releases import add_cite, add_diff
+from builder.commands_releases import add_cite, add_diff, add_rescore
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Limits
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
     add_cite(commands.add_parser("cite", help="BibTeX of the source papers of a release, or of a subset of it"))
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))
+    add_rescore(commands.add_parser("rescore", help="stored answers by the keys of an older and a newer release"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
     add_publish(commands.add_parser("publish", help="a release to the Hub: the plan, and with --send its execution"))

@@ -9,7 +9,7 @@ from builder.release.diff import difference
 from builder.release.files import CHANGELOG
 from builder.release.plan import OnHub, versions_below
 from builder.release.validate import Opened
-from builder.release.versions import benchmark_refusals, returned_ids, step_text, version_refusals
+from builder.release.versions import ERRATA, benchmark_refusals, returned_ids, step_text, tombstones, version_refusals
 
 
 class Versions:
@@ -31,7 +31,9 @@ class Versions:
         if other:
             return other
         ids = [(tag, self._ids_of(hub.tags[tag])) for tag in tags[:-1]]
-        back = returned_ids([*ids, (tags[-1], _ids_in(newest))], _ids_in(self._release))
+        back = returned_ids(
+            [*ids, (tags[-1], _ids_in(newest))], tombstones(newest.documents.get(ERRATA)), _ids_in(self._release)
+        )
         return (*version_refusals(difference(newest, self._release)), *back)
 
     def text(self, hub: OnHub) -> str | None:

@@ -18,6 +18,7 @@ from builder.release.files import CHANGELOG, MANIFEST
 from builder.release.plan import is_version
 from builder.release.rows import CONFIGS, SPLITS, data_path
 from builder.release.validate import FileFact, Opened, Table
+from builder.release.versions import ERRATA
 
 T = TypeVar("T")
 _IMAGE = "image"  # no version of microtome compares an image but by its hashes
@@ -82,14 +83,15 @@ def _opened(read: _Read, place: str) -> Opened:
         manifest, files = _manifest(read(MANIFEST, _bytes), place)
         places = {key: data_path(*key) for key in product(CONFIGS, SPLITS) if data_path(*key) in files}
         tables = {key: read(path, _rows) for key, path in places.items()}
+        errata = {ERRATA: json.loads(read(ERRATA, _bytes))} if ERRATA in files else {}
         texts = {CHANGELOG: read(CHANGELOG, _bytes).decode()} if CHANGELOG in files else {}
-    except (OSError, pa.ArrowException, ValueError) as error:
+    except (OSError, pa.ArrowException, ValueError, RecursionError) as error:
         raise _no_release(place, " ".join(str(error).split())) from error
     for key, table in tables.items():
         ids = [row.get("id") for row in table]
         if not all(isinstance(one, str) and one for one in ids) or len(set(ids)) < len(ids):
             raise _no_release(f"{place} > {places[key]}", "has rows without an id, or with one id")
-    return Opened(files, {MANIFEST: manifest}, texts, tables, {}, {})
+    return Opened(files, {MANIFEST: manifest, **errata}, texts, tables, {}, {})
 
 
 def _manifest(data: bytes, place: str) -> tuple[Mapping[str, Any], dict[str, FileFact]]:

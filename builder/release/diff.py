@@ -18,6 +18,7 @@ SHOWN = frozenset({"pixels_sha256", "question", "prompt", "options", "caption"})
 _ASKED = SHOWN | {"answer", "reference"}
 # Follow from other columns, or name the file and not the pixels.
 _DERIVED = frozenset({"content_hash", "image", "image_sha256"})
+SINCE = "\n### Since "  # how what changed begins in a CHANGELOG.md, before the earlier version
 
 
 class Change(Record):
@@ -156,7 +157,7 @@ def changelog_entry(diff: ReleaseDiff) -> str:
 
 def since_entry(diff: ReleaseDiff) -> str:
     """The same under a heading of its own, as a release's CHANGELOG.md carries it beneath its version."""
-    return f"### Since {diff.before}\n\n" + _changes_listed(diff)
+    return f"{SINCE.lstrip()}{diff.before}\n\n" + _changes_listed(diff)
 
 
 def _changes_listed(diff: ReleaseDiff) -> str:
@@ -214,6 +215,7 @@ def _verdict(diff: ReleaseDiff) -> str:
 
 __all__ = [
     "SHOWN",
+    "SINCE",
     "Change",
     "ChangedItem",
     "ConfigDiff",

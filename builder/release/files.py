@@ -18,7 +18,6 @@ REVIEWS = "reviews.json"
 CROISSANT = "croissant.json"
 RECIPE = "recipe.toml"
 CHANGELOG = "CHANGELOG.md"
-_STABLE = "Item ids are stable over versions: a figure and a task keep their id; `content_hash` says whether the row changed.\n"
 
 
 def json_text(value: Record | Mapping[str, object]) -> str:
@@ -56,17 +55,8 @@ def changelog_text(packed: Packed) -> str:
     counts = "\n".join(f"- `{config}`, `{split}`: {len(rows)} rows" for (config, split), rows in packed.tables.items())
     return (
         f"# Changelog of {cut.recipe.identity.title}\n\n## {cut.version}\n\n{counts}\n- signature: `{packed.signature}`\n\n"
-        f"{_STABLE}"
+        "Item ids are stable over versions: a figure and a task keep their id; `content_hash` says whether the row changed.\n"
     )
-
-
-def changelog_since(changelog: str, entry: str, earlier: str) -> str:
-    """The changelog of a release, then `entry` on what changed, then all that the `earlier` release's changelog says.
-
-    What was written so before is replaced.
-    """
-    own, history = changelog.partition(_STABLE)[0], earlier.replace("\n" + _STABLE, "").partition("\n## ")[2]
-    return f"{own}{_STABLE}\n{entry}" + (f"\n## {history}" if history else "")
 
 
 def recipe_text(recipe: Recipe) -> str:
@@ -104,7 +94,6 @@ __all__ = [
     "RECIPE",
     "REVIEWS",
     "SOURCES",
-    "changelog_since",
     "changelog_text",
     "json_text",
     "manifest",

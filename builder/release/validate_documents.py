@@ -12,6 +12,7 @@ from builder.errors import Issue, UsageError
 from builder.recipe import read_recipe
 from builder.records import Licence, Paper
 from builder.release.attacks import answers_of, attacks_of
+from builder.release.diff import SINCE
 from builder.release.examined import Attacks, Reviews
 from builder.release.files import ATTACKS, ATTRITION, CARD, CHANGELOG, MANIFEST, RECIPE, REVIEWS
 from builder.release.logical import logical_hash
@@ -105,7 +106,7 @@ def texts_differ(opened: Opened, wanted: Mapping[str, str]) -> Iterator[Issue]:
 
 def _goes_on(path: str, have: str, want: str) -> bool:
     """Whether it is a changelog that goes on with what changed since an earlier release, which these rows do not tell."""
-    return path == CHANGELOG and have.startswith(f"{want}\n### Since ")
+    return path == CHANGELOG and have.startswith(want + SINCE)
 
 
 def _lines(path: str, have: str, want: str) -> Iterator[Issue]:

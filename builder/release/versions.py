@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 
 from builder.errors import Issue
-from builder.release.diff import ConfigDiff, ReleaseDiff, since_entry
+from builder.release.diff import SINCE, ConfigDiff, ReleaseDiff, since_entry
 
+ERRATA = "errata.json"
 _SHOWN = 5  # ids that a finding quotes
 
 
@@ -36,21 +37,43 @@ def benchmark_refusals(before: Mapping[str, object], after: Mapping[str, object]
     return (Issue("other-benchmark", "manifest.json > benchmark", problem, "name a repository of its own"),)
 
 
-def returned_ids(versions: Sequence[tuple[str, Set[str]]], ids: Set[str]) -> tuple[Issue, ...]:
+def returned_ids(versions: Sequence[tuple[str, Set[str]]], gone: Set[str], ids: Set[str]) -> tuple[Issue, ...]:
     """Ids of a new release that a published one had and a later one had not: retired for good, never used again.
 
-    `versions` are tags and ids of the published releases, lowest first.
+    `versions` are tags and ids of the published releases, lowest first; `gone` are ids that the newest errata.json buries.
     """
-    newest = versions[-1][1] if versions else frozenset()
-    back = ids - newest
+    back = ids - (versions[-1][1] if versions else frozenset())
     issues = []
-    for tag, had in reversed(versions[:-1]):
+    for tag, had in (*reversed(versions[:-1]), (ERRATA, gone)):
         found = sorted(back & had)
         back -= had
         if found:
-            problem = f"{len(found)} were in {tag} and retired later, and are back: {_quoted(found)}"
-            issues.append(Issue("id-comes-back", "ids", problem, "leave these items out, or give them other ids"))
+            where = "are in its tombstones" if had is gone else "were there and retired later"
+            problem = f"{len(found)} ids {where}, and are back: {_quoted(found)}"
+            issues.append(Issue("id-comes-back", tag, problem, "leave these items out, or give them other ids"))
     return tuple(issues)
+
+
+def tombstones(errata: object) -> frozenset[str]:
+    """Ids that an errata.json of any version says are gone; none where there is no such file."""
+    found = errata.get("errata") if isinstance(errata, dict) else None
+    stones = [stone for one in _dicts(found) for stone in _dicts(one.get("tombstones"))]
+    return frozenset(str(stone["id"]) for stone in stones if "id" in stone)
+
+
+def _dicts(value: object) -> list[dict[str, object]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def changelog_since(changelog: str, diff: ReleaseDiff, earlier: str) -> str:
+    """The changelog of a release, then what changed, then all that the earlier release's changelog says of itself and before.
+
+    What was written so already is replaced.
+    """
+    own = changelog.partition(SINCE)[0]
+    closing = own.rpartition("\n\n")[2]  # a sentence on all versions, said once
+    history = earlier.replace(f"\n{closing}", "").partition("\n## ")[2]
+    return f"{own}\n{since_entry(diff)}" + (f"\n## {history}" if history else "")
 
 
 def step_text(diff: ReleaseDiff, changelog: str, source: str) -> str:
@@ -59,7 +82,7 @@ def step_text(diff: ReleaseDiff, changelog: str, source: str) -> str:
     told = f"; {right_version(diff)} would do" if bigger else ""
     entry = (
         f"says what changed since {diff.before}"
-        if since_entry(diff) in changelog
+        if f"\n## {diff.before}\n" in changelog
         else f"does not say what changed since {diff.before}: `microtome diff {source} RELEASE --write` writes it there"
     )
     return f"since      v{diff.before}, {diff.level}: {_reasons(diff)}{told}\nchangelog  {entry}"
@@ -86,4 +109,7 @@ def _quoted(ids: Sequence[str]) -> str:
     return ", ".join(ids[:_SHOWN]) + (", ..." if len(ids) > _SHOWN else "")
 
 
-__all__ = ["benchmark_refusals", "returned_ids", "right_version", "step_text", "version_refusals"]
+__all__ = [
+    "ERRATA", "benchmark_refusals", "changelog_since", "returned_ids", "right_version", "step_text", "tombstones",
+    "version_refusals",
+]  # fmt: skip
