@@ -102,7 +102,7 @@ def test_publish_refuses_a_step_that_is_too_small_and_ids_that_come_back_before_
     hub: LoopbackHub, client: Session, releases: dict[str, Path]
 ) -> None:
     before = len(hub.log)
-    told = client.run("publish", str(releases["1.2.0"]), "org/bench", "--send")
+    told = client.plan(releases["1.2.0"], "org/bench")
     assert (told.code, "(id-comes-back)" in told.out, "(version-too-small)" in told.out) == (FINDINGS, True, False), told
     told = client.plan(releases["1.3.0"], "org/bench")
     assert (told.code, "(version-too-small)" in told.out) == (FINDINGS, True), told
