@@ -21,7 +21,7 @@ from builder.commands_hub import add_publish, add_publish_metrics, add_verify
 from builder.commands_items import add_battery, add_parse, add_spans
 from builder.commands_leaderboard import add_leaderboard
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
-from builder.commands_releases import add_cite, add_diff
+from builder.commands_releases import add_cite, add_diff, add_rescore
 from builder.commands_report import add_report
 from builder.commands_results import add_score
 from builder.edges.calls import Asker, Desk
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     add_leaderboard(commands.add_parser("leaderboard", help="results pinned to release, metric and parser: add, show, export"))
     add_cite(commands.add_parser("cite", help="BibTeX of the source papers of a release, or of a subset of it"))
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))
+    add_rescore(commands.add_parser("rescore", help="stored answers by the keys of an older and a newer release"))
     _add_schemas(
         commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files, of predictions and results")
     )

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from builder.errors import CannotRead, Exit, HubStopped, Issue
 from builder.release.files import MANIFEST, SOURCES
-from builder.release.plan import OnHub, Plan, metric_refusals, plan, plan_text, release_refusals, release_text
+from builder.release.plan import metric_refusals, plan_text, release_refusals, release_text
 from builder.release.rows import ImageSources, Manifest
 
 if TYPE_CHECKING:
-    from builder.edges.hub import HubRepository
+    from builder.edges.hub import Gate, HubRepository
     from builder.edges.verification import Verification
-    from builder.publishing import Cargo
+    from builder.publishing import Cargo, Judge
 
 _NOT_SENT = "nothing was sent: add --send"
 
@@ -53,8 +53,10 @@ def add_publish_metrics(parser: argparse.ArgumentParser) -> None:
 
 def _publish(arguments: argparse.Namespace) -> int:
     from builder.edges.hub import hub_repository
+    from builder.edges.released import release_at
     from builder.edges.validation import first_findings
-    from builder.publishing import release_cargo
+    from builder.publishing import planned, release_cargo
+    from builder.versioning import Versions
 
     repo = hub_repository(arguments.repo, "dataset")
     findings = sorted(first_findings(arguments.release).found)
@@ -65,9 +67,10 @@ def _publish(arguments: argparse.Namespace) -> int:
     if refusals:
         return _refused(arguments.release, refusals)
     cargo = release_cargo(arguments.release, manifest)
-    hub, made = _planned(repo, cargo)
+    versions = Versions(repo, release_at(str(arguments.release)))
+    hub, made = planned(repo, cargo, versions.refusals)
     print(release_text(manifest, ImageSources.model_validate_json((arguments.release / SOURCES).read_bytes())))
-    print(plan_text(repo.repo_id, repo.kind, made, hub))
+    print("\n".join(filter(None, (versions.text(hub), plan_text(repo.repo_id, repo.kind, made, hub)))))
     if made.refusals:
         return Exit.FINDINGS
     if made.nothing_to_do and arguments.gated in (None, hub.gated):
@@ -75,7 +78,9 @@ def _publish(arguments: argparse.Namespace) -> int:
     if not arguments.send:
         print(_NOT_SENT, file=sys.stderr)
         return Exit.OK
-    return _propose(repo, cargo) if arguments.pr else _send_release(repo, cargo, manifest, arguments)
+    if arguments.pr:
+        return _propose(repo, cargo, versions.refusals)
+    return _send_release(repo, cargo, manifest, arguments.gated, versions.refusals)
 
 
 def _refused(release: Path, issues: Sequence[Issue]) -> int:
@@ -85,12 +90,7 @@ def _refused(release: Path, issues: Sequence[Issue]) -> int:
     return Exit.FINDINGS
 
 
-def _planned(repo: HubRepository, cargo: Cargo) -> tuple[OnHub, Plan]:
-    hub = repo.look(cargo.parcel)
-    return hub, plan(cargo.parcel, hub)
-
-
-def _send_release(repo: HubRepository, cargo: Cargo, manifest: Manifest, arguments: argparse.Namespace) -> int:
+def _send_release(repo: HubRepository, cargo: Cargo, manifest: Manifest, gate: Gate | None, judge: Judge) -> int:
     from builder.edges.verification import verify
     from builder.publishing import send
 
@@ -99,16 +99,16 @@ def _send_release(repo: HubRepository, cargo: Cargo, manifest: Manifest, argumen
     def check(commit: str) -> Sequence[Issue]:
         return verify(repo, commit, manifest).issues
 
-    commit = send(repo, cargo, check, gate=arguments.gated)
+    commit = send(repo, cargo, check, gate=gate, judge=judge)
     print(f"published  {repo.repo_id} {cargo.parcel.tag} = commit {commit}, logical hash {manifest.logical_hash}")
     return Exit.OK
 
 
-def _propose(repo: HubRepository, cargo: Cargo) -> int:
+def _propose(repo: HubRepository, cargo: Cargo, judge: Judge) -> int:
     from builder.publishing import propose
 
     _needs_token(repo)
-    ref = propose(repo, cargo)
+    ref = propose(repo, cargo, judge)
     print(f"proposed   {repo.repo_id} {ref}, without a tag: merge it there, then run this command with --send to tag it")
     return Exit.OK
 
@@ -154,12 +154,12 @@ def _local_manifest(release: Path) -> Manifest:
 def _publish_metrics(arguments: argparse.Namespace) -> int:
     from builder.edges.hub import hub_repository
     from builder.edges.metric_folders import metric_folders
-    from builder.publishing import metric_cargo, same_files, send
+    from builder.publishing import metric_cargo, planned, same_files, send
 
     refused = unsent = False
     for folder in metric_folders(tuple(arguments.names)):
         repo, cargo = hub_repository(f"{arguments.org}/{folder.name}", "space"), metric_cargo(folder)
-        hub, made = _planned(repo, cargo)
+        hub, made = planned(repo, cargo)
         print(plan_text(repo.repo_id, repo.kind, made, hub))
         refusals = (*metric_refusals(folder.version), *made.refusals)
         if refusals:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builder.edges.hub import Gate, HubRepository, local_file
 from builder.edges.metric_folders import MetricFolder
 from builder.errors import Issue, NotPublished
 from builder.release.files import MANIFEST
-from builder.release.plan import Parcel, Plan, plan, release_title
+from builder.release.plan import OnHub, Parcel, Plan, plan, release_title
 from builder.release.rows import Manifest
 
 Check = Callable[[str], Sequence[Issue]]  # findings on a commit of the Hub
+Judge = Callable[[OnHub], Sequence[Issue]]  # why the content may not follow what the Hub has
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,15 @@ def _cargo(version: str, paths: Mapping[str, Path], title: str) -> Cargo:
     return Cargo(Parcel(version, {name: local_file(path) for name, path in paths.items()}, title), paths)
 
 
-def send(repo: HubRepository, cargo: Cargo, check: Check, *, gate: Gate | None = None, sdk: str | None = None) -> str:
+def send(
+    repo: HubRepository,
+    cargo: Cargo,
+    check: Check,
+    *,
+    gate: Gate | None = None,
+    sdk: str | None = None,
+    judge: Judge | None = None,
+) -> str:
     """Create, gate, commit, check and tag, as far as each is still to be done; returns the commit.
 
     Raises NotPublished when the Hub has another content under this version, or gives back what is not right; HubStopped.
@@ -55,7 +64,7 @@ def send(repo: HubRepository, cargo: Cargo, check: Check, *, gate: Gate | None =
     repo.create(sdk=sdk)
     if gate:
         repo.gate(gate)  # before the first byte is there
-    made = _allowed(repo, cargo)
+    made = _allowed(repo, cargo, judge)
     commit = made.there or repo.commit(cargo.parcel, made, cargo.paths)
     issues = check(commit)
     if issues:
@@ -70,9 +79,9 @@ def send(repo: HubRepository, cargo: Cargo, check: Check, *, gate: Gate | None =
     return commit
 
 
-def propose(repo: HubRepository, cargo: Cargo) -> str:
+def propose(repo: HubRepository, cargo: Cargo, judge: Judge | None = None) -> str:
     """The same content as a pull request, without a tag; returns its ref. One that is open with this content is left."""
-    made = _allowed(repo, cargo)
+    made = _allowed(repo, cargo, judge)
 
     def there() -> str | None:
         return next((ref for ref, revision in repo.pull_requests().items() if cargo.parcel.is_held_by(revision)), None)
@@ -80,11 +89,21 @@ def propose(repo: HubRepository, cargo: Cargo) -> str:
     return there() or repo.open_pull_request(cargo.parcel, made, cargo.paths, there)
 
 
-def _allowed(repo: HubRepository, cargo: Cargo) -> Plan:
-    made = plan(cargo.parcel, repo.look(cargo.parcel))
+def planned(repo: HubRepository, cargo: Cargo, judge: Judge | None = None) -> tuple[OnHub, Plan]:
+    """What the Hub has, and the plan against it, with what `judge` has to say where the version is not there yet."""
+    hub = repo.look(cargo.parcel)
+    made = plan(cargo.parcel, hub)
+    if judge and not hub.tagged and not made.refusals:
+        made = replace(made, refusals=tuple(judge(hub)))
+    return hub, made
+
+
+def _allowed(repo: HubRepository, cargo: Cargo, judge: Judge | None) -> Plan:
+    """The plan that is carried out: judged by the same look at the Hub that its parent is from."""
+    _, made = planned(repo, cargo, judge)
     for issue in made.refusals:
         raise NotPublished(f"{repo.repo_id} > {issue.place}", issue.problem, issue.remedy)
     return made
 
 
-__all__ = ["Cargo", "Check", "metric_cargo", "propose", "release_cargo", "same_files", "send"]
+__all__ = ["Cargo", "Check", "Judge", "metric_cargo", "planned", "propose", "release_cargo", "same_files", "send"]

@@ -1,7 +1,8 @@
 """A client's process that tests talk to: it imports the real clients once, with HF_ENDPOINT at the loopback Hub.
 
 Reads JSON lines and answers each with one: {"argv": [...]} runs the `microtome` command; {"send": [release, repo]} publishes
-without the stranger's check, {"propose": [release, repo]} opens a pull request: what the faults are tried on.
+without the stranger's check, {"propose": [release, repo]} opens a pull request: what the faults are tried on. {"plan": [release, repo]}
+prints what `publish` has to say of the version, without validating the release first.
 """
 
 from __future__ import annotations
@@ -48,6 +49,9 @@ class Session:
 
     def propose(self, release: Path, repo_id: str) -> Outcome:
         return self._said({"propose": [str(release), repo_id]})
+
+    def plan(self, release: Path, repo_id: str) -> Outcome:
+        return self._said({"plan": [str(release), repo_id]})
 
     def _said(self, asked: Mapping[str, Any]) -> Outcome:
         assert self._process.stdin
@@ -110,14 +114,21 @@ def _done(asked: Mapping[str, Any]) -> int:
         with patch.dict(os.environ, asked["environment"]):
             return microtome(asked["argv"])
     from builder.errors import MicrotomeError
-    from builder.publishing import propose, release_cargo, send
+    from builder.edges.released import release_at
+    from builder.publishing import planned, propose, release_cargo, send
     from builder.release.rows import Manifest
+    from builder.versioning import Versions
 
     hub.WAITS = (0.1, 0.1, 0.1, 0.1)
-    (release, repo_id) = asked.get("send") or asked["propose"]
+    (release, repo_id) = asked.get("send") or asked.get("propose") or asked["plan"]
     manifest = Manifest.model_validate_json((Path(release) / "manifest.json").read_bytes())
     repo, cargo = hub.hub_repository(repo_id, "dataset"), release_cargo(Path(release), manifest)
     try:
+        if "plan" in asked:
+            versions = Versions(repo, release_at(release))
+            found, made = planned(repo, cargo, versions.refusals)
+            print(versions.text(found), *made.refusals, sep="\n")
+            return 1 if made.refusals else 0
         print(send(repo, cargo, lambda _: ()) if "send" in asked else propose(repo, cargo))
     except MicrotomeError as error:
         print(error, file=sys.stderr)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hub_session import Session, session
 from loopback_hub import TOKEN, Fault, LoopbackHub, loopback_hub
-from test_validate import CASES
+from test_validate import CASES, REFUSED
 from written import pictured, write
 
 from builder.cli import main
@@ -73,6 +73,7 @@ def published(hub: LoopbackHub, client: Session, releases: dict[str, Path]) -> N
     assert sent.code == OK, sent
     sent = client.run("publish", str(releases["1.1.0"]), "org/bench", "--send")
     assert sent.code == OK, sent
+    assert "since      v1.0.0, minor: caption_matching 1 retired" in sent.out
 
 
 LOAD = """
@@ -192,6 +193,7 @@ def test_a_gated_release_is_gated_before_its_files_are_there_and_refused_to_stra
 def test_every_corrupted_release_is_refused_before_the_hub_is_asked(
     releases: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert {path.stem for path in REFUSED.glob("*.txt")} == CASES.keys()
     for name, corrupt in CASES.items():
         folder = tmp_path / name
         shutil.copytree(releases["1.0.0"], folder, symlinks=True)

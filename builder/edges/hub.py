@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import BinaryIO, Literal, TypeVar
 
 import httpx2
 from huggingface_hub import (
     CommitOperationAdd,
     CommitOperationDelete,
     HfApi,
+    HfFileSystem,
     RepoFile,
     get_hf_file_metadata,
     get_token,
@@ -148,6 +149,16 @@ class HubRepository:
                 )
             )
         )
+
+    def read(self, commit: str, path: str, reader: Callable[[BinaryIO], T]) -> T:
+        """What `reader` makes of a dataset's file at a commit. Only the ranges that it reads travel. Raises HubStopped."""
+
+        def fetched() -> T:
+            system = HfFileSystem(token=self.token or False, skip_instance_cache=True)
+            with system.open(f"datasets/{self.repo_id}/{path}", revision=commit, block_size=_CHUNK, cache_type="none") as file:
+                return reader(file)
+
+        return self._ask(fetched)
 
     def opens_to_strangers(self, commit: str, path: str) -> bool:
         """Whether somebody without a token gets a file."""

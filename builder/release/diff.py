@@ -13,10 +13,12 @@ from builder.release.validate import Opened, short
 Level = Literal["major", "minor", "patch", "none"]
 LEVELS: tuple[Level, ...] = ("none", "patch", "minor", "major")
 
-# What a model is shown or scored by: a change there is another question under an old id.
-_ASKED = frozenset({"pixels_sha256", "question", "prompt", "options", "answer", "reference", "caption"})
+# What a model is shown, and what it is scored by: a change there is another question under an old id.
+SHOWN = frozenset({"pixels_sha256", "question", "prompt", "options", "caption"})
+_ASKED = SHOWN | {"answer", "reference"}
 # Follow from other columns, or name the file and not the pixels.
 _DERIVED = frozenset({"content_hash", "image", "image_sha256"})
+SINCE = "\n### Since "  # how what changed begins in a CHANGELOG.md, before the earlier version
 
 
 class Change(Record):
@@ -150,7 +152,16 @@ def _said(value: object) -> str:
 
 def changelog_entry(diff: ReleaseDiff) -> str:
     """The entry of CHANGELOG.md, in Markdown: what a reader of scores has to know."""
-    lines = [f"## {diff.after}", ""]
+    return f"## {diff.after}\n\n" + _changes_listed(diff)
+
+
+def since_entry(diff: ReleaseDiff) -> str:
+    """The same under a heading of its own, as a release's CHANGELOG.md carries it beneath its version."""
+    return f"{SINCE.lstrip()}{diff.before}\n\n" + _changes_listed(diff)
+
+
+def _changes_listed(diff: ReleaseDiff) -> str:
+    lines = []
     for config in diff.configs:
         told = [f"{len(ids)} {what}" for what, ids in _counts(config) if ids]
         lines.append(f"- `{config.config}`: {', '.join(told) or 'unchanged'}; {comparable(config)}.")
@@ -203,6 +214,8 @@ def _verdict(diff: ReleaseDiff) -> str:
 
 
 __all__ = [
+    "SHOWN",
+    "SINCE",
     "Change",
     "ChangedItem",
     "ConfigDiff",
@@ -212,4 +225,5 @@ __all__ = [
     "comparable",
     "diff_text",
     "difference",
+    "since_entry",
 ]

@@ -17,6 +17,7 @@ ATTACKS = "attacks.json"
 REVIEWS = "reviews.json"
 CROISSANT = "croissant.json"
 RECIPE = "recipe.toml"
+CHANGELOG = "CHANGELOG.md"
 
 
 def json_text(value: Record | Mapping[str, object]) -> str:
@@ -87,6 +88,7 @@ __all__ = [
     "ATTACKS",
     "ATTRITION",
     "CARD",
+    "CHANGELOG",
     "CROISSANT",
     "MANIFEST",
     "RECIPE",

@@ -148,6 +148,15 @@ def newest_version(tags: Mapping[str, str]) -> str | None:
     return max((tag for tag in tags if _TAG.fullmatch(tag)), key=_numbers, default=None)
 
 
+def versions_below(tags: Mapping[str, str], tag: str) -> tuple[str, ...]:
+    """The tags of the form vX.Y.Z that are lower than `tag`, lowest first.
+
+    >>> versions_below({"v1.10.0": "b", "v1.9.0": "a", "draft": "c", "v2.0.0": "d"}, "v2.0.0")
+    ('v1.9.0', 'v1.10.0')
+    """
+    return tuple(sorted((one for one in tags if _TAG.fullmatch(one) and _numbers(one) < _numbers(tag)), key=_numbers))
+
+
 def is_version(tag: str) -> bool:
     """Whether a tag has the form vX.Y.Z."""
     return _TAG.fullmatch(tag) is not None
@@ -219,5 +228,5 @@ def _changes(made: Plan) -> list[str]:
 
 __all__ = [
     "HubFile", "LocalFile", "OnHub", "Parcel", "Plan", "RepoKind", "Revision", "is_version", "metric_refusals",
-    "newest_version", "plan", "plan_text", "release_refusals", "release_text", "release_title",
+    "newest_version", "plan", "plan_text", "release_refusals", "release_text", "release_title", "versions_below",
 ]  # fmt: skip

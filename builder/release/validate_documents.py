@@ -12,8 +12,9 @@ from builder.errors import Issue, UsageError
 from builder.recipe import read_recipe
 from builder.records import Licence, Paper
 from builder.release.attacks import answers_of, attacks_of
+from builder.release.diff import SINCE
 from builder.release.examined import Attacks, Reviews
-from builder.release.files import ATTACKS, ATTRITION, CARD, MANIFEST, RECIPE, REVIEWS
+from builder.release.files import ATTACKS, ATTRITION, CARD, CHANGELOG, MANIFEST, RECIPE, REVIEWS
 from builder.release.logical import logical_hash
 from builder.release.package import sources_of
 from builder.release.reviews import reviews_of
@@ -99,8 +100,13 @@ def texts_differ(opened: Opened, wanted: Mapping[str, str]) -> Iterator[Issue]:
     for path in sorted((listed & opened.files.keys()) - wanted.keys() - data - {MANIFEST}):
         yield Issue("extra-file", path, "no release with these rows has it", "take it out of the folder")
     for path in sorted(wanted.keys() & opened.texts.keys()):
-        if opened.texts[path] != wanted[path]:
+        if opened.texts[path] != wanted[path] and not _goes_on(path, opened.texts[path], wanted[path]):
             yield from _lines(path, opened.texts[path], wanted[path])
+
+
+def _goes_on(path: str, have: str, want: str) -> bool:
+    """Whether it is a changelog that goes on with what changed since an earlier release, which these rows do not tell."""
+    return path == CHANGELOG and have.startswith(want + SINCE)
 
 
 def _lines(path: str, have: str, want: str) -> Iterator[Issue]:
