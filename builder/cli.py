@@ -21,6 +21,7 @@ from builder.commands_hub import add_publish, add_publish_metrics, add_verify
 from builder.commands_items import add_battery, add_parse, add_spans
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
 from builder.commands_releases import add_cite, add_diff
+from builder.commands_tables import add_lint
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Limits
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
     add_parse(commands.add_parser("parse", help="what each answer of a model selects: JSON lines in and out"))
     add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
+    add_lint(commands.add_parser("lint", help="the arithmetic of a published table: cells that no answers can give"))
     add_cite(commands.add_parser("cite", help="BibTeX of the source papers of a release, or of a subset of it"))
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
