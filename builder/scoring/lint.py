@@ -18,11 +18,26 @@ from builder.scoring.lint_findings import Check, Finding, Sheet, Told
 from builder.scoring.lint_formula import by_formula
 from builder.scoring.lint_means import gaps, overalls, ranks, shares, summary_rows
 from builder.scoring.lint_roles import COUNTS, SHARES, About, Column, ColumnRule, columns_of
-from builder.scoring.lint_table import Table
+from builder.scoring.lint_table import Row, Table
 
 CHECKS: tuple[Check, ...] = (
-    between_scores, gaps, by_formula, whole_counts, overalls, summary_rows, shares, ranks, sayings,
-)  # fmt: skip
+    between_scores,
+    gaps,
+    by_formula,
+    whole_counts,
+    overalls,
+    summary_rows,
+    shares,
+    ranks,
+    sayings,
+)
+_ASIDE = {
+    "mark": "{} cells read without a footnote mark",
+    "markup": "{} cells read without markup",
+    "spread": "{} cells read without what follows the number (a spread, a rank)",
+    "decimal comma": "{} cells read with a decimal comma",
+    "thousands comma": "{} cells read with a comma between thousands",
+}
 _AVERAGE = re.compile(r"((macro|overall|unweighted)[ -])?(average|avg\.?|mean)( score| accuracy)?( \(.*\))?", re.I)
 _TOTAL = re.compile(r"(total|sum)( \(.*\))?", re.I)
 
@@ -50,24 +65,40 @@ def lint(table: Table, about: About, roles: Mapping[str, ColumnRule] | None = No
         told.findings.extend(checked.findings)
         told.notes.extend(checked.notes)
     return Linted(
-        table=table.place, title=about.title, rows=len(table.rows), columns=columns, findings=tuple(told.findings),
+        table=table.place,
+        title=about.title,
+        rows=len(table.rows),
+        columns=columns,
+        findings=tuple(told.findings),
         notes=(*table.notes, *dict.fromkeys(told.notes)),
-    )  # fmt: skip
+    )
 
 
 def _sheet(table: Table, about: About, columns: tuple[Column, ...], n_column: str | None) -> tuple[Sheet, Told]:
     told = Told()
     readings = [[_reading(row.cells[column.index], column) for column in columns] for row in table.rows]
     numbers = tuple(tuple(reading.number for reading in row) for row in readings)
-    at = next((column.index for column in columns if column.role == "name"), None)
-    names = tuple(row.cells[at] if at is not None and row.cells[at] else f"line {row.line}" for row in table.rows)
+    names = tuple(_name(row, columns) for row in table.rows)
     _tell_reading(told, table, columns, readings)
     units = _units(columns, numbers, told)
     sheet = Sheet(
-        table, about, columns, tuple(_plain(name) for name in names), numbers, units, tuple(map(_summary, names)),
+        table,
+        about,
+        columns,
+        tuple(_plain(name) for name in names),
+        numbers,
+        units,
+        tuple(map(_summary, names)),
         _n_column(table, columns, n_column),
-    )  # fmt: skip
+    )
     return sheet, told
+
+
+def _name(row: Row, columns: Sequence[Column]) -> str:
+    """Of the name column; else the counts that make the row what it is, such as N 3, TP 3, FP 1; else its line."""
+    named = next((row.cells[column.index] for column in columns if column.role == "name"), "")
+    counts = [f"{c.header} {row.cells[c.index]}" for c in columns if c.role in {"keys", "tp", "fp", "beta"}]
+    return named or ", ".join(counts) or f"line {row.line}"
 
 
 def _plain(name: str) -> str:
@@ -97,8 +128,7 @@ def _tell_reading(told: Told, table: Table, columns: Sequence[Column], readings:
             continue
         cells = [(row, line[column.index]) for row, line in zip(table.rows, readings, strict=True)]
         aside = Counter(reading.set_aside for _, reading in cells if reading.number and reading.set_aside)
-        told.notes.extend(f"{column.header}: {count} cells read without their {what}" if what in {"mark", "spread", "markup"}
-                          else f"{column.header}: {count} cells read with a {what}" for what, count in sorted(aside.items()))  # fmt: skip
+        told.notes.extend(f"{column.header}: {_ASIDE[what].format(count)}" for what, count in sorted(aside.items()))
         unread = [(row, reading) for row, reading in cells if not reading.number and not reading.missing]
         told.notes.extend(
             f"{column.header}, line {row.line}: {row.cells[column.index]!r} is no number, left out" for row, _ in unread

@@ -56,7 +56,7 @@ def _relations(sheet: Sheet, row: int, scores: dict[str, Interval]) -> Iterator[
     if em and sip:
         most = em.high + alpha * (1 - em.high)
         if sip.low > most:
-            why = f"no imperfect answer earns more than alpha: SIP-F1 <= EM + {digits(alpha)} (1 - EM), with EM at most {digits(em.high)}"
+            why = f"no imperfect answer earns more than alpha: SIP-F1 <= EM + {digits(alpha)} (1 - EM), EM <= {digits(em.high)}"
             yield _beyond(sheet, row, "sip-f1-above-em-bound", "sip_f1", scores, most, why, tighter=_range(sheet, scores))
     if em and f1 and sip and beta >= 1:
         most = em.high + alpha * (f1.high - em.high)
@@ -66,9 +66,15 @@ def _relations(sheet: Sheet, row: int, scores: dict[str, Interval]) -> Iterator[
 
 
 def _beyond(
-    sheet: Sheet, row: int, code: str, role: str, scores: dict[str, Interval], most: Fraction, why: str,
+    sheet: Sheet,
+    row: int,
+    code: str,
+    role: str,
+    scores: dict[str, Interval],
+    most: Fraction,
+    why: str,
     tighter: tuple[Fraction, Fraction] | None = None,
-) -> Finding:  # fmt: skip
+) -> Finding:
     column = sheet.one(role)
     assert column
     printed = sheet.cell(row, column)
@@ -77,9 +83,13 @@ def _beyond(
     given = ", ".join(f"{_NAMES[r]} {_cell(sheet, row, r)}" for r in scores if r != role)
     also = f"; with SPC and {sheet.about.options} options at most {digits(tighter[1] * unit)}" if tighter else ""
     return sheet.finding(
-        code, row, column, f"{_NAMES[role]} {printed.text} is more than {given} allow",
-        f"at most {digits(most * unit)} ({shown(most * unit, printed.decimals)}){also}", why,
-    )  # fmt: skip
+        code,
+        row,
+        column,
+        f"{_NAMES[role]} {printed.text} is more than {given} allow",
+        f"at most {digits(most * unit)} ({shown(most * unit, printed.decimals)}){also}",
+        why,
+    )
 
 
 def _cell(sheet: Sheet, row: int, role: str) -> str:
@@ -97,9 +107,13 @@ def _programme(sheet: Sheet, row: int, scores: dict[str, Interval]) -> Iterator[
     given = ", ".join(f"{_NAMES[role]} {_cell(sheet, row, role)}" for role in axes)
     if extremes is None:
         yield sheet.finding(
-            "scores-impossible-together", row, None, f"no answers have {given}", "no cell alone is at fault: look the row up",
-            f"a mean over questions is a mixture of (N, TP, FP) with N + FP <= {options}; no mixture has these means, rounding allowed for",
-        )  # fmt: skip
+            "scores-impossible-together",
+            row,
+            None,
+            f"no answers have {given}",
+            "no cell alone is at fault: look the row up",
+            f"means over questions are mixtures of (N, TP, FP), N + FP <= {options}; none has these, rounding allowed for",
+        )
         return
     column, sip = sheet.one("sip_f1"), scores.get("sip_f1")
     if not sip or not column or (extremes[0] <= sip.high and sip.low <= extremes[1]):
@@ -109,8 +123,8 @@ def _programme(sheet: Sheet, row: int, scores: dict[str, Interval]) -> Iterator[
     assert printed
     least, most = (digits(end * unit) for end in extremes)
     why = (
-        f"linear programme, exact, over every answer (N, TP, FP) to questions of at most {options} options whose mean scores are {given}, "
-        f"rounding allowed for; {_needed(sheet, scores)}"
+        f"exact linear programme over all answers (N, TP, FP) to questions of at most {options} options "
+        f"with means {given}, rounding allowed for; {_needed(sheet, scores)}"
     )
     yield sheet.finding(
         "sip-f1-beyond-options",

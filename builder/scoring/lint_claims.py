@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from builder.errors import UsageError
-from builder.scoring.lint_cells import Interval, Printed, read_number, shown
-from builder.scoring.lint_findings import Finding, Sheet, Told
+from builder.scoring.lint_cells import Interval, Printed, read_number
+from builder.scoring.lint_findings import Finding, Sheet, Told, digits
 from builder.scoring.lint_means import mean_of, places
 from builder.scoring.lint_roles import Column, Said
 
@@ -50,10 +50,7 @@ def _value(sheet: Sheet, said: Said, number: Printed, row: int | None, column: C
             numbers = _numbers(sheet, row, column, said)
             right = (min if said.kind == "lowest" else max)(numbers, key=lambda one: one.value).interval
     if not number.interval.meets(right):
-        decimals = max(number.decimals, _decimals(sheet, column))
-        yield _contradiction(
-            sheet, said, row, column, shown((right.low + right.high) / 2, decimals), _otherwise(sheet, said, number)
-        )
+        yield _contradiction(sheet, said, row, column, digits((right.low + right.high) / 2), _otherwise(sheet, said, number))
 
 
 def _otherwise(sheet: Sheet, said: Said, number: Printed) -> str:
@@ -62,8 +59,11 @@ def _otherwise(sheet: Sheet, said: Said, number: Printed) -> str:
     if said.kind != "cell" or column is None or not column.rule:
         return ""
     row, measure = _row(sheet, said.row, said), column.rule.measure
-    groups = [(cell, sheet.about.sizes.get(c.rule.group)) for c in sheet.of_role("accuracy", "score")
-              if c.rule and c.rule.measure == measure and (cell := sheet.cell(row, c))]  # fmt: skip
+    groups = [
+        (cell, sheet.about.sizes.get(c.rule.group))
+        for c in sheet.of_role("accuracy", "score")
+        if c.rule and c.rule.measure == measure and (cell := sheet.cell(row, c))
+    ]
     sizes = [size for _, size in groups if size]
     if len(sizes) != len(groups) or not number.interval.meets(mean_of([cell for cell, _ in groups], sizes)):
         return ""
@@ -75,7 +75,7 @@ def _contradiction(sheet: Sheet, said: Said, row: int | None, column: Column | N
     name = what.get(said.kind, "the value" if said.kind == "cell" else f"the difference to {said.minus}")
     return sheet.finding(
         "text-contradicts-table", row, column, f"the text gives {said.value} as {name}", right, f"{said.where}{more}"
-    )  # fmt: skip
+    )
 
 
 def _numbers(sheet: Sheet, row: int | None, column: Column | None, said: Said) -> list[Printed]:
@@ -96,11 +96,6 @@ def _printed(sheet: Sheet, row: int, column: Column, said: Said) -> Interval:
     if number is None:
         raise UsageError(f"{sheet.table.place} > says", f"{said.where!r}: the cell is empty", "name a cell with a number")
     return number.interval
-
-
-def _decimals(sheet: Sheet, column: Column | None) -> int:
-    found = [number.decimals for row in sheet.rows() if column and (number := sheet.cell(row, column))]
-    return max(found, default=0)
 
 
 def _row(sheet: Sheet, name: str, said: Said) -> int:

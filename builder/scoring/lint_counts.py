@@ -52,9 +52,13 @@ def _impossible(sheet: Sheet, row: int, column: Column, interval: Interval, n: i
     near = " or ".join(f"{k}/{n} = {shown(Fraction(k * unit, n), number.decimals)}" for k in (below, below + 1))
     what = "a mean of whole-number scores" if column.role == "score" else "a share of whole items"
     return sheet.finding(
-        "not-a-count", row, column, f"{number.text} is not k/{n} for any whole k", near,
-        f"{what} over {n} items times {n} is whole, and {digits(middle)} * {n} = {digits(middle * n)}, rounding allowed for; {_lost(interval, n)}",
-    )  # fmt: skip
+        "not-a-count",
+        row,
+        column,
+        f"{number.text} is not k/{n} for any whole k",
+        near,
+        f"{what} of {n} items: {digits(middle)} * {n} = {digits(middle * n)}, not whole however rounded; {_lost(interval, n)}",
+    )
 
 
 def _lost(interval: Interval, n: int) -> str:

@@ -82,9 +82,15 @@ class Sheet:
         cell = self.table.rows[row].cells[column.index] if row is not None and column else ""
         name = self.names[row] if row is not None else ""
         return Finding(
-            code=code, table=self.table.place, row=name, column=column.header if column else "", cell=cell, problem=problem,
-            possible=possible, why=why,
-        )  # fmt: skip
+            code=code,
+            table=self.table.place,
+            row=name,
+            column=column.header if column else "",
+            cell=cell,
+            problem=problem,
+            possible=possible,
+            why=why,
+        )
 
 
 @dataclass

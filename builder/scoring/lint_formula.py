@@ -60,9 +60,13 @@ def _alpha_of(sheet: Sheet, column: Column) -> Fraction | None:
 
 def _unnamed(sheet: Sheet, column: Column, alpha: Fraction) -> Finding:
     return sheet.finding(
-        "header-missing", None, column, "has numbers and no alpha in its header", f"alpha = {digits(alpha)}",
+        "header-missing",
+        None,
+        column,
+        "has numbers and no alpha in its header",
+        f"alpha = {digits(alpha)}",
         "most of its cells are SIP-F1 at that alpha, to the last digit, and at no other",
-    )  # fmt: skip
+    )
 
 
 def _cell(sheet: Sheet, row: int, column: Column, alpha: Fraction) -> list[Finding]:

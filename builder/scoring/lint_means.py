@@ -70,17 +70,24 @@ def _no_mean(sheet: Sheet, row: int, overall: Column, numbers: list[Printed], we
     if weights:
         weighted = sum((w * n.value for w, n in zip(weights, numbers, strict=True)), Fraction(0)) / sum(weights)
         yield sheet.finding(
-            "overall-is-no-mean", row, overall, f"{printed.text} is neither the macro nor the micro mean of the row's groups",
+            "overall-is-no-mean",
+            row,
+            overall,
+            f"{printed.text} is neither the macro nor the micro mean of the row's groups",
             f"{macro} (macro) or {shown(weighted, printed.decimals)} (micro)",
             f"of {', '.join(number.text for number in numbers)}, with sizes {', '.join(map(str, weights))}",
-        )  # fmt: skip
+        )
         return
     low, high = (end(side) for end, side in zip((min, max), _sides(numbers), strict=True))
     if printed.interval.high < low or printed.interval.low > high:
         yield sheet.finding(
-            "overall-outside-its-groups", row, overall, f"{printed.text} lies outside the row's groups",
-            f"a mean of {', '.join(number.text for number in numbers)}; unweighted {macro}", "no weights give a mean beyond the values averaged",
-        )  # fmt: skip
+            "overall-outside-its-groups",
+            row,
+            overall,
+            f"{printed.text} lies outside the row's groups",
+            f"a mean of {', '.join(number.text for number in numbers)}; unweighted {macro}",
+            "no weights give a mean beyond the values averaged",
+        )
 
 
 def _mixed(sheet: Sheet, overall: Column, kinds: dict[int, tuple[bool, bool]]) -> Iterator[Finding]:
@@ -91,9 +98,13 @@ def _mixed(sheet: Sheet, overall: Column, kinds: dict[int, tuple[bool, bool]]) -
         name = "macro" if fewer is only_macro else "micro"
         for row in fewer:
             yield sheet.finding(
-                "overall-mixed", row, overall, f"{sheet.source(row).cells[overall.index]} is the {name} mean, in other rows it is the other",
-                "one mean for all rows, and its name in the header", "rows cannot be compared where Overall means two things",
-            )  # fmt: skip
+                "overall-mixed",
+                row,
+                overall,
+                f"{sheet.source(row).cells[overall.index]} is the {name} mean, in other rows it is the other",
+                "one mean for all rows, and its name in the header",
+                "rows cannot be compared where Overall means two things",
+            )
 
 
 def _kind(overall: Column, kinds: dict[int, tuple[bool, bool]], to_the_digit: int, sized: bool) -> list[str]:
@@ -131,9 +142,13 @@ def _summed(sheet: Sheet, at: int, column: Column, printed: Printed, numbers: li
         if not printed.interval.meets(mean) and not printed.interval.meets(weighted):
             right = shown((mean.low + mean.high) / 2, printed.decimals)
             yield sheet.finding(
-                "average-is-not-the-mean", at, column, f"{printed.text} is not the mean of the {n} rows above", right,
+                "average-is-not-the-mean",
+                at,
+                column,
+                f"{printed.text} is not the mean of the {n} rows above",
+                right,
                 f"({' + '.join(number.text for number in numbers)}) / {n}",
-            )  # fmt: skip
+            )
         return
     if column.role not in {"count", "n", "share"}:
         return
@@ -143,9 +158,13 @@ def _summed(sheet: Sheet, at: int, column: Column, printed: Printed, numbers: li
     wrong = printed.value != middle if exact else not printed.interval.meets(total)
     if wrong:
         yield sheet.finding(
-            "total-is-not-the-sum", at, column, f"{printed.text} is not the sum of the {n} rows above", shown(middle, printed.decimals),
+            "total-is-not-the-sum",
+            at,
+            column,
+            f"{printed.text} is not the sum of the {n} rows above",
+            shown(middle, printed.decimals),
             " + ".join(number.text for number in numbers),
-        )  # fmt: skip
+        )
 
 
 def gaps(sheet: Sheet) -> Told:
@@ -170,7 +189,7 @@ def gaps(sheet: Sheet) -> Told:
                     f"{number.text} is not |SIP-F1 - SPC|",
                     right,
                     "the difference of the printed scores, rounding allowed for",
-                )  # fmt: skip
+                )
             )
     return told
 
@@ -228,9 +247,14 @@ def places(sheet: Sheet, by: Column, row: int) -> tuple[int, int]:
     others = [number for other in sheet.rows() if other != row and (number := sheet.cell(other, by))]
     if not mine:
         return 1, len(others) + 1
-    above = sum(number.interval.low > mine.interval.high for number in others)
-    level = sum(number.interval.meets(mine.interval) for number in others)
-    return above + 1, above + level + 1
+    above = sum(_above(number, mine) for number in others)
+    below = sum(_above(mine, number) for number in others)
+    return above + 1, len(others) - below + 1
+
+
+def _above(one: Printed, other: Printed) -> bool:
+    """Is a printed number surely more? With as many decimals, what prints as more is more: rounding keeps the order."""
+    return one.value > other.value if one.decimals == other.decimals else one.interval.low > other.interval.high
 
 
 __all__ = ["gaps", "mean_of", "overalls", "places", "ranks", "shares", "summary_rows"]

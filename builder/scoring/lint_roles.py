@@ -17,9 +17,25 @@ from builder.scoring.lint_cells import read_number
 from builder.scoring.lint_table import Table
 
 Role = Literal[
-    "name", "text", "em", "spc", "f1", "sip_f1", "gap", "accuracy", "score", "overall", "n", "rank", "count", "share", "keys",
-    "tp", "fp", "beta",
-]  # fmt: skip
+    "name",
+    "text",
+    "em",
+    "spc",
+    "f1",
+    "sip_f1",
+    "gap",
+    "accuracy",
+    "score",
+    "overall",
+    "n",
+    "rank",
+    "count",
+    "share",
+    "keys",
+    "tp",
+    "fp",
+    "beta",
+]
 SHARES = frozenset({"em", "spc", "f1", "sip_f1", "accuracy"})  # scores in [0, 1], or in percent
 COUNTS = frozenset({"n", "rank", "count", "keys", "tp", "fp"})
 
