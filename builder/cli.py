@@ -24,6 +24,7 @@ from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
 from builder.commands_releases import add_cite, add_diff, add_rescore
 from builder.commands_report import add_report
 from builder.commands_results import add_score
+from builder.commands_tables import add_lint
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Limits
 from builder.edges.fence import missing
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
     add_report(commands.add_parser("report", help="results in; a page, tables in CSV and LaTeX, and report.json out"))
     add_leaderboard(commands.add_parser("leaderboard", help="results pinned to release, metric and parser: add, show, export"))
+    add_lint(commands.add_parser("lint", help="the arithmetic of a published table: cells that no answers can give"))
     add_cite(commands.add_parser("cite", help="BibTeX of the source papers of a release, or of a subset of it"))
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))
     add_rescore(commands.add_parser("rescore", help="stored answers by the keys of an older and a newer release"))

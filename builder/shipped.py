@@ -1,4 +1,4 @@
-"""Find what the wheel carries: cards/, licenses/, metrics_hub/ and the recipes, in a wheel and in a checkout."""
+"""Find what the wheel carries: cards/, licenses/, metrics_hub/, recipes and published tables, in a wheel and in a checkout."""
 
 from __future__ import annotations
 
@@ -46,3 +46,14 @@ def load_recipe(name_or_path: str) -> Recipe:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(name_or_path, f"cannot read the recipe: {error}", "name a TOML file in UTF-8") from error
     return read_recipe(source, path.name)
+
+
+def table_names() -> tuple[str, ...]:
+    """Published tables that are shipped: a CSV as printed and a TOML that says what it holds."""
+    return tuple(sorted(path.stem for path in (_HERE / "published_tables").glob("*.csv")))
+
+
+def published_table(name: str) -> tuple[str, str]:
+    """The CSV and the TOML of a published table, from `table_names`."""
+    here = _HERE / "published_tables"
+    return (here / f"{name}.csv").read_text(encoding="utf-8"), (here / f"{name}.toml").read_text(encoding="utf-8")
