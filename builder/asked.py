@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
 from builder.asking import FREE_TEXT, Picture, PictureRef, Prompt, Question, Reply, question_of
-from builder.edges.asked_rows import DescribedRow, OptionsRow, ShownRow
 from builder.edges.images import fitted_release
+from builder.edges.shown_rows import DescribedRow, OptionsRow, ShownRow
 from builder.errors import CannotRead
 from builder.recipe import ModelRule
 from builder.scoring.asked_prompt import prompt_hash, prompt_of

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
-from builder.commands_answers import add_ask
+from builder.commands_answers import add_ask, add_judge
 from builder.commands_hub import add_publish, add_publish_metrics, add_verify
 from builder.commands_items import add_battery, add_parse, add_spans
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
     add_parse(commands.add_parser("parse", help="what each answer of a model selects: JSON lines in and out"))
     add_ask(commands.add_parser("ask", help="a release put to a model: its answers as predictions, one JSON object a line"))
+    add_judge(commands.add_parser("judge", help="descriptions scored by a model against the paper's own words"))
     add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
     add_cite(commands.add_parser("cite", help="BibTeX of the source papers of a release, or of a subset of it"))
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))

@@ -6,23 +6,30 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from string import ascii_uppercase
+from typing import TypeVar
 
 from builder.asked import ASKED_CONFIGS, ROW_OF, Put, predictions_of, questions_on
 from builder.asking import Picture, PictureRef
 from builder.commands_model import add_model, ask_all, cap_of, dry_run, ended, rule_of, work_of
-from builder.edges.asked_rows import ShownRow, rows_of
 from builder.edges.calls import put_picture
 from builder.edges.record_lines import read_records, write_records
+from builder.edges.shown_rows import ReferenceRow, ShownRow, rows_of
 from builder.edges.store import Store
 from builder.errors import CannotRead, CannotWrite
+from builder.judged_told import verdict_of, verdict_table
+from builder.judging import Case, Judge, anchor_cases, item_cases, judged_of
 from builder.recipe import ModelRule
+from builder.records import Record
 from builder.release.rows import SPLITS
 from builder.scoring.answers import parse_answer
+from builder.scoring.judged import PRESETS, Judged
 from builder.scoring.predictions import Prediction
+
+R = TypeVar("R", bound=Record)
 
 
 def add_ask(parser: argparse.ArgumentParser) -> None:
@@ -48,14 +55,14 @@ def _positive(text: str) -> int:
 
 def _ask(arguments: argparse.Namespace) -> int:
     rule, cap, work = rule_of(arguments), cap_of(arguments), work_of(arguments)
-    _refuse_other(arguments.out, rule.model)
+    _refuse_other(arguments.out, Prediction, lambda one: one.model, rule.model)
     if arguments.dry_run:
         return dry_run(
             lambda store: [put.question for put in _put(arguments, rule, store)], rule, cap, work, as_json=arguments.json
         )
     store = Store(work)
     put = _put(arguments, rule, store)
-    desk, (lost, _) = ask_all([one.question for one in put], rule, cap, store)
+    desk, lost = ask_all([one.question for one in put], rule, cap, store)
     found, not_asked = predictions_of(put, desk.replies.get, lost, rule.model)
     write_records(arguments.out, found)
     _tell(arguments, found, not_asked, {one.id: one.labels for one in put})
@@ -89,17 +96,18 @@ def _with_image(rows: Iterator[ShownRow], without: list[str]) -> Iterator[ShownR
             yield row
 
 
-def _refuse_other(out: Path, model: str) -> None:
-    """Raises CannotWrite where the file holds something else than this model's predictions."""
+def _refuse_other(out: Path, kind: type[R], by: Callable[[R], str], mine: str) -> None:
+    """Raises CannotWrite where the file holds something else than what `mine` names: a run only replaces its own."""
     if not out.exists():
         return
     remedy = "name another file, or remove this one"
     try:
-        models = {one.model for _, one in read_records(str(out), Prediction)}
+        found = {by(one) for _, one in read_records(str(out), kind)}
     except CannotRead as error:
-        raise CannotWrite(str(out), f"is there and holds no predictions: {error.problem}", remedy) from error
-    if models - {model}:
-        raise CannotWrite(str(out), f"holds predictions of {', '.join(sorted(models))}", remedy)
+        said = f"is there, and is no {kind.__name__.lower()} file: {error.problem}"
+        raise CannotWrite(str(out), said, remedy) from error
+    if found - {mine}:
+        raise CannotWrite(str(out), f"is there, of {', '.join(sorted(found))}; this run is of {mine}", remedy)
 
 
 def _tell(arguments: argparse.Namespace, found: list[Prediction], not_asked: int, labels: dict[str, int]) -> None:
@@ -121,4 +129,61 @@ def _status(one: Prediction, labels: int) -> str:
     return "truncated" if one.finish_reason == "length" else "ok" if one.text.strip() else "empty"
 
 
-__all__ = ["add_ask"]
+def add_judge(parser: argparse.ArgumentParser) -> None:
+    """`microtome judge`."""
+    parser.add_argument(
+        "predictions", metavar="PREDICTIONS", help="JSON lines that `microtome ask --config description` writes"
+    )
+    parser.add_argument("--release", metavar="RELEASE", required=True, help="that was asked: a folder, or org/name on the Hub")
+    parser.add_argument("--revision", metavar="TAG", help="of a repository on the Hub: v1.0.0")
+    parser.add_argument("--split", choices=SPLITS, default="test", help="(default: test)")
+    parser.add_argument("--preset", choices=tuple(PRESETS), required=True, help="scale: of the paper, its code, a port")
+    parser.add_argument("--out", metavar="FILE.jsonl", type=Path, required=True, help="a line a description, and one an anchor")
+    parser.add_argument("--repeats", metavar="N", type=_positive, default=3, help="times that each is judged (default: 3)")
+    parser.add_argument("--limit", metavar="N", type=_positive, help="only the first N items")
+    parser.add_argument("--compare", metavar="FILE.jsonl", help="an earlier run: how far this judge has moved since")
+    add_model(parser)
+    parser.set_defaults(command=_judge)
+
+
+def _judge(arguments: argparse.Namespace) -> int:
+    rule, cap, work = rule_of(arguments), cap_of(arguments), work_of(arguments)
+    judge = Judge(rule, PRESETS[arguments.preset], arguments.repeats)
+    earlier = [one for _, one in read_records(arguments.compare, Judged)] if arguments.compare else []
+    _refuse_other(arguments.out, Judged, lambda one: f"{one.judge} by {one.preset}", f"{rule.model} by {judge.preset.name}")
+    cases = [*anchor_cases(judge), *_items(arguments, judge)]
+    questions = [question for case in cases for question in case.questions]
+    if arguments.dry_run:
+        return dry_run(lambda _: questions, rule, cap, work, as_json=arguments.json)
+    desk, lost = ask_all(questions, rule, cap, Store(work))
+    lines = [judged_of(case, desk.replies.get, lost, judge) for case in cases]
+    write_records(arguments.out, lines)
+    told = verdict_of(lines, earlier)
+    print(json.dumps(told.model_dump(mode="json"), indent=1) if arguments.json else verdict_table(told))
+    return ended(desk, len(questions))
+
+
+def _items(arguments: argparse.Namespace, judge: Judge) -> list[Case]:
+    """The descriptions to judge. Raises CannotRead where a prediction is on no row of the split, or is there twice."""
+    found = rows_of(arguments.release, "description", arguments.split, ReferenceRow, revision=arguments.revision)
+    rows = list(found)
+    known, seen = {row.id for row in rows}, dict[tuple[str, str, int], int]()
+    predictions = []
+    for number, one in read_records(arguments.predictions, Prediction):
+        place = f"{arguments.predictions} > line {number} > id"
+        if one.id not in known:
+            said = f"{one.id!r} is no row of description {arguments.split} in {arguments.release}"
+            raise CannotRead(place, said, "name the release, and the split, that was asked")
+        first = seen.setdefault((one.model, one.id, one.repeat), number)
+        if first != number:
+            said = f"{one.model} answered {one.id!r}, repeat {one.repeat}, on line {first} already"
+            raise CannotRead(place, said, "leave one of the two lines out")
+        predictions.append(one)
+    if not predictions:
+        raise CannotRead(arguments.predictions, "holds no predictions", "ask a model first: microtome ask --config description")
+    chosen = rows[: arguments.limit]
+    names = {row.id for row in chosen}
+    return item_cases(chosen, [one for one in predictions if one.id in names], judge)
+
+
+__all__ = ["add_ask", "add_judge"]

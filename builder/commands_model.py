@@ -25,7 +25,6 @@ from builder.recipe import Asking, ModelRule, Price, Recipe
 from builder.stages.image_tokens import FAMILIES
 
 R = TypeVar("R", ModelRule, Asking)
-Outcome = tuple[dict[str, Reply], str]  # questions without an answer, and why asking ended before the last one
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
@@ -143,8 +142,8 @@ def work_of(arguments: argparse.Namespace) -> Path:
     return work
 
 
-def ask_all(questions: Sequence[Question], rule: ModelRule, cap: Asking, store: Store) -> tuple[Desk, Outcome]:
-    """Ask what has no reply on disk yet, showing progress and spending on stderr."""
+def ask_all(questions: Sequence[Question], rule: ModelRule, cap: Asking, store: Store) -> tuple[Desk, dict[str, Reply]]:
+    """Ask what has no reply on disk yet, showing progress and spending on stderr; returns what got no answer, by hash."""
     with tqdm(total=len(questions), unit="answer", file=sys.stderr, dynamic_ncols=True) as bar:
 
         def heard(_: Reply) -> None:
@@ -154,7 +153,7 @@ def ask_all(questions: Sequence[Question], rule: ModelRule, cap: Asking, store: 
         desk = Desk(store, {MODEL: rule}, cap, heard=heard)
         bar.update(sum(desk.replies.get(question.hash) is not None for question in questions))
         lost = desk.answer(questions)
-    return desk, (lost, desk.stopped)
+    return desk, lost
 
 
 def _spent(spent: Spent) -> str:

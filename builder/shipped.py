@@ -26,6 +26,11 @@ def prompt(stage: str) -> str:
     return (_HERE / "prompts" / f"{stage}.j2").read_text(encoding="utf-8")
 
 
+def judge_anchors() -> str:
+    """JSON of the descriptions with a known score that every judge scores."""
+    return (_HERE / "prompts" / "judge_anchors.json").read_text(encoding="utf-8")
+
+
 def recipe_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (_HERE / "recipes").glob("*.toml")))
 
