@@ -86,13 +86,13 @@ def verdict_table(told: Told) -> str:
 
 
 def _of_model(one: Judgement, low: int) -> list[str]:
-    head = f"{one.model}\n  {'scale':<10}{'raw':>8}{'in [0, 1]':>11}{'spread':>8}{'judged':>8}{'of':>6}"
-    rows = [f"  {scale:<10}{_mean(mean)}" for scale, mean in one.by_scale.items()]
+    head = f"{one.model}\n  {'scale':<14}{'raw':>8}{'in [0, 1]':>11}{'spread':>8}{'judged':>8}{'of':>6}"
+    rows = [f"  {scale:<14}{_mean(mean)}" for scale, mean in one.by_scale.items()]
     both = f"{_number(one.macro):>8}{_number(one.macro_normalised):>11}"
-    macro = f"  {'macro':<10}{both}{'':>22}  unweighted mean of {len(one.macro_scales)} scales"
-    micro = f"  {'micro':<10}{_mean(one.micro)}  over all descriptions"
+    macro = f"  {'mean, macro':<14}{both}{'':>22}  unweighted mean of {len(one.macro_scales)} scales"
+    micro = f"  {'mean, micro':<14}{_mean(one.micro)}  over all descriptions"
     missing = one.micro.of - one.micro.n
-    lowest = [f"  {missing} without a score; were each {low}, micro would be {_number(one.micro_if_lowest)}"] if missing else []
+    lowest = [f"  {missing} without a score; were each {low}, the micro mean would be {_number(one.micro_if_lowest)}"] if missing else []
     return [head, *rows, macro, micro, *lowest]
 
 

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import floor
 from typing import Literal
 
 from pydantic import Field, JsonValue
@@ -76,7 +75,7 @@ class Judge:
 
     def questions(self, about: str, asked: str, reference: str, description: str) -> tuple[Question, ...]:
         """Each repeat of one description. Whatever stands in the texts is data: fenced, on one line."""
-        marks = [floor(self.preset.raw(share) + 0.5) for share in _MARKS]
+        marks = [self.preset.mark(share) for share in _MARKS]
         data = fenced({"asked": asked, "reference": reference, "description": description})
         slots = {"low": self.preset.low, "high": self.preset.high, "marks": marks, **data}
         prompt = prompt_from(_template(), stage=STAGE, about=about, slots=slots)
@@ -106,7 +105,7 @@ def anchor_cases(judge: Judge) -> list[Case]:
             missing=None,
             scale=None,
             paper_id=None,
-            known=judge.preset.raw(one.share),
+            known=judge.preset.mark(one.share),
             questions=judge.questions(one.id, _ASKED, one.reference, one.description),
         )
         for one in anchors()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import floor
 from statistics import fmean, pstdev
 from types import MappingProxyType
 from typing import Literal
@@ -39,8 +40,13 @@ class Preset:
         """
         return (raw - self.low) / (self.high - self.low)
 
-    def raw(self, share: float) -> float:
-        return self.low + share * (self.high - self.low)
+    def mark(self, share: float) -> int:
+        """The number at that share of the scale.
+
+        >>> [PRESETS["csmbench-1-10"].mark(share) for share in (0, 0.25, 0.5, 0.75, 1)]
+        [1, 3, 6, 8, 10]
+        """
+        return self.low + floor(share * (self.high - self.low) + 0.5)
 
 
 PRESETS = MappingProxyType(
