@@ -34,7 +34,7 @@ from builder.scoring.answers import parse_answer
 from builder.scoring.asked_prompt import prompt_hash, prompt_of
 from builder.scoring.described_prompt import described_prompt_hash
 from builder.scoring.predictions import Prediction
-from tests.loopback_model import Request, Says, answer, error, hung_up, loopback_model
+from tests.loopback_model import Request, Says, answer, error, hung_up, hurry, loopback_model
 
 pytest.importorskip("openai")
 
@@ -55,7 +55,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("builder.edges.vlm._FIRST_PAUSE", 0.0)
+    hurry(monkeypatch)
     monkeypatch.setenv("LOOPBACK_KEY", KEY)
 
 
