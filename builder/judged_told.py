@@ -73,8 +73,9 @@ def verdict_table(told: Told) -> str:
     preset = PRESETS[told.preset]
     lines = [f"{told.metric} {told.version}, judge {told.judge}, {told.preset} (raw {preset.low} to {preset.high})"]
     lines.append(f"prompt {told.prompt_hash[:12]}")
-    if len(told.judge_answered) > 1:
-        lines.append(f"the provider's replies name {len(told.judge_answered)} models: {', '.join(told.judge_answered)}")
+    if set(told.judge_answered) - {told.judge}:
+        named = ", ".join(told.judge_answered)
+        lines.append(f"the provider's replies name {named}: pin that id with --model, or the judge may change behind its name")
     for model in told.models:
         lines += _of_model(model, preset.low)
     lines.append(f"anchors against their known scores: {_moved(told.anchors)}")
@@ -92,7 +93,11 @@ def _of_model(one: Judgement, low: int) -> list[str]:
     macro = f"  {'mean, macro':<14}{both}{'':>22}  unweighted mean of {len(one.macro_scales)} scales"
     micro = f"  {'mean, micro':<14}{_mean(one.micro)}  over all descriptions"
     missing = one.micro.of - one.micro.n
-    lowest = [f"  {missing} without a score; were each {low}, the micro mean would be {_number(one.micro_if_lowest)}"] if missing else []
+    lowest = (
+        [f"  {missing} without a score; were each {low}, the micro mean would be {_number(one.micro_if_lowest)}"]
+        if missing
+        else []
+    )
     return [head, *rows, macro, micro, *lowest]
 
 

@@ -17,6 +17,7 @@ from builder.asking import Question, Reply, Schema, prompt_from, question_of
 from builder.edges.shown_rows import ReferenceRow
 from builder.recipe import ModelRule
 from builder.records import Record, digest
+from builder.scoring.answer_forms import FAILED
 from builder.scoring.judged import Judged, Preset, Verdict, scored
 from builder.scoring.predictions import Prediction
 from builder.stages.answering import closed
@@ -129,10 +130,12 @@ def item_cases(rows: Sequence[ReferenceRow], predictions: Sequence[Prediction], 
 def _cases(row: ReferenceRow, model: str, predictions: Sequence[Prediction], judge: Judge) -> list[Case]:
     if not predictions:
         return [_case(row, model, 0, None, "no_prediction", judge)]
-    return [
-        _case(row, model, one.repeat, one.text, "no_text" if one.text is None or one.status == "refused" else None, judge)
-        for one in predictions
-    ]
+    return [_case(row, model, one.repeat, one.text, None if _is_said(one) else "no_text", judge) for one in predictions]
+
+
+def _is_said(one: Prediction) -> bool:
+    """A request that failed, or that the provider refused, is no description: it has no score, not the lowest one."""
+    return one.text is not None and not FAILED.match(one.text) and one.status not in ("failed_request", "refused")
 
 
 def _case(row: ReferenceRow, model: str, repeat: int, text: str | None, missing: Verdict | None, judge: Judge) -> Case:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from small_release import RECIPE, description
@@ -15,10 +17,12 @@ from builder.asked import MODEL
 from builder.cli import main
 from builder.edges.calls import Replies
 from builder.edges.record_lines import read_records, write_records
+from builder.edges.shown_rows import ReferenceRow
 from builder.errors import Exit
 from builder.judged_told import verdict_of, verdict_table
-from builder.judging import Judge, anchors
+from builder.judging import Judge, anchors, item_cases, judged_of
 from builder.recipe import ModelRule, read_recipe
+from builder.scoring import described_prompt, judged
 from builder.scoring.judged import PRESETS, Judged, judgement
 from builder.scoring.predictions import Prediction
 from tests.loopback_model import Request, Says, answer, error, hurry, loopback_model
@@ -146,6 +150,22 @@ def test_what_the_judge_does_not_score_is_null_and_counted_never_zero(
     assert {line.verdicts for line in by_id.values()} >= {("no_prediction",), ("no_text",)}
 
 
+@pytest.mark.parametrize(
+    "failed",
+    [
+        Prediction(id="x", model="m", text=None),
+        Prediction(id="x", model="m", text="Error code: 503 - overloaded"),
+        Prediction(id="x", model="m", text="Not this picture.", status="refused"),
+    ],
+)
+def test_a_request_that_failed_is_not_judged_as_if_it_were_a_description(failed: Prediction) -> None:
+    row = ReferenceRow(id="x", paper_id="doi:1", scale="micro", prompt="Describe.", reference="Round grains.")
+    one = Judge(ModelRule(provider="openai", model="j"), PRESETS[PAPER], 3)
+    (case,) = item_cases([row], [failed], one)
+    told = judged_of(case, lambda _: None, {}, one)
+    assert (case.questions, told.verdicts, told.scores, told.mean) == ((), ("no_text",), (), None)
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_judge_of_the_same_mind_gives_the_same_share_on_every_preset(release: Path, tmp_path: Path, preset: str) -> None:
     scale = PRESETS[preset]
@@ -215,7 +235,9 @@ def test_a_scale_that_was_not_judged_leaves_no_macro_mean_and_other_scales_are_o
     lines = [line(1, "micro", 4), line(2, "unknown", 10)]
     assert judgement("m", lines).macro == 4
     assert judgement("m", [*lines, unjudged]).macro is None
-    assert "1 without a score; were each 1, the micro mean would be 5.0000" in verdict_table(verdict_of([*lines, unjudged], []))
+    told = verdict_table(verdict_of([*lines, unjudged], []))
+    assert "the provider's replies name j-1: pin that id with --model" in told
+    assert "1 without a score; were each 1, the micro mean would be 5.0000" in told
 
 
 def test_anchors_cover_the_scale_each_known_score_twice_and_no_word_is_said_twice() -> None:
@@ -232,6 +254,11 @@ def test_the_prompts_hash_names_scale_and_settings_and_not_the_judge() -> None:
     assert hashed() == hashed(model="k")
     assert len({hashed(), hashed("csmbench-0-10"), hashed(parameters={"temperature": 0})}) == 3
     assert MODEL not in hashed()
+
+
+@pytest.mark.parametrize("module", [described_prompt, judged])
+def test_the_examples_in_the_modules_run(module: ModuleType) -> None:
+    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize(
