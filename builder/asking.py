@@ -23,6 +23,7 @@ from builder.stages.image_tokens import Pixels
 
 Schema = Mapping[str, JsonValue]
 Outcome = Literal["answered", "malformed", "refused", "truncated", "failed"]
+FREE_TEXT: Schema = {}  # asked with: no schema is sent, and the answer is the text as it came
 
 
 class Prompt(Record):
@@ -30,8 +31,11 @@ class Prompt(Record):
 
     stage: str = Field(pattern=r"^[a-z_]+$", description="who asks; also the name of the reply's schema")
     about: str = Field(description="id of the record asked about; not part of the question's hash")
-    system: str
+    system: str = Field(description="empty: the user's message alone is sent")
     user: str
+    repeat: int = Field(
+        0, ge=0, description="0 for the first time; each further asking of the same words is a question of its own"
+    )
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,8 @@ class Waiting(Exception):  # not an error: what a stage raises that cannot go on
 
 def content_hash(prompt: Prompt, identities: Sequence[str], schema: Schema, rule: ModelRule) -> str:
     """SHA-256, in hex, of everything an answer depends on: the same question is never paid twice."""
-    return digest([rule.settings, prompt.system, prompt.user, list(identities), dict(schema)])
+    again = [prompt.repeat] if prompt.repeat else []
+    return digest([rule.settings, prompt.system, prompt.user, list(identities), dict(schema), *again])
 
 
 def texts_of(prompt: Prompt, schema: Schema) -> list[str]:
@@ -186,11 +191,16 @@ def prompt_from(template: str, *, stage: str, about: str, slots: Mapping[str, ob
 def judged(
     text: str, finish_reason: str | None, refusal: str | None, schema: Schema
 ) -> tuple[Outcome, dict[str, JsonValue] | None, str]:
-    """Outcome, value and reason of what a model said. Nothing is repaired: JSON that fits the schema, or no value."""
+    """Outcome, value and reason of what a model said. Nothing is repaired: JSON that fits the schema, or no value.
+
+    Under FREE_TEXT any text is an answer, and stands in the reply's `text`.
+    """
     if refusal or finish_reason == "content_filter":
         return "refused", None, refusal or "the provider's filter"
     if finish_reason == "length":
         return "truncated", None, "the answer was cut at the limit of output tokens"
+    if not schema:
+        return "answered", {}, ""
     try:
         value = json.loads(text, parse_constant=_no_number)
         json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
@@ -207,6 +217,7 @@ def _no_number(name: str) -> float:
 
 
 __all__ = [
+    "FREE_TEXT",
     "Ask",
     "Outcome",
     "Picture",

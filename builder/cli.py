@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
+from builder.commands_answers import add_ask, add_judge
 from builder.commands_hub import add_publish, add_publish_metrics, add_verify
 from builder.commands_items import add_battery, add_parse, add_spans
 from builder.commands_leaderboard import add_leaderboard
@@ -80,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
     add_parse(commands.add_parser("parse", help="what each answer of a model selects: JSON lines in and out"))
     add_score(commands.add_parser("score", help="predictions on a release: every score with its interval and its signature"))
+    add_ask(commands.add_parser("ask", help="a release put to a model: its answers as predictions, one JSON object a line"))
+    add_judge(commands.add_parser("judge", help="descriptions scored by a model against the paper's own words"))
     add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
     add_report(commands.add_parser("report", help="results in; a page, tables in CSV and LaTeX, and report.json out"))
     add_leaderboard(commands.add_parser("leaderboard", help="results pinned to release, metric and parser: add, show, export"))

@@ -31,6 +31,11 @@ def page_part(name: str) -> str:
     return (_HERE / "reporting" / name).read_text(encoding="utf-8")
 
 
+def judge_anchors() -> str:
+    """JSON of the descriptions with a known score that every judge scores."""
+    return (_HERE / "prompts" / "judge_anchors.json").read_text(encoding="utf-8")
+
+
 def recipe_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (_HERE / "recipes").glob("*.toml")))
 

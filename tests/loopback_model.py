@@ -7,6 +7,7 @@ import io
 import json
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
 from PIL import Image
 
 from builder.stages.image_tokens import TOKENS, Family, Pixels
@@ -46,6 +48,13 @@ def answer(
 
 def error(status: int, message: str, *, code: str | None = None, headers: Mapping[str, str] | None = None) -> Says:
     return Says({"error": {"message": message, "type": "error", "code": code}}, status, headers or {})
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pause before another attempt; and no certificates are read, which takes a client a quarter of a second."""
+    monkeypatch.setattr("builder.edges.vlm._FIRST_PAUSE", 0.0)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    monkeypatch.setattr("httpx2._transports.default.create_ssl_context", lambda **_: context)
 
 
 def hung_up() -> Says:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hub_session import Session, outcome, session, start_sending
 from loopback_hub import TOKEN, Fault, LoopbackHub, User, loopback_hub
+from loopback_model import answer, loopback_model
 from published import published_once
 from written import write
 
@@ -200,3 +201,16 @@ def test_no_token_is_in_any_log_or_file(hub: LoopbackHub, home: Path) -> None:
     assert TOKEN not in repr(hub.log)
     kept = [path for root in (home, hub.folder) for path in root.rglob("*") if path.is_file()]
     assert not [path for path in kept if TOKEN.encode() in path.read_bytes()]
+
+
+def test_a_published_release_is_asked_from_the_hub_as_from_its_folder(
+    hub: LoopbackHub, client: Session, release: Path, tmp_path: Path
+) -> None:
+    assert client.send(release, "org/asked").code == DONE
+    with loopback_model(lambda *_: answer("ANSWER: A")) as server:
+        named = ["--config", "caption_matching", "--model", "m", "--base-url", server.base_url, "--api-key-env", ""]
+        for source, out in ((["org/asked", "--revision", "v1.0.0"], "hub.jsonl"), ([str(release)], "folder.jsonl")):
+            assert client.run("ask", *source, *named, "--out", str(tmp_path / out)).code == DONE
+        nowhere = client.run("ask", "org/asked", "--revision", "v9.9.9", *named, "--out", str(tmp_path / "none.jsonl"))
+    assert (tmp_path / "hub.jsonl").read_bytes() == (tmp_path / "folder.jsonl").read_bytes() != b""
+    assert (nowhere.code, "[org/asked at v9.9.9] caption_matching test cannot be loaded" in nowhere.err) == (3, True)

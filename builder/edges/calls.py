@@ -156,10 +156,18 @@ def put_picture(store: Store, picture: Picture) -> PictureRef:
 class Desk:
     """Where the driver asks: every question once, whatever asks for it and however often."""
 
-    def __init__(self, store: Store, models: Mapping[str, ModelRule], cap: Asking, make: Callable[..., Ask] = ask_of) -> None:
+    def __init__(
+        self,
+        store: Store,
+        models: Mapping[str, ModelRule],
+        cap: Asking,
+        make: Callable[..., Ask] = ask_of,
+        heard: Callable[[Reply], None] = lambda _: None,
+    ) -> None:
         self.store, self.models, self.cap = store, models, cap
         self.replies, self.spent = Replies(store.root), Spent()
         self.stopped = ""  # why no further question is asked, where the run is finished all the same
+        self._heard = heard  # told of each newly asked question as it comes back
         self._make, self._gates, self._asks = make, dict[tuple[str, str], Gate](), dict[str, Ask]()
         self._lost: dict[str, Reply] = {}
         self._in_a_row = 0
@@ -297,6 +305,7 @@ class Desk:
         """Those still running after at least one came back. Raises AskingStopped when too many in a row have no answer."""
         done, left = wait(running, return_when=FIRST_COMPLETED)
         for reply in (future.result() for future in done):
+            self._heard(reply)
             self._in_a_row = self._in_a_row + 1 if reply.outcome == "failed" else 0
             if self._in_a_row >= _IN_A_ROW:
                 said = f"{_IN_A_ROW} questions in a row got no answer; the last: {reply.detail}"

@@ -57,9 +57,21 @@ def picture_of(pixels: npt.NDArray[np.uint8]) -> Picture:
 
 def fitted(data: bytes, crop: Crop, long_side: int, most_bytes: int) -> Picture:
     """A crop's PNG as it is shown to a model: every pixel of it, unless its long side or its bytes pass the limits."""
-    bare = _without_text(data)
-    if max(crop.width, crop.height) <= long_side and len(bare) <= most_bytes:
-        return Picture(bare, "image/png", crop.width, crop.height, crop.pixels_sha256)
+    return _fitted(
+        data, Picture(_without_text(data), "image/png", crop.width, crop.height, crop.pixels_sha256), long_side, most_bytes
+    )
+
+
+def fitted_release(data: bytes, pixels_sha256: str, long_side: int, most_bytes: int) -> Picture:
+    """A released row's PNG, likewise. Raises OSError where the bytes are no PNG."""
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+        width, height = image.size
+    return _fitted(data, Picture(_without_text(data), "image/png", width, height, pixels_sha256), long_side, most_bytes)
+
+
+def _fitted(data: bytes, whole: Picture, long_side: int, most_bytes: int) -> Picture:
+    if max(whole.width, whole.height) <= long_side and len(whole.data) <= most_bytes:
+        return whole
     image = Image.open(io.BytesIO(data)).convert("RGB")
     scale = min(1.0, long_side / max(image.size))
     while True:

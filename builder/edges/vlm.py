@@ -119,6 +119,9 @@ class _Endpoint:
         while made < self.rule.attempts and (sent := self.gate.wait(tokens + self.rule.max_output_tokens)):
             made += 1
             got = self._once(request)
+            if not schema and not isinstance(got, _Miss) and not _message_of(got):
+                # any text would be an answer: an error that came under status 200 must not pass for an empty one
+                got = _Miss(self._safe(f"the answer has no message: {json.dumps(got)}"), again=True, uncertain=True)
             if not isinstance(got, _Miss):
                 self.gate.reached()
                 reply = _reply(got, schema, self.rule)
@@ -219,17 +222,13 @@ def _never_left(error: Exception) -> bool:
 
 def _request(prompt: Prompt, pictures: Sequence[Picture], schema: Schema, rule: ModelRule) -> dict[str, object]:
     shown = [{"type": "image_url", "image_url": _image(picture, rule)} for picture in pictures]
+    system = [{"role": "system", "content": prompt.system}] if prompt.system else []
+    form = {"type": "json_schema", "json_schema": {"name": prompt.stage, "schema": dict(schema), "strict": True}}
     return {
         **rule.parameters,
         "model": rule.model,
-        "messages": [
-            {"role": "system", "content": prompt.system},
-            {"role": "user", "content": [*shown, {"type": "text", "text": prompt.user}]},
-        ],
-        "response_format": {
-            "type": "json_schema",
-            "json_schema": {"name": prompt.stage, "schema": dict(schema), "strict": True},
-        },
+        "messages": [*system, {"role": "user", "content": [*shown, {"type": "text", "text": prompt.user}]}],
+        **({"response_format": form} if schema else {}),
         rule.output_key: rule.max_output_tokens,
     }
 
@@ -241,10 +240,7 @@ def _image(picture: Picture, rule: ModelRule) -> dict[str, str]:
 
 def _reply(body: Mapping[str, JsonValue], schema: Schema, rule: ModelRule) -> Reply:
     """The typed outcome of an answer's body; a part that is missing or of another type counts as absent."""
-    choices = body.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
-    message = choice.get("message")
-    said = message if isinstance(message, dict) else {}
+    choice, said = _choice_of(body), _message_of(body)
     text, refusal, finish = _text(said.get("content")), _text(said.get("refusal")), _text(choice.get("finish_reason"))
     outcome, value, detail = judged(text or "", finish, refusal, schema)
     return Reply(
@@ -260,8 +256,19 @@ def _reply(body: Mapping[str, JsonValue], schema: Schema, rule: ModelRule) -> Re
     )
 
 
+def _choice_of(body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    choices = body.get("choices")
+    return choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+
+
+def _message_of(body: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    message = _choice_of(body).get("message")
+    return message if isinstance(message, dict) else {}
+
+
 def _text(value: JsonValue) -> str | None:
-    return value if isinstance(value, str) else None
+    """The text, with half a surrogate pair replaced: no file in UTF-8 could hold it."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else None
 
 
 def usage_of(billed: JsonValue, price: Price | None) -> Usage:
@@ -269,12 +276,16 @@ def usage_of(billed: JsonValue, price: Price | None) -> Usage:
     if not isinstance(billed, dict):
         return Usage()
     asked, answered = billed.get("prompt_tokens"), billed.get("completion_tokens")
-    prompt_tokens = asked if isinstance(asked, int) else None
-    completion_tokens = answered if isinstance(answered, int) else None
+    prompt_tokens, completion_tokens = _count(asked), _count(answered)
     usd = None
     if price and prompt_tokens is not None and completion_tokens is not None:
         usd = cost_usd(prompt_tokens, completion_tokens, price)
     return Usage(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, billed=billed, usd=usd)
+
+
+def _count(value: JsonValue) -> int | None:
+    """A number of tokens; what is none counts as not said."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
