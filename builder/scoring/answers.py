@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from builder.scoring.answer_forms import (
+from .answer_forms import (
     ALL,
     ANY_CASE,
     BOX,
