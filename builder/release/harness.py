@@ -38,7 +38,10 @@ def harness_texts(packed: Packed, sources: Mapping[str, str], tsv_md5: Mapping[T
     tables = {key: rows for key, rows in packed.tables.items() if key[0] in ASKED}
     if not any(row.image for rows in tables.values() for row in rows):
         return {}
-    texts = {path: text for path, text in sources.items() if path not in (YAML, README)}
+    absent = {f"{config}.py" for config in ASKED if not any(row.image for row in packed.rows(config))}
+    texts = {
+        path: text for path, text in sources.items() if path not in (YAML, README) and path.rpartition("/")[2] not in absent
+    }
     texts["release.json"] = json_text(_facts(packed, tsv_md5))
     for config in ASKED:
         split = next((s for s in reversed(SPLITS) if any(row.image for row in tables.get((config, s), ()))), None)

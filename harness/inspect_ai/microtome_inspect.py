@@ -1,8 +1,4 @@
-"""Tasks for Inspect (https://inspect.aisi.org.uk): `inspect eval harness/inspect_ai/tasks.py@multi_select --model ...`.
-
-Tested with inspect-ai 0.3.285. `-T dataset=org/name -T revision=v1.0.0` reads the rows from the Hub; `-T split=validation`
-takes another split.
-"""
+"""What the Inspect tasks beside this file share: samples, scorer, metrics. Tested with inspect-ai 0.3.285."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from inspect_ai import Task, task
+from inspect_ai import Task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import ChatMessageUser, ContentImage, ContentText
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer, stderr
@@ -20,7 +16,7 @@ from inspect_ai.solver import TaskState, generate
 sys.path.append(str(Path(__file__).absolute().parents[1]))
 from microtome_scoring.asked_rows import asked
 from microtome_scoring.release_rows import release_of
-from microtome_scoring.reply_scores import CAPTION_MATCHING, METRICS, MULTI_SELECT, mean_score, score_reply
+from microtome_scoring.reply_scores import METRICS, mean_score, score_reply
 
 RELEASE = release_of(__file__)
 FINISHED = {"stop": "stop", "max_tokens": "length", "model_length": "length"}  # Inspect's word for the provider's
@@ -80,9 +76,9 @@ def sample_of(row: dict[str, Any]) -> Sample:
     )
 
 
-def task_of(config: str, split: str | None, dataset: str | None, revision: str | None) -> Task:
-    """A failed request is scored 0 and counted, not left out of the mean."""
-    facts = RELEASE.facts
+def task_of(task_file: str, config: str, split: str | None, dataset: str | None, revision: str | None) -> Task:
+    """The task of `task_file`. A failed request is scored 0 and counted, not left out of the mean."""
+    facts = release_of(task_file).facts
     return Task(
         dataset=samples(config, split, dataset, revision),
         solver=generate(),
@@ -96,19 +92,3 @@ def task_of(config: str, split: str | None, dataset: str | None, revision: str |
             "rank_by": METRICS[config][0],
         },
     )
-
-
-if CAPTION_MATCHING in RELEASE.configs:
-
-    @task
-    def caption_matching(split: str | None = None, dataset: str | None = None, revision: str | None = None) -> Task:
-        """One figure, four captions, one of them printed with it."""
-        return task_of(CAPTION_MATCHING, split, dataset, revision)
-
-
-if MULTI_SELECT in RELEASE.configs:
-
-    @task
-    def multi_select(split: str | None = None, dataset: str | None = None, revision: str | None = None) -> Task:
-        """One figure, statements about it, one or several of them right."""
-        return task_of(MULTI_SELECT, split, dataset, revision)
