@@ -4,9 +4,36 @@ import json
 import os
 import runpy
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
-from vlmeval.dataset import build_dataset
+
+class AnyName(type):
+    """A class that has every attribute."""
+
+    def __getattr__(cls, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return None
+
+
+class NotInstalled(ModuleType):
+    """Stands for torchvision, whose wheel needs CUDA: models and datasets of the kit that are not used here import names of it."""
+
+    __path__: tuple[str, ...] = ()
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return AnyName(name, (), {})
+
+
+for name in ("torchvision", "torchvision.transforms", "torchvision.transforms.functional"):
+    sys.modules[name] = NotInstalled(name)
+    sys.modules[name].__spec__ = ModuleSpec(name, None)
+
+from vlmeval.dataset import build_dataset  # noqa: E402
 from vlmeval.inference import infer_data_job
 from vlmeval.smp import get_pred_file_path
 from vlmeval.vlm.base import BaseModel
