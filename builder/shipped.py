@@ -1,4 +1,4 @@
-"""Find what the wheel carries: cards/, licenses/, metrics_hub/, recipes and published tables, in a wheel and in a checkout."""
+"""Find what the wheel carries: cards/, harness/, licenses/, metrics_hub/, recipes and published tables, in wheel and checkout."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HERE = Path(__file__).parent
 
 
 def folder(name: str) -> Path:
-    """The folder `cards`, `licenses` or `metrics_hub`, beside `builder/` in a checkout and inside it in a wheel."""
+    """The folder `cards`, `licenses`, `metrics_hub` or `harness`, beside `builder/` in a checkout and inside it in a wheel."""
     inside = _HERE / "_shipped" / name
     return inside if inside.is_dir() else _HERE.parent / name
 

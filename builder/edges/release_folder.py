@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from builder.edges.harness_files import harness_of
 from builder.edges.parquet import parquet_bytes
 from builder.edges.store import cannot_write
 from builder.errors import CannotWrite
@@ -78,6 +79,7 @@ def _fill(scratch: Path, packed: Packed, png: Png, documents: Documents) -> dict
     files = [_put(scratch, name, text.encode()) for name, text in texts(packed).items()]
     for (config, split), table in packed.tables.items():
         files.append(_put(scratch, data_path(config, split), parquet_bytes(config, table, png), len(table)))
+    files += [_put(scratch, name, text.encode()) for name, text in sorted(harness_of(packed, scratch).items())]
     files += [_put(scratch, name, text.encode()) for name, text in sorted(documents(packed, tuple(files)).items())]
     whole = manifest(packed, tuple(files), {name: version(name) for name in LIBRARIES})
     _put(scratch, MANIFEST, json_text(whole).encode())

@@ -19,6 +19,7 @@ from PIL import Image, UnidentifiedImageError
 
 from builder import shipped
 from builder.documents import documents
+from builder.edges.harness_files import harness_of
 from builder.edges.images import CANARY_KEY
 from builder.edges.loading import load_as_a_stranger
 from builder.edges.parquet import BrokenParquet, expected_metadata, read_parquet
@@ -74,19 +75,19 @@ def check_files(folder: Path, policy: Policy) -> Issues:
     issues.extend(
         check(opened, (*FILE_CHECKS, *ROW_CHECKS, multi_select, *CLAIM_CHECKS, partial(rights, policy=policy), tiers, ledger))
     )
-    issues.extend(_texts_again(opened))
+    issues.extend(_texts_again(opened, folder))
     if isinstance(opened.documents.get(CROISSANT), dict):
         issues.extend(_croissant(folder))
     return issues
 
 
-def _texts_again(opened: Opened) -> Iterator[Issue]:
+def _texts_again(opened: Opened, folder: Path) -> Iterator[Issue]:
     """The release's texts against those that this version writes for its rows."""
     again = packed_again(opened)
     if again:
         packed, manifest = again
         data = [file for file in manifest.files if file.path.startswith("data/")]
-        yield from texts_differ(opened, {**texts(packed), **documents(packed, data)})
+        yield from texts_differ(opened, {**texts(packed), **harness_of(packed, folder), **documents(packed, data)})
 
 
 def open_release(folder: Path) -> tuple[Opened, list[Issue]]:

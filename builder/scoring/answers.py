@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from builder.scoring.answer_forms import (
+from .answer_forms import (
     ALL,
     ANY_CASE,
     BOX,

@@ -1,0 +1,55 @@
+"""What harness/ of a release is made of: the task files that microtome carries, and the checksum of each table as a TSV."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from builder import shipped
+from builder.release.harness import ASKED, COPIED, FOLDER, harness_texts
+from builder.release.rows import SPLITS, Config, Packed, SplitName, data_path
+from builder.scoring.asked_rows import TSV_NEEDS, tsv_lines
+
+_SCORING = Path(__file__).parents[1] / "scoring"
+_ROWS_AT_A_TIME = 32  # with their images
+
+
+def harness_of(packed: Packed, folder: Path) -> dict[str, str]:
+    """harness/ of the release whose data files lie in `folder`: paths and texts."""
+    return harness_texts(packed, sources(), tsv_checksums(folder))
+
+
+def sources() -> dict[str, str]:
+    """The files as microtome carries them, by path below harness/; the scoring modules are builder/scoring's own."""
+    root = shipped.folder(FOLDER)
+    own = {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*")) if path.suffix in (".py", ".md", ".in")}
+    scoring = {f"microtome_scoring/{name}.py": _SCORING / f"{name}.py" for name in COPIED}
+    return {name: path.read_bytes().decode() for name, path in (own | scoring).items()}
+
+
+def tsv_checksums(folder: Path) -> dict[tuple[Config, SplitName], str]:
+    """MD5 of each table of ASKED as VLMEvalKit's TSV."""
+    there = [key for key in product(ASKED, SPLITS) if (folder / data_path(*key)).is_file()]
+    return {key: _md5(folder / data_path(*key)) for key in there}
+
+
+def _md5(path: Path) -> str:
+    whole = hashlib.md5(usedforsecurity=False)  # VLMEvalKit's own check is by MD5
+    for line in tsv_lines(_rows(path)):
+        whole.update(line)
+    return whole.hexdigest()
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    batches: Iterator[pa.RecordBatch] = pq.ParquetFile(path).iter_batches(_ROWS_AT_A_TIME, columns=list(TSV_NEEDS))
+    for batch in batches:
+        yield from batch.to_pylist()
+
+
+__all__ = ["harness_of", "sources", "tsv_checksums"]

@@ -1,0 +1,21 @@
+"""Task for Inspect (https://inspect.aisi.org.uk): one figure, statements about it, one or several of them right.
+
+`inspect eval harness/inspect_ai/multi_select.py --model MODEL`; `-T split=validation` takes another split,
+`-T dataset=org/name -T revision=v1.0.0` reads the rows from the Hub.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from inspect_ai import Task, task
+
+sys.path.append(str(Path(__file__).absolute().parent))
+from microtome_inspect import task_of
+
+
+@task
+def multi_select(split: str | None = None, dataset: str | None = None, revision: str | None = None) -> Task:
+    """One figure, statements about it, one or several of them right."""
+    return task_of(__file__, "multi_select", split, dataset, revision)
