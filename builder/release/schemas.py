@@ -6,7 +6,8 @@ import json
 
 from builder.records import Record
 from builder.release.examined import Attacks, Reviews
-from builder.release.rows import ROWS, Attrition, ImageSources, Manifest
+from builder.release.image_sources import ImageSources
+from builder.release.rows import ROWS, Attrition, Manifest
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FILES: dict[str, type[Record]] = {

@@ -10,12 +10,12 @@ from pydantic import ValidationError
 
 from builder.errors import Issue, UsageError
 from builder.recipe import read_recipe
-from builder.records import Licence, Paper
+from builder.records import Evidence, Licence, Paper
 from builder.release.attacks import answers_of, attacks_of
 from builder.release.examined import Attacks, Reviews
 from builder.release.files import ATTACKS, ATTRITION, CARD, MANIFEST, RECIPE, REVIEWS
+from builder.release.image_sources import sources_of
 from builder.release.logical import logical_hash
-from builder.release.package import sources_of
 from builder.release.reviews import reviews_of
 from builder.release.rows import ROWS, Attrition, Cut, Manifest, Packed, Row, data_path
 from builder.release.validate import Opened, short
@@ -85,9 +85,15 @@ def paper_of(row: Row) -> Paper:
         published=f"{row.year:04}" if row.year else None,
         publisher=row.publisher,
         copyright_notice=row.copyright_notice,
-        licence=Licence(spdx=row.licence, url=row.licence_url),
+        licence=_licence_of(row),
         source_url=row.source_url,
     )
+
+
+def _licence_of(row: Row) -> Licence:
+    said = row.licence_evidence is not None and row.licence_page is not None
+    evidence = Evidence(text=str(row.licence_evidence), page=int(row.licence_page or 1)) if said else None
+    return Licence(spdx=row.licence, url=row.licence_url, evidence=evidence, source=row.licence_source)
 
 
 def texts_differ(opened: Opened, wanted: Mapping[str, str]) -> Iterator[Issue]:
