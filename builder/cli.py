@@ -18,6 +18,7 @@ from tqdm import tqdm
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
 from builder.commands_hub import add_publish, add_publish_metrics, add_verify
+from builder.commands_hydrate import add_hydrate
 from builder.commands_items import add_battery, add_parse, add_spans
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
 from builder.commands_releases import add_cite, add_diff
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
     add_cite(commands.add_parser("cite", help="BibTeX of the source papers of a release, or of a subset of it"))
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))
+    add_hydrate(commands.add_parser("hydrate", help="bring withheld crops and texts back from your own copies of the papers"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
     add_publish(commands.add_parser("publish", help="a release to the Hub: the plan, and with --send its execution"))

@@ -26,6 +26,7 @@ from builder.records import (
 from builder.release.examined import Attacks, Reviews
 
 if TYPE_CHECKING:
+    from builder.release.hydration import Hydration
     from builder.release.image_sources import ImageSources
 
 Config = Literal["figures", "caption_matching", "description", "multi_select"]
@@ -356,6 +357,7 @@ class Packed:
     signature: str
     attacks: Attacks | None = None  # attacks.json and reviews.json: package() leaves them out, examined() puts them in
     reviews: Reviews | None = None
+    hydration: Hydration | None = None  # what a reader's own papers brought back
 
     def rows(self, config: Config) -> tuple[Row, ...]:
         """All rows of a config, validation first."""

@@ -6,6 +6,7 @@ import json
 
 from builder.records import Record
 from builder.release.examined import Attacks, Reviews
+from builder.release.hydration import Hydration
 from builder.release.image_sources import ImageSources
 from builder.release.rows import ROWS, Attrition, Manifest
 
@@ -13,6 +14,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FILES: dict[str, type[Record]] = {
     "attacks": Attacks,
     "attrition": Attrition,
+    "hydration": Hydration,
     "image_sources": ImageSources,
     "manifest": Manifest,
     "reviews": Reviews,

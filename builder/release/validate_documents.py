@@ -14,6 +14,7 @@ from builder.records import Evidence, Licence, Paper
 from builder.release.attacks import answers_of, attacks_of
 from builder.release.examined import Attacks, Reviews
 from builder.release.files import ATTACKS, ATTRITION, CARD, MANIFEST, RECIPE, REVIEWS
+from builder.release.hydration import HYDRATION, Hydration
 from builder.release.image_sources import sources_of
 from builder.release.logical import logical_hash
 from builder.release.reviews import reviews_of
@@ -60,6 +61,8 @@ def _examined_again(packed: Packed, opened: Opened) -> Packed | None:
     attacks, reviews = opened.documents.get(ATTACKS), opened.documents.get(REVIEWS)
     try:
         answers = answers_of(Attacks.model_validate(attacks)) if attacks is not None else {}
+        said = opened.documents.get(HYDRATION)
+        packed = replace(packed, hydration=Hydration.model_validate(said)) if said is not None else packed
         judgements = Reviews.model_validate(reviews).judgements if reviews is not None else ()
         return replace(packed, attacks=attacks_of(packed, answers), reviews=reviews_of(packed, judgements))
     except ValueError:  # pydantic's ValidationError among them
