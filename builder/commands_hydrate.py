@@ -23,11 +23,12 @@ from builder.errors import CannotRead, Exit, NothingLeft, UsageError
 from builder.hydrating import Copy, identified, remade, without_papers
 from builder.records import Paper
 from builder.release.files import json_text
-from builder.release.hydration import BACK, HydratedRow, Remade, hydrated, verified, withholding
+from builder.release.hydrate import hydrated
+from builder.release.hydration import BACK, HydratedRow, Remade, verified, withholding
 from builder.release.rows import FigureRow, Manifest, Packed, data_path
 from builder.release.validate_documents import packed_again
 from builder.release.validate_schema import by_schema
-from builder.stages.rights import Policy, read_policy
+from builder.stages.rights import read_policy
 
 
 def add_hydrate(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -39,7 +39,7 @@ def packed_again(opened: Opened) -> tuple[Packed, Manifest] | None:
     except (ValidationError, UsageError):
         return None
     every = [row for rows in tables.values() for row in rows]
-    cut = Cut(recipe, manifest.version, manifest.builder_version, _papers(every), (), (), (), (), attrition.stages, ())
+    cut = Cut(recipe, manifest.version, manifest.builder_version, papers_shown(every), (), (), (), (), attrition.stages, ())
     packed = Packed(
         cut=cut,
         tables=tables,
@@ -69,7 +69,7 @@ def _examined_again(packed: Packed, opened: Opened) -> Packed | None:
         return None
 
 
-def _papers(rows: list[Row]) -> tuple[Paper, ...]:
+def papers_shown(rows: Sequence[Row]) -> tuple[Paper, ...]:
     """What the rows say of their papers; those with an image say all that the card and the citations show."""
     return tuple({row.paper_id: paper_of(row) for row in rows if row.image}.values())
 
@@ -122,4 +122,4 @@ def _lines(path: str, have: str, want: str) -> Iterator[Issue]:
         yield Issue(code, f"{path} > line {number}", problem, f"{wanted}; {_REMEDY}")
 
 
-__all__ = ["packed_again", "paper_of", "texts_differ"]
+__all__ = ["packed_again", "paper_of", "papers_shown", "texts_differ"]
