@@ -19,6 +19,7 @@ from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
 from builder.commands_answers import add_ask, add_judge
 from builder.commands_hub import add_publish, add_publish_metrics, add_verify
+from builder.commands_hydrate import add_hydrate
 from builder.commands_items import add_battery, add_parse, add_spans
 from builder.commands_leaderboard import add_leaderboard
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     add_lint(commands.add_parser("lint", help="the arithmetic of a published table: cells that no answers can give"))
     add_cite(commands.add_parser("cite", help="BibTeX of the source papers of a release, or of a subset of it"))
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))
+    add_hydrate(commands.add_parser("hydrate", help="bring withheld crops and texts back from your own copies of the papers"))
     add_rescore(commands.add_parser("rescore", help="stored answers by the keys of an older and a newer release"))
     _add_schemas(
         commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files, of predictions and results")

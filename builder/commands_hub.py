@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from builder.errors import CannotRead, Exit, HubStopped, Issue
 from builder.release.files import MANIFEST, SOURCES
+from builder.release.image_sources import ImageSources
 from builder.release.plan import metric_refusals, plan_text, release_refusals, release_text
-from builder.release.rows import ImageSources, Manifest
+from builder.release.rows import Manifest
 
 if TYPE_CHECKING:
     from builder.edges.hub import Gate, HubRepository

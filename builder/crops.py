@@ -19,6 +19,7 @@ from builder.stages.crop import (
     Window,
     beside,
     blank,
+    levels,
     rasters_of,
     same_picture,
     sheet_of,
@@ -79,6 +80,7 @@ def crop(source: pdf.PdfFile, page: Page, box: Box, rule: CropRule, canary: str)
         "method": "render" if shot.reason else "native",
         "reason": shot.reason,
         "native_size": (raster.width, raster.height) if raster else None,
+        "levels": levels(shot.pixels),
         "native_colours": f"{raster.colours}, {raster.bits} bit{'s' if raster.bits > 1 else ''}" if raster else None,
     }
     return made.model_copy(update=how), data

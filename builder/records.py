@@ -216,6 +216,7 @@ class Crop(Record):
     reason: str | None = Field(None, description="why a render: stable, kebab-case; None for native pixels")
     native_size: tuple[int, int] | None = Field(None, description="pixels across and down of the raster it shows")
     native_colours: str | None = Field(None, description='as stored: "DeviceCMYK, 8 bits"; a crop is RGB of 8 bits')
+    levels: tuple[int, ...] = Field((), description="mean level, 0 to 255, of each cell of an 8 x 8 grid, row by row")
 
 
 class JudgedFigure(Record):

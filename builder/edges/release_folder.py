@@ -27,6 +27,7 @@ from builder.release.files import (
     manifest,
     recipe_text,
 )
+from builder.release.hydration import HYDRATION
 from builder.release.rows import PRIVATE_BANNER, PRIVATE_MARKER, ManifestFile, Packed, data_path
 from builder.release.schemas import schema_files
 
@@ -97,6 +98,7 @@ def texts(packed: Packed) -> dict[str, str]:
     }
     found |= {ATTACKS: json_text(packed.attacks)} if packed.attacks else {}
     found |= {REVIEWS: json_text(packed.reviews)} if packed.reviews else {}
+    found |= {HYDRATION: json_text(packed.hydration)} if packed.hydration else {}
     return found | ({PRIVATE_MARKER: PRIVATE_BANNER + "\n"} if packed.cut.tier == "private" else {})
 
 

@@ -7,7 +7,19 @@ from typing import TypeVar
 
 from builder.errors import NothingLeft
 from builder.pages import Box
-from builder.records import CaptionMatching, Description, EvidenceSpan, MultiSelect, Panel, Review, Specimen, StageCount, digest
+from builder.records import (
+    CaptionMatching,
+    Description,
+    EvidenceSpan,
+    Licence,
+    MultiSelect,
+    Panel,
+    Review,
+    Specimen,
+    StageCount,
+    digest,
+)
+from builder.release.image_sources import sources_of
 from builder.release.logical import content_hash, logical_hash
 from builder.release.rows import (
     ALPHABET,
@@ -26,23 +38,26 @@ from builder.release.rows import (
     Drop,
     EvidenceRow,
     FigureRow,
-    ImageSource,
-    ImageSources,
     LeftOut,
     MultiSelectRow,
     Named,
     Packed,
     PanelRow,
+    ReleaseTier,
     ReviewRow,
     Row,
     RowTier,
     SplitName,
     Sureness,
+    WithheldCell,
     asked,
 )
 from builder.release.splits import seat_keys, seat_options, shuffle_options, split_papers
 from builder.stages.scale_bars import field_of_view_nm
 from builder.stages.tokens import TOKENIZER
+
+# What a row in full has otherwise and no reader of the paper has to bring back.
+NOT_WITHHELD = {"tier", "image", "content_hash"}
 
 ItemT = TypeVar("ItemT", CaptionMatching, Description, MultiSelect)
 RowT = TypeVar("RowT", bound=Row)
@@ -90,9 +105,9 @@ def _splits(cut: Cut, specimens: Mapping[str, Specimen]) -> dict[str, SplitName]
     return split_papers(papers, items, cut.recipe.split, cut.recipe.identity.seed)
 
 
-def _tier(specimen: Specimen, cut: Cut, allowed: bool = True) -> RowTier:
+def _tier(specimen: Specimen, of: ReleaseTier, allowed: bool = True) -> RowTier:
     """Of a figure, or of an item made from it that is `allowed` for itself. What an open release would cut down is private."""
-    everything = cut.tier == "private"
+    everything = of == "private"
     if allowed and specimen.rights.tier == "open" and not (everything and _cut_down(specimen)):
         return "open"
     return "private" if everything else "pointer"
@@ -131,11 +146,22 @@ def _source(specimen: Specimen, cut: Cut, tier: RowTier, changes: str) -> dict[s
         "publisher": paper.publisher,
         "year": paper.year,
         "licence": specimen.rights.licence.spdx,
-        "licence_url": specimen.rights.licence.url,
+        **_licence(specimen.rights.licence),
         "source_url": paper.source_url,
         "attribution": specimen.rights.attribution if shown else None,
         "changes": changes if shown else None,
         "canary": cut.recipe.identity.canary,
+    }
+
+
+def _licence(licence: Licence) -> dict[str, object]:
+    """The licence with its evidence: the sentence that names it is a fact, and stays on pointer rows."""
+    said = licence.evidence
+    return {
+        "licence_url": licence.url,
+        "licence_evidence": said.text if said else None,
+        "licence_page": said.page if said else None,
+        "licence_source": licence.source,
     }
 
 
@@ -147,10 +173,27 @@ def _cropped(specimen: Specimen) -> str:
 
 
 def _figure(specimen: Specimen, cut: Cut) -> FigureRow:
+    """A figure's row, with the hashes of what its rights take out of it."""
+    row, everything = _figure_as(specimen, cut, cut.tier), figure_in_full(specimen, cut)
+    taken_out = tuple(
+        WithheldCell(column=name, sha256=digest(cell))
+        for name, cell in everything.model_dump(mode="json", exclude=NOT_WITHHELD).items()
+        if cell != row.model_dump(mode="json", include={name})[name]
+    )
+    levels = specimen.crop.levels if row.image is None else ()
+    return rehashed(row.model_copy(update={"withheld_sha256": taken_out, "image_levels": levels}))
+
+
+def figure_in_full(specimen: Specimen, cut: Cut) -> FigureRow:
+    """A figure's row as a private release has it: nothing withheld."""
+    return _figure_as(specimen, cut, "private")
+
+
+def _figure_as(specimen: Specimen, cut: Cut, of: ReleaseTier) -> FigureRow:
     classified, rights, crop = specimen.classified, specimen.rights, specimen.crop
     paired = classified.paired
-    tier = _tier(specimen, cut)
-    everything = cut.tier == "private"
+    tier = _tier(specimen, of)
+    everything = of == "private"
     shown = tier != "pointer"
     caption = shown and (everything or rights.caption.share)
     quoted = shown and (everything or rights.paragraph.share)
@@ -182,6 +225,8 @@ def _figure(specimen: Specimen, cut: Cut) -> FigureRow:
         evidence=tuple(Named(name=n, text=t) for n, t in sorted(classified.evidence.items())) if caption and quoted else (),
         confidence=tuple(Sureness(name=name, value=round(value, 4)) for name, value in confidence),
         withheld=rights.reasons,
+        withheld_sha256=(),
+        image_levels=(),
     )
 
 
@@ -211,7 +256,7 @@ def _caption_matching(cut: Cut, specimens: Mapping[str, Specimen], splits: Mappi
 
 def _question(name: str, item: CaptionMatching, specimen: Specimen, key: int, cut: Cut) -> CaptionMatchingRow:
     order = seat_options(name, key, cut.recipe.identity.seed)
-    tier = _tier(specimen, cut, specimen.rights.questions)
+    tier = _tier(specimen, cut.tier, specimen.rights.questions)
     return _hashed(
         CaptionMatchingRow,
         _source(specimen, cut, tier, f"{_cropped(specimen)}; label taken off the caption; three of the options edited"),
@@ -233,7 +278,7 @@ def _descriptions(cut: Cut, specimens: Mapping[str, Specimen]) -> list[Descripti
 
 
 def _ask(name: str, item: Description, specimen: Specimen, cut: Cut) -> DescriptionRow:
-    tier = _tier(specimen, cut, specimen.rights.paragraph.adapt)
+    tier = _tier(specimen, cut.tier, specimen.rights.paragraph.adapt)
     return _hashed(
         DescriptionRow,
         _source(specimen, cut, tier, f"{_cropped(specimen)}; paragraphs merged into reference"),
@@ -256,7 +301,7 @@ def _multi_select(cut: Cut, specimens: Mapping[str, Specimen]) -> list[MultiSele
 def _select(name: str, item: MultiSelect, specimen: Specimen, cut: Cut) -> MultiSelectRow:
     order = shuffle_options(name, len(item.options), cut.recipe.identity.seed)
     seated = [item.options[option] for option in order]
-    tier = _tier(specimen, cut, specimen.rights.questions)
+    tier = _tier(specimen, cut.tier, specimen.rights.questions)
     return _hashed(
         MultiSelectRow,
         _source(specimen, cut, tier, f"{_cropped(specimen)}; words of the paper made into true and false statements"),
@@ -299,7 +344,11 @@ def _named(config: Config, items: Iterable[ItemT]) -> list[tuple[str, ItemT]]:
 
 
 def _hashed(kind: Callable[..., RowT], source: Mapping[str, object], **own: object) -> RowT:
-    row = kind(**source, **own, content_hash="0" * 64)
+    return rehashed(kind(**source, **own, content_hash="0" * 64))
+
+
+def rehashed(row: RowT) -> RowT:
+    """The row with the content hash that its columns give."""
     return row.model_copy(update={"content_hash": content_hash(row.model_dump(mode="json"))})
 
 
@@ -327,16 +376,6 @@ def _left_out(cut: Cut, tables: Mapping[tuple[Config, SplitName], Sequence[Row]]
     return tuple(left)
 
 
-def sources_of(canary: str, tables: Mapping[tuple[Config, SplitName], Sequence[Row]]) -> ImageSources:
-    """One entry an image, by figure id; what is a pointer row has no image to account for."""
-    shared = [name for name in ImageSource.model_fields if name != "figure_id"]
-    figures = sorted(
-        (row for (config, _), rows in tables.items() if config == "figures" for row in rows), key=lambda row: row.id
-    )
-    entries = [ImageSource(figure_id=row.id, **{name: getattr(row, name) for name in shared}) for row in figures if row.image]
-    return ImageSources(canary=canary, images=tuple(entries))
-
-
 def _attrition(cut: Cut) -> Attrition:
     drops = [Drop(record_id=drop.record_id, stage=drop.stage, reason=drop.reason) for drop in cut.dropped]
     return Attrition(stages=cut.attrition, drops=tuple(sorted(drops, key=lambda d: (d.stage, d.record_id, d.reason))))
@@ -351,4 +390,4 @@ def _drops(attrition: Sequence[StageCount]) -> str:
     return "\n".join(lines)
 
 
-__all__ = ["item_id", "package", "signature", "sources_of"]
+__all__ = ["NOT_WITHHELD", "figure_in_full", "item_id", "package", "rehashed", "signature"]

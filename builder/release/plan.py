@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from builder.errors import Issue
-from builder.release.rows import ImageSources, Manifest
+from builder.release.image_sources import ImageSources
+from builder.release.rows import Manifest
 from builder.release.validate_files import FROM_THE_HUB
 
 _TAG = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")

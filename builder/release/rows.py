@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -25,9 +25,15 @@ from builder.records import (
 )
 from builder.release.examined import Attacks, Reviews
 
+if TYPE_CHECKING:
+    from builder.release.hydration import Hydration
+    from builder.release.image_sources import ImageSources
+
 Config = Literal["figures", "caption_matching", "description", "multi_select"]
 SplitName = Literal["validation", "test"]
 RowTier = Literal["open", "pointer", "private"]
+ReleaseTier = Literal["open", "private"]
+LicenceSource = Literal["pdf", "papers.csv", "none"]
 
 CONFIGS: tuple[Config, ...] = ("figures", "caption_matching", "description", "multi_select")
 SPLITS: tuple[SplitName, ...] = ("validation", "test")
@@ -94,6 +100,9 @@ class Row(Record):
     year: int | None = Field(description="of publication")
     licence: str = Field(description='SPDX id or "LicenseRef-..." of the image and its text, "unknown" where none is printed')
     licence_url: str | None = Field(description="of the licence text")
+    licence_evidence: str | None = Field(description="the sentence that names the licence, as the paper prints it")
+    licence_page: int | None = Field(ge=1, description="page of the PDF, from 1, that prints the sentence")
+    licence_source: LicenceSource = Field(description="who gave the licence: the PDF, papers.csv, or nobody")
     source_url: str | None = Field(description="of the paper")
     attribution: str | None = Field(description="the line to print beside the image")
     changes: str | None = Field(description='what was changed: "cropped from page 3, 300 dpi"')
@@ -112,6 +121,13 @@ class PanelRow(Record):
     scale_bar: str | None = Field(description='label of its scale bar as read: "200 nm"; null where none is sure')
     nm_per_pixel: float | None = Field(description="nanometres a pixel of the image, by that bar")
     field_of_view_nm: tuple[float, ...] = Field(description="width and height that the panel shows, by that bar; else empty")
+
+
+class WithheldCell(Record):
+    """What a column would hold if the licence let it: enough to know it again, and nothing of it."""
+
+    column: str
+    sha256: Sha256 = Field(description="SHA-256 of the cell as canonical JSON: sorted keys, no spaces, UTF-8")
 
 
 class FigureRow(Row):
@@ -142,6 +158,13 @@ class FigureRow(Row):
     evidence: tuple[Named, ...] = Field(description="per class: what it rests on")
     confidence: tuple[Sureness, ...] = Field(description="per class")
     withheld: Texts = Field(description="reason codes of what may not be done with it; why a pointer row is one")
+    withheld_sha256: tuple[WithheldCell, ...] = Field(
+        description="per column that its rights leave out or empty here: what `microtome hydrate` verifies it by"
+    )
+    image_levels: tuple[int, ...] = Field(
+        description="of a crop that is withheld: mean level, 0 to 255, of each cell of an 8 x 8 grid, row by row, so that a "
+        "crop by another renderer can be compared; empty where the image is there"
+    )
 
 
 class CaptionMatchingRow(Row):
@@ -251,37 +274,6 @@ ROWS: dict[Config, type[Row]] = {
 ID_PREFIX: dict[Config, str] = {"figures": "fig", "caption_matching": "cm", "description": "de", "multi_select": "ms"}
 
 
-class ImageSource(Record):
-    """One shipped image in data/image_sources.json: who made it, where it is from, under which licence, what was changed."""
-
-    figure_id: str
-    tier: RowTier
-    image_sha256: Sha256
-    pixels_sha256: Sha256
-    label: str
-    page: int = Field(ge=1)
-    doi: str | None
-    arxiv_id: str | None
-    pdf_sha256: Sha256
-    title: str | None
-    creators: Texts
-    copyright_notice: str | None
-    publisher: str | None
-    year: int | None
-    licence: str
-    licence_url: str | None
-    source_url: str | None
-    attribution: str | None
-    changes: str | None
-
-
-class ImageSources(Record):
-    """data/image_sources.json."""
-
-    canary: str
-    images: tuple[ImageSource, ...]
-
-
 class Drop(Record):
     """One dropped record, without the details that may quote a paper."""
 
@@ -320,7 +312,7 @@ class Manifest(Record):
     benchmark: str
     title: str
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
-    tier: Literal["open", "private"] = Field(description="a private release must never be published")
+    tier: ReleaseTier = Field(description="a private release must never be published")
     signature: str = Field(description="benchmark|version|recipe hash|builder version|logical hash")
     canary: str
     recipe_hash: Sha256
@@ -348,7 +340,7 @@ class Cut:
     dropped: tuple[Dropped, ...]
 
     @property
-    def tier(self) -> Literal["open", "private"]:
+    def tier(self) -> ReleaseTier:
         return self.recipe.tier
 
 
@@ -365,6 +357,7 @@ class Packed:
     signature: str
     attacks: Attacks | None = None  # attacks.json and reviews.json: package() leaves them out, examined() puts them in
     reviews: Reviews | None = None
+    hydration: Hydration | None = None  # what a reader's own papers brought back
 
     def rows(self, config: Config) -> tuple[Row, ...]:
         """All rows of a config, validation first."""
@@ -385,7 +378,7 @@ def asked(recipe: Recipe) -> tuple[Config, ...]:
 __all__ = [
     "ALPHABET", "CONFIGS", "GENERATOR", "GENERATOR_VERSION", "ID_PREFIX", "LEAKAGE_NOTE", "LETTERS", "PRIVATE_BANNER",
     "PRIVATE_MARKER", "QUESTION", "ROWS", "SELECT_ALL", "SPLITS", "Attrition", "CaptionMatchingRow", "Config", "Cut",
-    "DescriptionRow", "Drop", "EvidenceRow", "FigureRow", "ImageCell", "ImageSource", "ImageSources", "LeftOut", "Manifest",
-    "ManifestFile", "MultiSelectRow", "Named", "Packed", "ReviewRow", "Row", "RowTier", "SplitName", "Sureness",
-    "asked", "data_path",
+    "DescriptionRow", "Drop", "EvidenceRow", "FigureRow", "ImageCell", "LeftOut", "Manifest",
+    "ManifestFile", "MultiSelectRow", "Named", "Packed", "ReleaseTier", "ReviewRow", "Row", "RowTier", "SplitName", "Sureness",
+    "WithheldCell", "asked", "data_path",
 ]  # fmt: skip

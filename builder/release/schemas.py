@@ -6,12 +6,15 @@ import json
 
 from builder.records import Record
 from builder.release.examined import Attacks, Reviews
-from builder.release.rows import ROWS, Attrition, ImageSources, Manifest
+from builder.release.hydration import Hydration
+from builder.release.image_sources import ImageSources
+from builder.release.rows import ROWS, Attrition, Manifest
 from builder.scoring.schemas import DIALECT
 
 _FILES: dict[str, type[Record]] = {
     "attacks": Attacks,
     "attrition": Attrition,
+    "hydration": Hydration,
     "image_sources": ImageSources,
     "manifest": Manifest,
     "reviews": Reviews,

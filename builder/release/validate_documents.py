@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -10,13 +10,14 @@ from pydantic import ValidationError
 
 from builder.errors import Issue, UsageError
 from builder.recipe import read_recipe
-from builder.records import Licence, Paper
+from builder.records import Evidence, Licence, Paper
 from builder.release.attacks import answers_of, attacks_of
 from builder.release.diff import SINCE
 from builder.release.examined import Attacks, Reviews
 from builder.release.files import ATTACKS, ATTRITION, CARD, CHANGELOG, MANIFEST, RECIPE, REVIEWS
+from builder.release.hydration import HYDRATION, Hydration
+from builder.release.image_sources import sources_of
 from builder.release.logical import logical_hash
-from builder.release.package import sources_of
 from builder.release.reviews import reviews_of
 from builder.release.rows import ROWS, Attrition, Cut, Manifest, Packed, Row, data_path
 from builder.release.validate import Opened, short
@@ -39,7 +40,7 @@ def packed_again(opened: Opened) -> tuple[Packed, Manifest] | None:
     except (ValidationError, UsageError):
         return None
     every = [row for rows in tables.values() for row in rows]
-    cut = Cut(recipe, manifest.version, manifest.builder_version, _papers(every), (), (), (), (), attrition.stages, ())
+    cut = Cut(recipe, manifest.version, manifest.builder_version, papers_shown(every), (), (), (), (), attrition.stages, ())
     packed = Packed(
         cut=cut,
         tables=tables,
@@ -61,13 +62,15 @@ def _examined_again(packed: Packed, opened: Opened) -> Packed | None:
     attacks, reviews = opened.documents.get(ATTACKS), opened.documents.get(REVIEWS)
     try:
         answers = answers_of(Attacks.model_validate(attacks)) if attacks is not None else {}
+        said = opened.documents.get(HYDRATION)
+        packed = replace(packed, hydration=Hydration.model_validate(said)) if said is not None else packed
         judgements = Reviews.model_validate(reviews).judgements if reviews is not None else ()
         return replace(packed, attacks=attacks_of(packed, answers), reviews=reviews_of(packed, judgements))
     except ValueError:  # pydantic's ValidationError among them
         return None
 
 
-def _papers(rows: list[Row]) -> tuple[Paper, ...]:
+def papers_shown(rows: Sequence[Row]) -> tuple[Paper, ...]:
     """What the rows say of their papers; those with an image say all that the card and the citations show."""
     return tuple({row.paper_id: paper_of(row) for row in rows if row.image}.values())
 
@@ -86,9 +89,15 @@ def paper_of(row: Row) -> Paper:
         published=f"{row.year:04}" if row.year else None,
         publisher=row.publisher,
         copyright_notice=row.copyright_notice,
-        licence=Licence(spdx=row.licence, url=row.licence_url),
+        licence=_licence_of(row),
         source_url=row.source_url,
     )
+
+
+def _licence_of(row: Row) -> Licence:
+    said = row.licence_evidence is not None and row.licence_page is not None
+    evidence = Evidence(text=str(row.licence_evidence), page=int(row.licence_page or 1)) if said else None
+    return Licence(spdx=row.licence, url=row.licence_url, evidence=evidence, source=row.licence_source)
 
 
 def texts_differ(opened: Opened, wanted: Mapping[str, str]) -> Iterator[Issue]:
@@ -119,4 +128,4 @@ def _lines(path: str, have: str, want: str) -> Iterator[Issue]:
         yield Issue(code, f"{path} > line {number}", problem, f"{wanted}; {_REMEDY}")
 
 
-__all__ = ["packed_again", "paper_of", "texts_differ"]
+__all__ = ["packed_again", "paper_of", "papers_shown", "texts_differ"]

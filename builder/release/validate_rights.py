@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from builder.errors import Issue
-from builder.release.rows import PRIVATE_MARKER, ImageSource
+from builder.release.image_sources import ImageSource
+from builder.release.rows import PRIVATE_MARKER
 from builder.release.validate import Opened, RowDict, at
 from builder.stages.rights import Policy, Terms, find_credit
 
@@ -56,6 +57,9 @@ def _pointer(place: str, config: str, row: RowDict, has_image: bool) -> Iterator
     said = [name for name in _TEXTS if row.get(name)]
     if said:
         yield Issue("pointer-with-text", place, f"a pointer row carries {', '.join(said)}", "leave them empty")
+    if config == "figures" and not row.get("withheld_sha256"):
+        wanted = "a pointer row names the columns that it leaves out, each with its hash"
+        yield Issue("no-withheld-hash", f"{place} > withheld_sha256", "is empty", wanted)
     if not row.get("withheld") and config == "figures":
         yield Issue("no-reason", f"{place} > withheld", "is empty", "a pointer row says why it is one")
 

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from builder.errors import Issue
 from builder.release.files import ATTACKS, ATTRITION, MANIFEST, REVIEWS, SOURCES
+from builder.release.hydration import HYDRATION
 from builder.release.rows import Config, SplitName
 from builder.release.schemas import schemas
 from builder.release.validate import Opened, at, short
@@ -17,6 +18,7 @@ DOCUMENTS = {
     MANIFEST: "manifest",
     ATTACKS: "attacks",
     ATTRITION: "attrition",
+    HYDRATION: "hydration",
     REVIEWS: "reviews",
     SOURCES: "image_sources",
 }

@@ -9,7 +9,7 @@ from builder.scoring.answers import Status
 
 
 class Prediction(Record):
-    """One answer to one item. Either `text` (raw) or `answer` (a parsed set, with its `status`) is given."""
+    """One answer to one item. Given is `text` (raw, parsed when scored) or `answer` (a parsed set, with its `status`)."""
 
     id: str = Field(min_length=1, description="of the row that was asked")
     model: str = Field(min_length=1, description="model id as the provider names it")
@@ -23,6 +23,12 @@ class Prediction(Record):
     completion_tokens: int | None = Field(default=None, ge=0, description="billed, thinking included")
     repeat: int = Field(default=0, ge=0, description="0 for the first time the item was asked")
     prompt_hash: str | None = Field(default=None, description="SHA-256 of the prompt's template and settings")
+    detail: str | None = Field(default=None, description="why there is no text, or none that the model finished")
+    model_answered: str | None = Field(default=None, description="model id that the provider's reply names")
+    image_width: int | None = Field(
+        default=None, ge=1, description="pixels of the image as it was sent: full resolution, if it may"
+    )
+    image_height: int | None = Field(default=None, ge=1, description="pixels")
 
 
 __all__ = ["Prediction"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ _RIM = 1.0  # points at a raster's edge that are not compared: a frame drawn rou
 _SHEAR = 0.25  # pixels: of shear up to which a placement is a quarter turn, and of a pixel off the paper that still counts
 _WHITE = 250  # level from which a pixel of any channel is paper
 _SAME = 8  # levels by which two roads through the colour engine may differ: 4 seen in CMYK, 1 in soft masks
+GRID = 8  # cells across and down by which crops of two renderers are compared: too few to show anything
 _BAND = 4_000_000  # pixels compared at a time, so that memory stays flat
 
 
@@ -232,6 +234,18 @@ def same_picture(seen: Pixels, native: Pixels) -> bool:
     return True
 
 
+def levels(pixels: Pixels) -> tuple[int, ...]:
+    """Mean level over all channels of each cell of a GRID x GRID grid laid over the image, row by row, to the whole level."""
+    height, width = pixels.shape[:2]
+    rows, columns = _edges(height), _edges(width)
+    cells = [pixels[top:foot, left:right] for top, foot in pairwise(rows) for left, right in pairwise(columns)]
+    return tuple(int((cell if cell.size else pixels).mean(dtype=np.float64) + 0.5) for cell in cells)
+
+
+def _edges(length: int) -> list[int]:
+    return [length * step // GRID for step in range(GRID + 1)]
+
+
 def on_white(pixels: Pixels, alpha: Pixels) -> Pixels:
     """RGB pixels (h, w, 3) under a mask (h, w) of 0 to 255, laid on white paper."""
     cover = alpha[:, :, None].astype(np.uint16)
@@ -244,6 +258,6 @@ def _gaps(box: Box, outer: Box) -> tuple[float, float, float, float]:
 
 
 __all__ = [
-    "Pixels", "Raster", "Window", "beside", "blank", "on_white", "rasters_of", "same_picture", "sheet_of", "visible",
-    "window_of", "with_border",
+    "GRID", "Pixels", "Raster", "Window", "beside", "blank", "levels", "on_white", "rasters_of", "same_picture", "sheet_of",
+    "visible", "window_of", "with_border",
 ]  # fmt: skip
