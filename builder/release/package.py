@@ -46,6 +46,7 @@ from builder.stages.tokens import TOKENIZER
 
 ItemT = TypeVar("ItemT", CaptionMatching, Description, MultiSelect)
 RowT = TypeVar("RowT", bound=Row)
+Tables = dict[tuple[Config, SplitName], tuple[Row, ...]]
 
 
 def package(cut: Cut) -> Packed:
@@ -60,14 +61,19 @@ def package(cut: Cut) -> Packed:
         *_descriptions(cut, specimens),
         *_multi_select(cut, specimens),
     )
-    tables = _tables([(row, splits[row.paper_id]) for row in made])
+    tables = tables_of([(row, splits[row.paper_id]) for row in made])
+    return packed_rows(cut, tables, _attrition(cut), _left_out(cut, tables))
+
+
+def packed_rows(cut: Cut, tables: Tables, attrition: Attrition, left_out: tuple[LeftOut, ...]) -> Packed:
+    """A release of these rows, before it is examined: of `cut` only recipe, versions and papers are read."""
     whole = logical_hash({key: [row.model_dump(mode="json") for row in rows] for key, rows in tables.items()})
     return Packed(
         cut=cut,
         tables=tables,
-        left_out=_left_out(cut, tables),
+        left_out=left_out,
         sources=sources_of(cut.recipe.identity.canary, tables),
-        attrition=_attrition(cut),
+        attrition=attrition,
         logical_hash=whole,
         signature=signature(cut.recipe.identity.name, cut.version, cut.recipe.hash, cut.builder_version, whole),
     )
@@ -299,11 +305,16 @@ def _named(config: Config, items: Iterable[ItemT]) -> list[tuple[str, ItemT]]:
 
 
 def _hashed(kind: Callable[..., RowT], source: Mapping[str, object], **own: object) -> RowT:
-    row = kind(**source, **own, content_hash="0" * 64)
+    return hashed(kind(**source, **own, content_hash="0" * 64))
+
+
+def hashed(row: RowT) -> RowT:
+    """The row with the content hash that its other columns give."""
     return row.model_copy(update={"content_hash": content_hash(row.model_dump(mode="json"))})
 
 
-def _tables(rows: Sequence[tuple[Row, SplitName]]) -> dict[tuple[Config, SplitName], tuple[Row, ...]]:
+def tables_of(rows: Iterable[tuple[Row, SplitName]]) -> Tables:
+    """The rows by config and split, in the order of their ids; only tables that have some."""
     ordered = sorted(rows, key=lambda pair: pair[0].id)
     config_of = {prefix: config for config, prefix in ID_PREFIX.items()}
     found = {
@@ -314,7 +325,7 @@ def _tables(rows: Sequence[tuple[Row, SplitName]]) -> dict[tuple[Config, SplitNa
     return {key: table for key, table in found.items() if table}
 
 
-def _left_out(cut: Cut, tables: Mapping[tuple[Config, SplitName], Sequence[Row]]) -> tuple[LeftOut, ...]:
+def _left_out(cut: Cut, tables: Tables) -> tuple[LeftOut, ...]:
     left: list[LeftOut] = []
     for config in CONFIGS:
         missing = [split for split in SPLITS if (config, split) not in tables]
@@ -351,4 +362,4 @@ def _drops(attrition: Sequence[StageCount]) -> str:
     return "\n".join(lines)
 
 
-__all__ = ["item_id", "package", "signature", "sources_of"]
+__all__ = ["Tables", "hashed", "item_id", "package", "packed_rows", "signature", "sources_of", "tables_of"]

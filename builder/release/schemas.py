@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from builder.records import Record
+from builder.release.errata import Errata
 from builder.release.examined import Attacks, Reviews
 from builder.release.rows import ROWS, Attrition, ImageSources, Manifest
 
@@ -12,6 +13,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FILES: dict[str, type[Record]] = {
     "attacks": Attacks,
     "attrition": Attrition,
+    "errata": Errata,
     "image_sources": ImageSources,
     "manifest": Manifest,
     "reviews": Reviews,

@@ -8,7 +8,7 @@ from functools import cache
 from jsonschema import Draft202012Validator, ValidationError
 
 from builder.errors import Issue
-from builder.release.files import ATTACKS, ATTRITION, MANIFEST, REVIEWS, SOURCES
+from builder.release.files import ATTACKS, ATTRITION, ERRATA, MANIFEST, REVIEWS, SOURCES
 from builder.release.rows import Config, SplitName
 from builder.release.schemas import schemas
 from builder.release.validate import Opened, at, short
@@ -17,6 +17,7 @@ DOCUMENTS = {
     MANIFEST: "manifest",
     ATTACKS: "attacks",
     ATTRITION: "attrition",
+    ERRATA: "errata",
     REVIEWS: "reviews",
     SOURCES: "image_sources",
 }
