@@ -21,6 +21,7 @@ from builder.commands_hub import add_publish, add_publish_metrics, add_verify
 from builder.commands_items import add_battery, add_parse, add_spans
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
 from builder.commands_releases import add_cite, add_diff
+from builder.commands_revisions import add_erratum, add_withdraw
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Limits
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
@@ -76,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
     add_cite(commands.add_parser("cite", help="BibTeX of the source papers of a release, or of a subset of it"))
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))
+    add_erratum(commands.add_parser("erratum", help="the next release: a key corrected, an item retired, an image replaced"))
+    add_withdraw(commands.add_parser("withdraw", help="the next release without a paper, a figure, a publisher or a licence"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
     add_publish(commands.add_parser("publish", help="a release to the Hub: the plan, and with --send its execution"))

@@ -70,6 +70,13 @@ def send(repo: HubRepository, cargo: Cargo, check: Check, *, gate: Gate | None =
     return commit
 
 
+def content_there(repo: HubRepository, cargo: Cargo) -> str:
+    """The commit of main that holds the cargo, made where there is none; no tag is."""
+    repo.create()
+    made = _allowed(repo, cargo)
+    return made.there or repo.commit(cargo.parcel, made, cargo.paths)
+
+
 def propose(repo: HubRepository, cargo: Cargo) -> str:
     """The same content as a pull request, without a tag; returns its ref. One that is open with this content is left."""
     made = _allowed(repo, cargo)
@@ -87,4 +94,4 @@ def _allowed(repo: HubRepository, cargo: Cargo) -> Plan:
     return made
 
 
-__all__ = ["Cargo", "Check", "metric_cargo", "propose", "release_cargo", "same_files", "send"]
+__all__ = ["Cargo", "Check", "content_there", "metric_cargo", "propose", "release_cargo", "same_files", "send"]

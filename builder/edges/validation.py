@@ -7,7 +7,7 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -30,6 +30,7 @@ from builder.release.rows import CONFIGS, SPLITS, Config, SplitName, data_path
 from builder.release.validate import FileFact, ImageFact, Opened, check
 from builder.release.validate_claims import CLAIM_CHECKS
 from builder.release.validate_documents import packed_again, texts_differ
+from builder.release.validate_errata import errata
 from builder.release.validate_files import FILE_CHECKS
 from builder.release.validate_multi_select import multi_select
 from builder.release.validate_rights import ledger, rights, tiers
@@ -43,14 +44,14 @@ _CHUNK = 1 << 20
 
 def validate_release(folder: Path) -> Issues:
     """All findings on the release in `folder`, by the policy of this version. Raises CannotRead where there is none to read."""
-    issues = check_files(folder, _policy())
+    issues = check_files(folder, shipped_policy())
     issues.extend(_loading(folder))
     return issues
 
 
 def first_findings(folder: Path) -> Issues:
     """The findings of `check_files`, and those of loading it only where there are none. Raises CannotRead."""
-    issues = check_files(folder, _policy())
+    issues = check_files(folder, shipped_policy())
     if not issues:
         issues.extend(_loading(folder))
     return issues
@@ -60,19 +61,27 @@ def _loading(folder: Path) -> list[Issue]:
     return load_as_a_stranger(folder, _rows_there(folder))
 
 
-def _policy() -> Policy:
+def shipped_policy() -> Policy:
+    """The policy of this version."""
     return read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml")
 
 
 def check_files(folder: Path, policy: Policy) -> Issues:
     """All findings but those of loading it in a process of its own."""
-    opened, broken = open_release(folder)
+    return check_opened(folder, *open_release(folder), policy)
+
+
+def check_opened(folder: Path, opened: Opened, broken: Iterable[Issue], policy: Policy) -> Issues:
+    """The same of a release that was read: `broken` is what could not be."""
     issues = Issues()
     issues.extend(broken)
     opened, misshapen = by_schema(opened)
     issues.extend(misshapen)
     issues.extend(
-        check(opened, (*FILE_CHECKS, *ROW_CHECKS, multi_select, *CLAIM_CHECKS, partial(rights, policy=policy), tiers, ledger))
+        check(
+            opened,
+            (*FILE_CHECKS, *ROW_CHECKS, multi_select, errata, *CLAIM_CHECKS, partial(rights, policy=policy), tiers, ledger),
+        )
     )
     issues.extend(_texts_again(opened))
     if isinstance(opened.documents.get(CROISSANT), dict):
@@ -258,4 +267,4 @@ def _rows_there(folder: Path) -> dict[str, dict[str, int]]:
         return {}
 
 
-__all__ = ["check_files", "first_findings", "open_release", "validate_release"]
+__all__ = ["check_files", "check_opened", "first_findings", "open_release", "shipped_policy", "validate_release"]

@@ -51,7 +51,9 @@ class Edition(Record):
     version: Version
     signature: str
     rows: dict[str, dict[str, int]] = Field(description="rows by config and split")
-    unchanged: dict[str, int] = Field(description="by config: rows that ask the same as in the version before; empty for the first")
+    unchanged: dict[str, int] = Field(
+        description="by config: rows that ask the same as in the version before; empty for the first"
+    )
 
 
 class Errata(Record):
@@ -103,7 +105,11 @@ def in_words(one: Erratum) -> str:
     rows = f"{figures} figures and {items} items" if figures else f"{items} items"
     if one.kind == "item-retired":
         return f"{one.subject} retired ({rows})"
-    removed = f"; {', '.join(one.full_removal.tags) or 'no tag'} deleted from {one.full_removal.repository}" if one.full_removal else ""
+    removed = (
+        f"; {', '.join(one.full_removal.tags) or 'no tag'} deleted from {one.full_removal.repository}"
+        if one.full_removal
+        else ""
+    )
     return f"{rows} withdrawn{removed}"
 
 

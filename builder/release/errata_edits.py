@@ -64,7 +64,9 @@ def corrected(of: Draft, wanted: Correction) -> Draft:
     """With one erratum more. Raises UsageError for what cannot be corrected so."""
     row = of.row(wanted.item)
     if not wanted.reason.strip():
-        raise UsageError("--reason", "is empty", "say what was wrong: it stands in errata.json, on the card and in CHANGELOG.md")
+        raise UsageError(
+            "--reason", "is empty", "say what was wrong: it stands in errata.json, on the card and in CHANGELOG.md"
+        )
     if isinstance(wanted.act, KeyCorrected):
         return _with_key(of, wanted, row, _letters(wanted.act, row))
     if isinstance(wanted.act, Retired):
@@ -98,9 +100,13 @@ def _letters(act: KeyCorrected, row: Row) -> tuple[str, ...]:
     foreign = [letter for letter in key if letter not in there]
     if foreign or not key:
         said = ", ".join(map(repr, foreign)) or "nothing"
-        raise UsageError(f"{row.id} > key", f"{said} is no letter of its options", f"name letters from {there[0]} to {there[-1]}")
+        raise UsageError(
+            f"{row.id} > key", f"{said} is no letter of its options", f"name letters from {there[0]} to {there[-1]}"
+        )
     if isinstance(row, CaptionMatchingRow) and len(key) > 1:
-        raise UsageError(f"{row.id} > key", f"{', '.join(key)} are {len(key)} letters", "one caption is the key; else --retire it")
+        raise UsageError(
+            f"{row.id} > key", f"{', '.join(key)} are {len(key)} letters", "one caption is the key; else --retire it"
+        )
     if len(key) == len(there):
         raise UsageError(f"{row.id} > key", "would be all of its options", "an item whose every option is right is retired")
     if key == _key(row):
@@ -120,7 +126,7 @@ def _with_key(of: Draft, wanted: Correction, row: Row, key: tuple[str, ...]) -> 
 
 
 def _other_caption(row: CaptionMatchingRow, letter: str) -> CaptionMatchingRow:
-    """Edits and design go on saying how each option came from the printed caption; the question no longer says it is that one."""
+    """Edits and design still say how each option came from the printed caption; the question asks for another one."""
     answer = LETTERS.index(letter)
     question = QUESTION if not row.edits[answer] else QUESTION_CORRECTED
     return hashed(row.model_copy(update={"answer": answer, "question": question}))
@@ -163,7 +169,9 @@ def _with_image(of: Draft, wanted: Correction, row: Row, act: ImageReplaced) -> 
 def _same_shape(crop: Crop, box: Box, name: str) -> None:
     have, want = crop.width / crop.height, box.width / box.height
     if abs(have / want - 1) > ASPECT + 1 / min(crop.width, crop.height):
-        problem = f"the image is {crop.width} x {crop.height} pixels; what it should show is {box.width:.0f} x {box.height:.0f} points"
+        problem = (
+            f"the image is {crop.width} x {crop.height} pixels, and what it shows {box.width:.0f} x {box.height:.0f} points"
+        )
         raise UsageError(f"{name} > image", problem, "name the box on the page that it shows: --bbox X0,Y0,X1,Y1")
 
 

@@ -48,7 +48,7 @@ def manifest(packed: Packed, files: tuple[ManifestFile, ...], libraries: Mapping
 
 
 def edition(packed: Packed, unchanged: Mapping[str, int]) -> Edition:
-    """What a release's history says of this version; `unchanged`: by config, rows that ask the same as in the version before."""
+    """What the history says of this version; `unchanged`: by config, rows that ask the same as in the version before."""
     rows: dict[str, dict[str, int]] = {}
     for (config, split), table in packed.tables.items():
         rows.setdefault(config, {})[split] = len(table)

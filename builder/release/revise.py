@@ -1,4 +1,4 @@
-"""Derive the next release from the rows of an earlier one: corrected, retired or withdrawn rows, and all that follows from them."""
+"""Derive the next release from the rows of an earlier one, and every table and hash that follows from them."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ class CaptionMatchingRow(Row):
     """Config `caption_matching`: an image, four captions, one of them as printed."""
 
     figure_id: str = Field(pattern=r"^fig-[0-9a-f]{16}$", description="the row of config `figures`")
-    question: str = Field(description="the same for every item, but for one whose key an erratum moved off the printed caption")
+    question: str = Field(description="the same for every item whose key is the caption as printed")
     options: Texts = Field(min_length=4, max_length=4, description="in the order A, B, C, D")
     answer: int = Field(ge=0, le=3, description="the key: 0 = A, 1 = B, 2 = C, 3 = D")
     edits: tuple[tuple[Edit, ...], ...] = Field(
@@ -390,7 +390,8 @@ def asked(recipe: Recipe) -> tuple[Config, ...]:
 
 __all__ = [
     "ALPHABET", "CONFIGS", "GENERATOR", "GENERATOR_VERSION", "ID_PREFIX", "LEAKAGE_NOTE", "LETTERS", "PRIVATE_BANNER",
-    "PRIVATE_MARKER", "QUESTION", "QUESTION_CORRECTED", "ROWS", "SELECT_ALL", "SPLITS", "Attrition", "CaptionMatchingRow", "Config", "Cut",
+    "PRIVATE_MARKER", "QUESTION", "QUESTION_CORRECTED", "ROWS", "SELECT_ALL", "SPLITS", "Attrition", "CaptionMatchingRow",
+    "Config", "Cut",
     "DescriptionRow", "Drop", "EvidenceRow", "FigureRow", "ImageCell", "ImageSource", "ImageSources", "LeftOut", "Manifest",
     "ManifestFile", "MultiSelectRow", "Named", "Packed", "ReviewRow", "Row", "RowTier", "SplitName", "Sureness",
     "asked", "data_path",

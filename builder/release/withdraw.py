@@ -45,7 +45,9 @@ def withdrawn(of: Draft, wanted: Withdrawal) -> Draft:
     meant |= _same_picture(figures, meant)
     if meant == figures.keys():
         problem = f"meets all {len(meant)} figures"
-        raise NothingLeft(f"--{wanted.by} {wanted.value}", problem, "a benchmark without figures is taken off the Hub as a whole")
+        raise NothingLeft(
+            f"--{wanted.by} {wanted.value}", problem, "a benchmark without figures is taken off the Hub as a whole"
+        )
     gone = resting_on(of, meant) | _quoting(of, meant)
     after, stones = taken_out(of, gone, "withdrawn", of.next_id)
     after = _without_names(after, of, meant, of.next_id)

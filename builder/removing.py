@@ -1,0 +1,144 @@
+"""Full removal of withdrawn figures from a repository on the Hub: planned and printed first, then done step by step."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from builder.edges.hub import HubRepository, hub_repository
+from builder.edges.parquet import BrokenParquet, read_parquet
+from builder.errors import HubStopped
+from builder.publishing import Cargo, content_there, release_cargo
+from builder.release.errata import Errata, FullRemoval
+from builder.release.files import ERRATA, MANIFEST
+from builder.release.plan import is_version
+from builder.release.revise import draft
+from builder.release.rows import Manifest
+from builder.release.withdraw import Withdrawal, withdrawn
+from builder.revising import Revision, read_base, refuse_place, withdraw
+
+_FIGURES = "data/figures/*"
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What would be deleted where."""
+
+    repo: HubRepository
+    wanted: Withdrawal
+    version: str
+    tags: tuple[str, ...]  # that hold what is withdrawn, or come after one that does
+    kept: tuple[str, ...]  # other tags
+    others: tuple[str, ...]  # refs that this leaves
+    stored: int  # large files there now
+    out: Path
+
+    @property
+    def text(self) -> str:
+        """Step by step, in the order in which it is done."""
+        tags = ", ".join(self.tags) or "none"
+        lines = [
+            f"full removal from dataset {self.repo.repo_id}, which nothing brings back:",
+            f"1. write {self.out}: version {self.version} without {self.wanted.by} {self.wanted.value}; errata.json notes the rest",
+            f"2. commit version {self.version} to main, without a tag",
+            f"3. delete the tags that hold the withdrawn figures: {tags}",
+            "4. squash the history of main into one commit",
+            f"5. delete for good, of the {self.stored} large files stored there, those that no tag left and not the new version has",
+            f"6. yours: microtome publish {self.out} {self.repo.repo_id} --send, which checks main as a stranger and makes the tag",
+            f"tags kept   {', '.join(self.kept) or 'none'}",
+        ]
+        if self.others:
+            lines.append(
+                f"left        {', '.join(self.others)}: delete or close them on the Hub; their small files stay readable"
+            )
+        lines.append(
+            "not reached: copies that were downloaded, forked, mirrored or cached; what cites a deleted tag finds nothing"
+        )
+        return "\n".join(lines)
+
+
+def planned(folder: Path, out: Path, version: str, wanted: Withdrawal, repo_id: str) -> Removal:
+    """The steps, from what the release and the Hub hold. Nothing is changed. Raises MicrotomeErrors."""
+    refuse_place(folder, out)
+    repo = hub_repository(repo_id, "dataset")
+    base = draft(read_base(folder).packed, version)
+    (*_, one) = withdrawn(base, wanted).errata
+    gone = {stone.id for stone in one.tombstones if stone.config == "figures"}
+    there = repo.tags()
+    noted = [tag for tag in _noted(out, repo_id) if tag not in there]
+    affected = _affected(repo, {tag: commit for tag, commit in there.items() if is_version(tag)}, gone)
+    return Removal(
+        repo=repo,
+        wanted=wanted,
+        version=version,
+        tags=tuple(sorted({*affected, *noted})),
+        kept=tuple(sorted(there.keys() - affected)),
+        others=repo.other_refs(),
+        stored=len(repo.large_files()) if repo.may_write else 0,
+        out=out,
+    )
+
+
+def _noted(out: Path, repo_id: str) -> Sequence[str]:
+    """Tags that a run which was broken off meant to delete, as the release that it wrote says."""
+    try:
+        found = Errata.model_validate_json((out / ERRATA).read_bytes())
+    except (OSError, ValueError):
+        return ()
+    removal = found.errata[-1].full_removal if found.errata else None
+    return removal.tags if removal and removal.repository == repo_id else ()
+
+
+def _affected(repo: HubRepository, tags: dict[str, str], gone: set[str]) -> set[str]:
+    """Tags whose own figures are among those gone, or one of whose earlier commits is such a tag's."""
+    own = {tag for tag, commit in tags.items() if _holds(repo, commit, gone)}
+    commits = {tags[tag] for tag in own}
+    return own | {tag for tag, commit in tags.items() if tag not in own and repo.history(commit) & commits}
+
+
+def _holds(repo: HubRepository, commit: str, gone: set[str]) -> bool:
+    """Whether a version has one of these figures. One that cannot be read may have."""
+    with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
+        found = repo.download(commit, Path(scratch), token=repo.token, only=_FIGURES)
+        files = sorted(found.glob("data/figures/*.parquet"))
+        try:
+            return not files or any(row["id"] in gone for file in files for row in read_parquet(file)[2])
+        except (BrokenParquet, KeyError):
+            return True
+
+
+def carry_out(removal: Removal, folder: Path, out: Path, version: str, tell: Callable[[str], None]) -> Revision:
+    """All steps but the last, each of which may be repeated. Raises MicrotomeErrors; running again goes on."""
+    repo = removal.repo
+    if not repo.may_write:
+        raise HubStopped(repo.repo_id, "there is no token to delete with", "run `hf auth login`, or set HF_TOKEN")
+    note = FullRemoval(repository=repo.repo_id, tags=removal.tags)
+    done = withdraw(folder, out, version, replace(removal.wanted, full_removal=note))
+    tell(f"1. wrote {out}")
+    cargo = release_cargo(out, Manifest.model_validate_json((out / MANIFEST).read_bytes()))
+    tell(f"2. main at {content_there(repo, cargo)[:10]} holds {cargo.parcel.title}")
+    for tag in removal.tags:
+        repo.untag(tag)
+        tell(f"3. deleted tag {tag}")
+    repo.squash(cargo.parcel.title)
+    tell("4. squashed main")
+    deleted = _delete_files(repo, cargo)
+    tell(f"5. deleted {deleted} large files for good")
+    tell(f"6. yours: microtome publish {out} {repo.repo_id} --send")
+    return done
+
+
+def _delete_files(repo: HubRepository, cargo: Cargo) -> int:
+    """Large files but those of the new version and of the tags that are left; how many."""
+    kept = {file.sha256 for file in cargo.parcel.files.values()}
+    for commit in repo.tags().values():
+        kept |= {file.oid for file in repo.revision(commit).files.values()}
+    files = [file for file in repo.large_files() if file.file_oid not in kept]
+    if files:
+        repo.delete_large_files(files)
+    return len(files)
+
+
+__all__ = ["Removal", "carry_out", "planned"]
