@@ -13,10 +13,10 @@ from builder.errors import CannotRead, Exit, UsageError
 from builder.release.errata import in_words
 
 if TYPE_CHECKING:
-    from builder.release.withdraw import Withdrawal
+    from builder.release.withdraw import By, Withdrawal
     from builder.revising import ErratumLine, Revision
 
-_BY = ("doi", "figure", "publisher", "licence")
+_BY: tuple[By, ...] = ("doi", "figure", "publisher", "licence")
 _NOT_STATED = "not stated"
 
 

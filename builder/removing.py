@@ -41,12 +41,12 @@ class Removal:
         tags = ", ".join(self.tags) or "none"
         lines = [
             f"full removal from dataset {self.repo.repo_id}, which nothing brings back:",
-            f"1. write {self.out}: version {self.version} without {self.wanted.by} {self.wanted.value}; errata.json notes the rest",
+            f"1. write {self.out}: version {self.version} without {self.wanted.by} {self.wanted.value}, and a note in errata.json",
             f"2. commit version {self.version} to main, without a tag",
             f"3. delete the tags that hold the withdrawn figures: {tags}",
             "4. squash the history of main into one commit",
-            f"5. delete for good, of the {self.stored} large files stored there, those that no tag left and not the new version has",
-            f"6. yours: microtome publish {self.out} {self.repo.repo_id} --send, which checks main as a stranger and makes the tag",
+            f"5. delete for good, of the {self.stored} large files there, those that neither a kept tag nor the new version has",
+            f"6. yours: microtome publish {self.out} {self.repo.repo_id} --send: it checks main as a stranger and makes the tag",
             f"tags kept   {', '.join(self.kept) or 'none'}",
         ]
         if self.others:

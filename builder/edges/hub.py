@@ -33,6 +33,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
     XetDownloadError,
 )
+from huggingface_hub.hf_api import LFSFileInfo
 from huggingface_hub.utils._http import default_client_factory
 from huggingface_hub.utils._validators import validate_repo_id
 from huggingface_hub.utils.tqdm import disable_progress_bars

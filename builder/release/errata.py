@@ -75,8 +75,10 @@ class Errata(Record):
 
     def told(self, one: Erratum) -> str | None:
         """The reason, for card and changelog; None for a withdrawal and for rows withdrawn since, whose words it may quote."""
-        gone = self.gone
-        since = any(row in gone and gone[row].kind == "withdrawn" for row in (*one.changed, *(s.id for s in one.tombstones)))
+        gone, stones = self.gone, {stone.id: stone for one in self.errata for stone in one.tombstones}
+        figures = {name for name, by in gone.items() if by.kind == "withdrawn" and stones[name].config == "figures"}
+        rows = [name for name in (*one.changed, *(stone.id for stone in one.tombstones)) if name in gone]
+        since = any(gone[name].kind == "withdrawn" or stones[name].figure_id in figures for name in rows)
         return None if since else one.reason
 
 
