@@ -17,7 +17,7 @@ from builder.documents import documents
 from builder.edges.images import encode_png
 from builder.edges.parquet import read_parquet
 from builder.edges.release_folder import Written, texts, write_release
-from builder.edges.validation import check_opened, open_release, shipped_policy
+from builder.edges.validation import packed_and_findings, shipped_policy
 from builder.errors import CannotRead, CannotWrite, Issue, UsageError
 from builder.pages import Box
 from builder.release.errata import Erratum
@@ -25,7 +25,6 @@ from builder.release.errata_edits import Act, Correction, ImageReplaced, KeyCorr
 from builder.release.files import ERRATA
 from builder.release.revise import draft, revised
 from builder.release.rows import SPLITS, Packed, data_path
-from builder.release.validate_documents import packed_again
 from builder.release.withdraw import Withdrawal, found_in, mentioning, traces, withdrawn
 
 # A text that another version of microtome wrote is written anew; that nobody changed it since, its checksum says.
@@ -68,14 +67,13 @@ class ErratumLine(BaseModel):
 
 def read_base(folder: Path) -> Base:
     """The release in `folder`. Raises CannotRead with its findings where it is not right."""
-    opened, broken = open_release(folder)
-    found = [issue for issue in sorted(check_opened(folder, opened, broken, shipped_policy()).found) if not _anew(issue)]
-    again = packed_again(opened)
-    if found or again is None:
+    packed, issues = packed_and_findings(folder, shipped_policy())
+    found = [issue for issue in sorted(issues.found) if not _anew(issue)]
+    if found or packed is None:
         shown = "\n".join(str(issue) for issue in found[:_SHOWN])
         problem = f"has {len(found)} findings; the next release can only follow from one that is right\n{shown}"
         raise CannotRead(str(folder), problem, f"see `microtome validate {folder}`, and mend or rebuild it")
-    return Base(folder, again[0], dict(_pngs(folder, again[0])))
+    return Base(folder, packed, dict(_pngs(folder, packed)))
 
 
 def _anew(issue: Issue) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -21,7 +23,6 @@ from builder.edges.parquet import read_parquet
 from builder.edges.validation import check_files
 from builder.errors import Exit
 from builder.records import Dropped, EvidenceSpan, MultiSelect, Specimen, StageCount
-from builder.release.diff import changelog_entry
 from builder.stages.rights import read_policy
 
 POLICY = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
@@ -63,6 +64,16 @@ def attrition(figures: int, items: int) -> dict[str, Any]:
         *(Dropped(record_id=f"fig-{n}", stage="multi_select", reason="rights") for n in range(figures - 2)),
     )
     return {"attrition": stages, "dropped": lost}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    """Intervals of fewer draws, and Croissant by its own program only where a test asks for it: both are tested elsewhere."""
+    with (
+        patch("builder.scoring.battery.RESAMPLES", 10),
+        patch("builder.edges.validation._croissant", lambda folder: ()),
+    ):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +178,12 @@ def test_several_errata_of_one_version_come_from_a_file_and_ids_count_on(
     lines = [
         {"item": retired, "reason": "a second option fits", "retire": True, "date": "2026-11-20"},
         {"item": keyed["id"], "reason": "B as well", "key": keyed["answer"][:1]},
-        {"item": papers["b1"].id, "reason": "cut off at the right", "image": str(tmp_path / "new.png"), "bbox": [50, 100, 350, 325]},
+        {
+            "item": papers["b1"].id,
+            "reason": "cut off at the right",
+            "image": str(tmp_path / "new.png"),
+            "bbox": [50, 100, 350, 325],
+        },
     ]
     (tmp_path / "errata.jsonl").write_text("\n".join(map(json.dumps, lines)))
     new = tmp_path / "new"
@@ -240,7 +256,9 @@ def test_a_withdrawn_paper_is_found_in_the_tombstone_only(old: Path, papers: dic
     arguments = ["--doi", "https://doi.org/10.9999/A", "--out", str(new), "--version", "1.1.0", "--reason", "10.9999/a asked"]
     assert main(["withdraw", str(old), *arguments]) == OK
     assert not findings(new)
-    assert set(grep(old, traces)) >= {"README.md", "citations.bib", "data/image_sources.json", "attacks.json"} - {"attacks.json"}
+    assert set(grep(old, traces)) >= {"README.md", "citations.bib", "data/image_sources.json", "attacks.json"} - {
+        "attacks.json"
+    }
     assert grep(new, traces) == {"errata.json": {"10.9999/a"}}
     left = rows(new)
     assert not {row["id"] for row in had} & left.keys()
@@ -258,16 +276,16 @@ def test_dropped_records_of_a_withdrawn_paper_stay_counted_under_the_erratum(
     new = tmp_path / "new"
     assert main(["withdraw", str(old), "--publisher", "elsewhere press", "--out", str(new), "--version", "1.1.0"]) == OK
     assert not findings(new)
-    drops = [drop["record_id"] for drop in json.loads((new / "attrition.json").read_bytes())["drops"] if drop["stage"] == "sieve"]
+    drops = [
+        drop["record_id"] for drop in json.loads((new / "attrition.json").read_bytes())["drops"] if drop["stage"] == "sieve"
+    ]
     assert drops == ["E-0001#p1", "doi:10.9999/bb#p1"]
     told = capsys.readouterr().out
     assert "v1.0.0" in told
     assert "stays public" in told
 
 
-def test_a_withdrawn_figure_takes_along_the_items_that_quote_it(
-    old: Path, papers: dict[str, Specimen], tmp_path: Path
-) -> None:
+def test_a_withdrawn_figure_takes_along_the_items_that_quote_it(old: Path, papers: dict[str, Specimen], tmp_path: Path) -> None:
     new = tmp_path / "new"
     assert main(["withdraw", str(old), "--figure", papers["a1"].id, "--out", str(new), "--version", "1.1.0"]) == OK
     assert not findings(new)
@@ -330,7 +348,9 @@ def test_a_benchmark_is_not_withdrawn_as_a_whole(papers: dict[str, Specimen], tm
         tmp_path / "old", papers=(papers["b1"].paper,), specimens=(papers["b1"],), caption_matching=(),
         descriptions=(), multi_select=(), attrition=(), dropped=(),
     ).folder  # fmt: skip
-    assert main(["withdraw", str(old), "--doi", "10.9999/b", "--out", str(tmp_path / "new"), "--version", "1.1.0"]) == NOTHING_LEFT
+    assert (
+        main(["withdraw", str(old), "--doi", "10.9999/b", "--out", str(tmp_path / "new"), "--version", "1.1.0"]) == NOTHING_LEFT
+    )
 
 
 def test_errata_that_cannot_be_are_refused(
@@ -366,9 +386,11 @@ def test_errata_that_cannot_be_are_refused(
     assert not (tmp_path / "new").exists()
 
 
-def test_files_of_errata_with_bad_lines_are_refused_by_line(old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = ["{", "[]", '{"item": "x"}', '{"item": "x", "reason": "r", "keys": ["A"]}', '{"item": "x", "reason": "r", "date": "now"}', ""]
-    for line in lines:
+def test_files_of_errata_with_bad_lines_are_refused_by_line(
+    old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = '"item": "x", "reason": "r"'
+    for line in ("{", "[]", '{"item": "x"}', f'{{{said}, "keys": ["A"]}}', f'{{{said}, "date": "now"}}', ""):
         (tmp_path / "errata.jsonl").write_text(f"\n{line}\n")
         assert correct(old, tmp_path / "new", "2.0.0", "--from", str(tmp_path / "errata.jsonl")) == USAGE
         assert ("line 2" in capsys.readouterr().err) is bool(line)
@@ -377,8 +399,6 @@ def test_files_of_errata_with_bad_lines_are_refused_by_line(old: Path, tmp_path:
 def test_the_old_release_must_be_right_and_the_new_folder_free(
     old: Path, papers: dict[str, Specimen], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import shutil
-
     item = items(old, "caption_matching", papers["a1"].id)[0]["id"]
     broken = tmp_path / "broken"
     shutil.copytree(old, broken)
@@ -400,4 +420,3 @@ def test_diff_of_old_and_new_asks_for_the_step_that_was_made(old: Path, papers: 
     assert correct(old, tmp_path / "new", "1.1.0", item, "--retire", "--reason", "r") == OK
     assert main(["diff", str(old), str(tmp_path / "new")]) == OK
     assert re.search(r"2 of 2 rows ask the same", (tmp_path / "new" / "CHANGELOG.md").read_text(encoding="utf-8"))
-    assert changelog_entry

@@ -7,7 +7,7 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -26,7 +26,7 @@ from builder.edges.release_folder import texts
 from builder.errors import CannotRead, Issue, Issues
 from builder.records import pixels_digest
 from builder.release.files import CARD, CROISSANT, MANIFEST
-from builder.release.rows import CONFIGS, SPLITS, Config, SplitName, data_path
+from builder.release.rows import CONFIGS, SPLITS, Config, Manifest, Packed, SplitName, data_path
 from builder.release.validate import FileFact, ImageFact, Opened, check
 from builder.release.validate_claims import CLAIM_CHECKS
 from builder.release.validate_documents import packed_again, texts_differ
@@ -68,11 +68,12 @@ def shipped_policy() -> Policy:
 
 def check_files(folder: Path, policy: Policy) -> Issues:
     """All findings but those of loading it in a process of its own."""
-    return check_opened(folder, *open_release(folder), policy)
+    return packed_and_findings(folder, policy)[1]
 
 
-def check_opened(folder: Path, opened: Opened, broken: Iterable[Issue], policy: Policy) -> Issues:
-    """The same of a release that was read: `broken` is what could not be."""
+def packed_and_findings(folder: Path, policy: Policy) -> tuple[Packed | None, Issues]:
+    """The release as it was packed, where it is whole, and the same findings."""
+    opened, broken = open_release(folder)
     issues = Issues()
     issues.extend(broken)
     opened, misshapen = by_schema(opened)
@@ -83,15 +84,15 @@ def check_opened(folder: Path, opened: Opened, broken: Iterable[Issue], policy: 
             (*FILE_CHECKS, *ROW_CHECKS, multi_select, errata, *CLAIM_CHECKS, partial(rights, policy=policy), tiers, ledger),
         )
     )
-    issues.extend(_texts_again(opened))
+    again = packed_again(opened)
+    issues.extend(_texts_again(opened, again))
     if isinstance(opened.documents.get(CROISSANT), dict):
         issues.extend(_croissant(folder))
-    return issues
+    return again[0] if again else None, issues
 
 
-def _texts_again(opened: Opened) -> Iterator[Issue]:
+def _texts_again(opened: Opened, again: tuple[Packed, Manifest] | None) -> Iterator[Issue]:
     """The release's texts against those that this version writes for its rows."""
-    again = packed_again(opened)
     if again:
         packed, manifest = again
         data = [file for file in manifest.files if file.path.startswith("data/")]
@@ -267,4 +268,4 @@ def _rows_there(folder: Path) -> dict[str, dict[str, int]]:
         return {}
 
 
-__all__ = ["check_files", "check_opened", "first_findings", "open_release", "shipped_policy", "validate_release"]
+__all__ = ["check_files", "first_findings", "open_release", "packed_and_findings", "shipped_policy", "validate_release"]
