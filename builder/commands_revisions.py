@@ -146,7 +146,7 @@ def _remove(arguments: argparse.Namespace, wanted: Withdrawal) -> int:
     if not arguments.send:
         print("nothing was written or sent: add --send", file=sys.stderr)
         return Exit.OK
-    done = carry_out(removal, arguments.release, arguments.out, arguments.version, lambda line: print(line, flush=True))
+    done = carry_out(removal, lambda line: print(line, flush=True))
     _print(done)
     return Exit.OK
 

@@ -184,7 +184,11 @@ def _dpi(line: ErratumLine, box: Box | None, width: int, base: Base) -> int:
 def withdraw(folder: Path, out: Path, version: str, wanted: Withdrawal) -> Revision:
     """Write to `out` the release in `folder` without what is withdrawn. Raises MicrotomeErrors, leaving nothing behind."""
     refuse_place(folder, out)
-    base = read_base(folder)
+    return withdraw_from(read_base(folder), out, version, wanted)
+
+
+def withdraw_from(base: Base, out: Path, version: str, wanted: Withdrawal) -> Revision:
+    """The same of a release that was read."""
     before = draft(base.packed, version)
     after = withdrawn(before, wanted)
     packed = revised(after, __version__)
@@ -206,4 +210,5 @@ def refuse_place(folder: Path, out: Path) -> None:
 
 __all__ = [
     "Base", "ErratumLine", "Revision", "erratum", "letters_of", "lines_of", "read_base", "refuse_place", "withdraw",
+    "withdraw_from",
 ]  # fmt: skip

@@ -23,6 +23,7 @@ from builder.edges.parquet import read_parquet
 from builder.edges.validation import check_files
 from builder.errors import Exit
 from builder.records import Dropped, EvidenceSpan, MultiSelect, Specimen, StageCount
+from builder.revising import Base, read_base
 from builder.stages.rights import read_policy
 
 POLICY = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
@@ -102,6 +103,11 @@ def old(papers: dict[str, Specimen], tmp_path_factory: pytest.TempPathFactory) -
         multi_select=(several(papers["a1"]), several(papers["a2"]), quoting(papers["a2"], papers["a1"])),
         **attrition(4, 3),
     ).folder
+
+
+@pytest.fixture(scope="module")
+def base(old: Path) -> Base:
+    return read_base(old)
 
 
 def rows(folder: Path) -> dict[str, dict[str, Any]]:
@@ -335,10 +341,11 @@ def test_a_reason_that_quotes_what_is_withdrawn_later_leaves_card_and_changelog(
     ],
 )
 def test_a_withdrawal_that_cannot_be_is_refused(
-    arguments: list[str], code: int, said: str, old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], code: int, said: str, old: Path, base: Base, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     version = [] if "--version" in arguments else ["--version", "1.1.0"]
-    assert main(["withdraw", str(old), *arguments, "--out", str(tmp_path / "new"), *version]) == code
+    with patch("builder.revising.read_base", lambda folder: base):
+        assert main(["withdraw", str(old), *arguments, "--out", str(tmp_path / "new"), *version]) == code
     assert said in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
@@ -354,7 +361,7 @@ def test_a_benchmark_is_not_withdrawn_as_a_whole(papers: dict[str, Specimen], tm
 
 
 def test_errata_that_cannot_be_are_refused(
-    old: Path, papers: dict[str, Specimen], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    old: Path, base: Base, papers: dict[str, Specimen], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     item = items(old, "multi_select", papers["a1"].id)[0]
     matching = items(old, "caption_matching", papers["a1"].id)[0]
@@ -380,9 +387,10 @@ def test_errata_that_cannot_be_are_refused(
         ([item["id"], "--image", str(same), "--bbox", "50,100,300,390"], USAGE, "already"),
         ([papers["c1"].id, "--image", str(tmp_path / "square.png")], USAGE, "pointer"),
     ]
-    for arguments, code, said in cases:
-        assert correct(old, tmp_path / "new", "2.0.0", *arguments, "--reason", "r") == code, arguments
-        assert said in capsys.readouterr().err, arguments
+    with patch("builder.revising.read_base", lambda folder: base):
+        for arguments, code, said in cases:
+            assert correct(old, tmp_path / "new", "2.0.0", *arguments, "--reason", "r") == code, arguments
+            assert said in capsys.readouterr().err, arguments
     assert not (tmp_path / "new").exists()
 
 
