@@ -26,6 +26,7 @@ from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
 from builder.commands_releases import add_cite, add_diff, add_rescore
 from builder.commands_report import add_report
 from builder.commands_results import add_score
+from builder.commands_revisions import add_erratum, add_withdraw
 from builder.commands_tables import add_lint
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Limits
@@ -90,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     add_lint(commands.add_parser("lint", help="the arithmetic of a published table: cells that no answers can give"))
     add_cite(commands.add_parser("cite", help="BibTeX of the source papers of a release, or of a subset of it"))
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))
+    add_erratum(commands.add_parser("erratum", help="the next release: a key corrected, an item retired, an image replaced"))
+    add_withdraw(commands.add_parser("withdraw", help="the next release without a paper, a figure, a publisher or a licence"))
     add_hydrate(commands.add_parser("hydrate", help="bring withheld crops and texts back from your own copies of the papers"))
     add_rescore(commands.add_parser("rescore", help="stored answers by the keys of an older and a newer release"))
     _add_schemas(

@@ -79,6 +79,13 @@ def send(
     return commit
 
 
+def content_there(repo: HubRepository, cargo: Cargo) -> str:
+    """The commit of main that holds the cargo, made where there is none; no tag is."""
+    repo.create()
+    made = _allowed(repo, cargo)
+    return made.there or repo.commit(cargo.parcel, made, cargo.paths)
+
+
 def propose(repo: HubRepository, cargo: Cargo, judge: Judge | None = None) -> str:
     """The same content as a pull request, without a tag; returns its ref. One that is open with this content is left."""
     made = _allowed(repo, cargo, judge)
@@ -106,4 +113,15 @@ def _allowed(repo: HubRepository, cargo: Cargo, judge: Judge | None) -> Plan:
     return made
 
 
-__all__ = ["Cargo", "Check", "Judge", "metric_cargo", "planned", "propose", "release_cargo", "same_files", "send"]
+__all__ = [
+    "Cargo",
+    "Check",
+    "Judge",
+    "content_there",
+    "metric_cargo",
+    "planned",
+    "propose",
+    "release_cargo",
+    "same_files",
+    "send",
+]

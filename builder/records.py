@@ -296,7 +296,7 @@ class EvidenceSpan(Record):
 
 
 OptionKind = Literal[
-    "as-printed", "method", "composition", "number", "panel", "trend", "condition", "marking", "sibling", "written"
+    "as-printed", "method", "composition", "number", "panel", "trend", "condition", "marking", "sibling", "written", "corrected"
 ]
 
 
@@ -307,7 +307,7 @@ class Option(Record):
     correct: bool
     kind: OptionKind = Field(
         description="as-printed: the paper's words, true; an edit's type or sibling: how they were made false; "
-        "written: by a model, true or false"
+        "written: by a model, true or false; corrected: by an erratum, true or false"
     )
     edit: Edit | None = Field(None, description="offsets into the true statement; None where no words were changed")
     rubric: str = Field(description="why it is right or wrong, for a grader")

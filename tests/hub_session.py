@@ -113,8 +113,8 @@ def _done(asked: Mapping[str, Any]) -> int:
 
         with patch.dict(os.environ, asked["environment"]):
             return microtome(asked["argv"])
-    from builder.errors import MicrotomeError
     from builder.edges.released import release_at
+    from builder.errors import MicrotomeError
     from builder.publishing import planned, propose, release_cargo, send
     from builder.release.rows import Manifest
     from builder.versioning import Versions

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -30,8 +31,10 @@ from huggingface_hub.errors import (
     HFValidationError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
+    RevisionNotFoundError,
     XetDownloadError,
 )
+from huggingface_hub.hf_api import LFSFileInfo
 from huggingface_hub.utils._http import default_client_factory
 from huggingface_hub.utils._validators import validate_repo_id
 from huggingface_hub.utils.tqdm import disable_progress_bars
@@ -140,13 +143,18 @@ class HubRepository:
         info = self._ask(lambda: self._api.repo_info(self.repo_id, repo_type=self.kind, revision=revision))
         return str(info.sha), bool(info.private or getattr(info, "gated", False))
 
-    def download(self, commit: str, folder: Path, *, token: str | None) -> Path:
-        """Every file at a commit, in a cache of its own under `folder`."""
+    def download(self, commit: str, folder: Path, *, token: str | None, only: str | None = None) -> Path:
+        """Every file at a commit, or those that a pattern meets, in a cache of its own under `folder`."""
         return Path(
             self._ask(
                 lambda: snapshot_download(
-                    self.repo_id, repo_type=self.kind, revision=commit, cache_dir=folder, token=token or False
-                )
+                    self.repo_id,
+                    repo_type=self.kind,
+                    revision=commit,
+                    cache_dir=folder,
+                    token=token or False,
+                    allow_patterns=only,
+                )  # fmt: skip
             )
         )
 
@@ -225,6 +233,44 @@ class HubRepository:
         if at != commit:
             problem = f"the tag points to {at[:10]}, not to our commit {commit[:10]}: somebody else made it meanwhile"
             raise HubStopped(f"{self.repo_id} > {tag}", problem, "it was left as it is; raise the version and publish again")
+
+    # ---- deleting for good
+
+    def tags(self) -> dict[str, str]:
+        """Tags and their commits."""
+        refs = self._ask(lambda: self._api.list_repo_refs(self.repo_id, repo_type=self.kind))
+        return {tag.name: tag.target_commit for tag in refs.tags}
+
+    def other_refs(self) -> tuple[str, ...]:
+        """Branches but main, pull requests and conversions: what keeps commits of its own."""
+        refs = self._ask(lambda: self._api.list_repo_refs(self.repo_id, repo_type=self.kind, include_pull_requests=True))
+        every = [*refs.branches, *refs.converts, *(refs.pull_requests or [])]
+        return tuple(sorted(one.ref for one in every if one.ref != "refs/heads/main"))
+
+    def history(self, commit: str) -> frozenset[str]:
+        """A commit and all before it."""
+        return frozenset(self._history(commit))
+
+    def untag(self, tag: str) -> None:
+        """Delete a tag; one that is gone already stays gone."""
+
+        def deleted() -> None:
+            with suppress(RevisionNotFoundError):
+                self._api.delete_tag(self.repo_id, tag=tag, repo_type=self.kind)
+
+        self._ask(deleted)
+
+    def squash(self, title: str) -> None:
+        """Make main one commit without a parent, of what its head holds."""
+        self._ask(lambda: self._api.super_squash_history(self.repo_id, commit_message=title, repo_type=self.kind))
+
+    def large_files(self) -> tuple[LFSFileInfo, ...]:
+        """Every large file that the repository still stores, whatever commit names it."""
+        return self._ask(lambda: tuple(self._api.list_lfs_files(self.repo_id, repo_type=self.kind)))
+
+    def delete_large_files(self, files: Sequence[LFSFileInfo]) -> None:
+        """For good: no commit gives them any more."""
+        self._ask(lambda: self._api.permanently_delete_lfs_files(self.repo_id, files, repo_type=self.kind))
 
     # ---- asking so that an answer comes
 

@@ -18,6 +18,7 @@ from builder.errors import CannotWrite
 from builder.release.files import (
     ATTACKS,
     ATTRITION,
+    ERRATA,
     MANIFEST,
     RECIPE,
     REVIEWS,
@@ -99,6 +100,7 @@ def texts(packed: Packed) -> dict[str, str]:
     found |= {ATTACKS: json_text(packed.attacks)} if packed.attacks else {}
     found |= {REVIEWS: json_text(packed.reviews)} if packed.reviews else {}
     found |= {HYDRATION: json_text(packed.hydration)} if packed.hydration else {}
+    found |= {ERRATA: json_text(packed.errata)} if packed.errata else {}
     return found | ({PRIVATE_MARKER: PRIVATE_BANNER + "\n"} if packed.cut.tier == "private" else {})
 
 

@@ -27,10 +27,11 @@ from builder.edges.release_folder import texts
 from builder.errors import CannotRead, Issue, Issues
 from builder.records import pixels_digest
 from builder.release.files import CARD, CROISSANT, MANIFEST
-from builder.release.rows import CONFIGS, SPLITS, Config, SplitName, data_path
+from builder.release.rows import CONFIGS, SPLITS, Config, Manifest, Packed, SplitName, data_path
 from builder.release.validate import FileFact, ImageFact, Opened, check
 from builder.release.validate_claims import CLAIM_CHECKS
 from builder.release.validate_documents import packed_again, texts_differ
+from builder.release.validate_errata import errata
 from builder.release.validate_files import FILE_CHECKS
 from builder.release.validate_multi_select import multi_select
 from builder.release.validate_rights import ledger, rights, tiers
@@ -44,14 +45,14 @@ _CHUNK = 1 << 20
 
 def validate_release(folder: Path) -> Issues:
     """All findings on the release in `folder`, by the policy of this version. Raises CannotRead where there is none to read."""
-    issues = check_files(folder, _policy())
+    issues = check_files(folder, shipped_policy())
     issues.extend(_loading(folder))
     return issues
 
 
 def first_findings(folder: Path) -> Issues:
     """The findings of `check_files`, and those of loading it only where there are none. Raises CannotRead."""
-    issues = check_files(folder, _policy())
+    issues = check_files(folder, shipped_policy())
     if not issues:
         issues.extend(_loading(folder))
     return issues
@@ -61,29 +62,38 @@ def _loading(folder: Path) -> list[Issue]:
     return load_as_a_stranger(folder, _rows_there(folder))
 
 
-def _policy() -> Policy:
+def shipped_policy() -> Policy:
+    """The policy of this version."""
     return read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml")
 
 
 def check_files(folder: Path, policy: Policy) -> Issues:
     """All findings but those of loading it in a process of its own."""
+    return packed_and_findings(folder, policy)[1]
+
+
+def packed_and_findings(folder: Path, policy: Policy) -> tuple[Packed | None, Issues]:
+    """The release as it was packed, where it is whole, and the same findings."""
     opened, broken = open_release(folder)
     issues = Issues()
     issues.extend(broken)
     opened, misshapen = by_schema(opened)
     issues.extend(misshapen)
     issues.extend(
-        check(opened, (*FILE_CHECKS, *ROW_CHECKS, multi_select, *CLAIM_CHECKS, partial(rights, policy=policy), tiers, ledger))
+        check(
+            opened,
+            (*FILE_CHECKS, *ROW_CHECKS, multi_select, errata, *CLAIM_CHECKS, partial(rights, policy=policy), tiers, ledger),
+        )
     )
-    issues.extend(_texts_again(opened, folder))
+    again = packed_again(opened)
+    issues.extend(_texts_again(opened, again))
     if isinstance(opened.documents.get(CROISSANT), dict):
         issues.extend(_croissant(folder))
-    return issues
+    return again[0] if again else None, issues
 
 
-def _texts_again(opened: Opened, folder: Path) -> Iterator[Issue]:
+def _texts_again(opened: Opened, again: tuple[Packed, Manifest] | None) -> Iterator[Issue]:
     """The release's texts against those that this version writes for its rows."""
-    again = packed_again(opened)
     if again:
         packed, manifest = again
         data = [file for file in manifest.files if file.path.startswith("data/")]
@@ -259,4 +269,4 @@ def _rows_there(folder: Path) -> dict[str, dict[str, int]]:
         return {}
 
 
-__all__ = ["check_files", "first_findings", "open_release", "validate_release"]
+__all__ = ["check_files", "first_findings", "open_release", "packed_and_findings", "shipped_policy", "validate_release"]

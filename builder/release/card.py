@@ -14,6 +14,7 @@ from builder.records import Paper, StageCount
 from builder.release.cite import citation_key
 from builder.release.coverage import Coverage, coverage
 from builder.release.croissant import OWN_LICENCE, makers
+from builder.release.errata import Errata, in_words
 from builder.release.examined import DIMENSIONS, Attacks, Estimate, Reviews
 from builder.release.rows import LEAKAGE_NOTE, PRIVATE_BANNER, Config, LeftOut, Packed, SplitName, data_path
 
@@ -50,6 +51,7 @@ class CardFacts:
     files: dict[Config, dict[SplitName, str]]
     attacks: Attacks | None
     reviews: Reviews | None
+    errata: Errata | None
 
 
 def card_facts(packed: Packed) -> CardFacts:
@@ -71,6 +73,7 @@ def card_facts(packed: Packed) -> CardFacts:
         files=files,
         attacks=packed.attacks,
         reviews=packed.reviews,
+        errata=packed.errata,
     )
 
 
@@ -90,7 +93,7 @@ def render_card(facts: CardFacts, template: str) -> str:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
     )
     environment.filters.update(text=escaped, yaml=_yaml, share=_share, bar=_bar, thousands=_thousands, cite=citation_key)
-    environment.filters.update(interval=_interval, p=_p, words=_words)
+    environment.filters.update(interval=_interval, p=_p, words=_words, erratum=in_words)
     try:
         return environment.from_string(template).render(
             facts=facts,

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 
 from builder.recipe import Recipe
 from builder.records import Record
-from builder.release.rows import Manifest, ManifestFile, Packed
+from builder.release.errata import Edition, Errata, in_words
+from builder.release.rows import CONFIGS, SPLITS, Manifest, ManifestFile, Packed
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
 SOURCES = "data/image_sources.json"
 ATTRITION = "attrition.json"
 ATTACKS = "attacks.json"
+ERRATA = "errata.json"
 REVIEWS = "reviews.json"
 CROISSANT = "croissant.json"
 RECIPE = "recipe.toml"
@@ -29,9 +31,6 @@ def json_text(value: Record | Mapping[str, object]) -> str:
 def manifest(packed: Packed, files: tuple[ManifestFile, ...], libraries: Mapping[str, str]) -> Manifest:
     """What the release is and every file in it."""
     cut = packed.cut
-    rows: dict[str, dict[str, int]] = {}
-    for (config, split), table in packed.tables.items():
-        rows.setdefault(config, {})[split] = len(table)
     return Manifest(
         benchmark=cut.recipe.identity.name,
         title=cut.recipe.identity.title,
@@ -43,20 +42,45 @@ def manifest(packed: Packed, files: tuple[ManifestFile, ...], libraries: Mapping
         logical_hash=packed.logical_hash,
         builder_version=cut.builder_version,
         libraries=dict(sorted(libraries.items())),
-        rows=rows,
+        rows=edition(packed, {}).rows,
         left_out=packed.left_out,
         files=tuple(sorted(files, key=lambda file: file.path)),
     )
 
 
+def edition(packed: Packed, unchanged: Mapping[str, int]) -> Edition:
+    """What the history says of this version; `unchanged`: by config, rows that ask the same as in the version before."""
+    rows: dict[str, dict[str, int]] = {}
+    for (config, split), table in packed.tables.items():
+        rows.setdefault(config, {})[split] = len(table)
+    return Edition(version=packed.cut.version, signature=packed.signature, rows=rows, unchanged=dict(unchanged))
+
+
 def changelog_text(packed: Packed) -> str:
-    """The first entry of a release's history."""
-    cut = packed.cut
-    counts = "\n".join(f"- `{config}`, `{split}`: {len(rows)} rows" for (config, split), rows in packed.tables.items())
+    """A release's history, newest version first."""
+    errata = packed.errata
+    editions = errata.editions if errata else (edition(packed, {}),)
+    entries = "\n".join(_entry(one, errata) for one in reversed(editions))
     return (
-        f"# Changelog of {cut.recipe.identity.title}\n\n## {cut.version}\n\n{counts}\n- signature: `{packed.signature}`\n\n"
+        f"# Changelog of {packed.cut.recipe.identity.title}\n\n{entries}\n"
         "Item ids are stable over versions: a figure and a task keep their id; `content_hash` says whether the row changed.\n"
     )
+
+
+def _entry(of: Edition, errata: Errata | None) -> str:
+    lines = []
+    for one in errata.errata if errata else ():
+        if errata and one.version == of.version:
+            reason = errata.told(one)
+            lines.append(f"- {one.id}: {in_words(one)}{': ' + ' '.join(reason.split()) if reason else ''}")
+    for config in CONFIGS:
+        now = sum(of.rows.get(config, {}).values())
+        if config in of.unchanged:
+            told = f"{of.unchanged[config]} of {now} rows ask the same as in the version before"
+            lines.append(f"- `{config}`: {told}: compare scores over these only")
+    there = ((config, split, of.rows.get(config, {}).get(split)) for config in CONFIGS for split in SPLITS)
+    lines += [f"- `{config}`, `{split}`: {n} rows" for config, split, n in there if n]
+    return f"## {of.version}\n\n" + "\n".join([*lines, f"- signature: `{of.signature}`"]) + "\n"
 
 
 def recipe_text(recipe: Recipe) -> str:
@@ -90,11 +114,13 @@ __all__ = [
     "CARD",
     "CHANGELOG",
     "CROISSANT",
+    "ERRATA",
     "MANIFEST",
     "RECIPE",
     "REVIEWS",
     "SOURCES",
     "changelog_text",
+    "edition",
     "json_text",
     "manifest",
     "recipe_text",

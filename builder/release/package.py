@@ -61,6 +61,7 @@ NOT_WITHHELD = {"tier", "image", "content_hash"}
 
 ItemT = TypeVar("ItemT", CaptionMatching, Description, MultiSelect)
 RowT = TypeVar("RowT", bound=Row)
+Tables = dict[tuple[Config, SplitName], tuple[Row, ...]]
 
 
 def package(cut: Cut) -> Packed:
@@ -75,14 +76,19 @@ def package(cut: Cut) -> Packed:
         *_descriptions(cut, specimens),
         *_multi_select(cut, specimens),
     )
-    tables = _tables([(row, splits[row.paper_id]) for row in made])
+    tables = tables_of([(row, splits[row.paper_id]) for row in made])
+    return packed_rows(cut, tables, _attrition(cut), _left_out(cut, tables))
+
+
+def packed_rows(cut: Cut, tables: Tables, attrition: Attrition, left_out: tuple[LeftOut, ...]) -> Packed:
+    """A release of these rows, before it is examined: of `cut` only recipe, versions and papers are read."""
     whole = logical_hash({key: [row.model_dump(mode="json") for row in rows] for key, rows in tables.items()})
     return Packed(
         cut=cut,
         tables=tables,
-        left_out=_left_out(cut, tables),
+        left_out=left_out,
         sources=sources_of(cut.recipe.identity.canary, tables),
-        attrition=_attrition(cut),
+        attrition=attrition,
         logical_hash=whole,
         signature=signature(cut.recipe.identity.name, cut.version, cut.recipe.hash, cut.builder_version, whole),
     )
@@ -352,7 +358,8 @@ def rehashed(row: RowT) -> RowT:
     return row.model_copy(update={"content_hash": content_hash(row.model_dump(mode="json"))})
 
 
-def _tables(rows: Sequence[tuple[Row, SplitName]]) -> dict[tuple[Config, SplitName], tuple[Row, ...]]:
+def tables_of(rows: Iterable[tuple[Row, SplitName]]) -> Tables:
+    """The rows by config and split, in the order of their ids; only tables that have some."""
     ordered = sorted(rows, key=lambda pair: pair[0].id)
     config_of = {prefix: config for config, prefix in ID_PREFIX.items()}
     found = {
@@ -363,7 +370,7 @@ def _tables(rows: Sequence[tuple[Row, SplitName]]) -> dict[tuple[Config, SplitNa
     return {key: table for key, table in found.items() if table}
 
 
-def _left_out(cut: Cut, tables: Mapping[tuple[Config, SplitName], Sequence[Row]]) -> tuple[LeftOut, ...]:
+def _left_out(cut: Cut, tables: Tables) -> tuple[LeftOut, ...]:
     left: list[LeftOut] = []
     for config in CONFIGS:
         missing = [split for split in SPLITS if (config, split) not in tables]
@@ -390,4 +397,14 @@ def _drops(attrition: Sequence[StageCount]) -> str:
     return "\n".join(lines)
 
 
-__all__ = ["NOT_WITHHELD", "figure_in_full", "item_id", "package", "rehashed", "signature"]
+__all__ = [
+    "NOT_WITHHELD",
+    "Tables",
+    "figure_in_full",
+    "item_id",
+    "package",
+    "packed_rows",
+    "rehashed",
+    "signature",
+    "tables_of",
+]

@@ -23,6 +23,7 @@ from builder.records import (
     Specimen,
     StageCount,
 )
+from builder.release.errata import Errata
 from builder.release.examined import Attacks, Reviews
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ ALPHABET = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 GENERATOR = "rules"
 GENERATOR_VERSION = "2"
 QUESTION = "Which caption matches the figure? Exactly one of the four was printed with it; answer with its letter."
+# What an item asks whose key an erratum moved off the printed caption.
+QUESTION_CORRECTED = "Which caption matches the figure? Exactly one of the four does; answer with its letter."
 SELECT_ALL = "One or several options are right, never all of them; answer with the letters of all that are."
 # The card carries this sentence word for word (code marks aside); `validate` looks for it.
 LEAKAGE_NOTE = (
@@ -142,7 +145,7 @@ class FigureRow(Row):
     )
     crop_reason: str | None = Field(
         description="null for native pixels; why a render: no-raster, several-rasters, ink-beside-raster, text-over-raster, "
-        "drawing-over-raster, altered-on-page, uneven-pixels, skewed, too-many-pixels"
+        "drawing-over-raster, altered-on-page, uneven-pixels, skewed, too-many-pixels; replaced: by an erratum"
     )
     native_width: int | None = Field(description="pixels across of the placed raster that it shows, where there is one")
     native_height: int | None = Field(description="pixels down of that raster")
@@ -171,17 +174,19 @@ class CaptionMatchingRow(Row):
     """Config `caption_matching`: an image, four captions, one of them as printed."""
 
     figure_id: str = Field(pattern=r"^fig-[0-9a-f]{16}$", description="the row of config `figures`")
-    question: str = Field(description="the same for every item")
+    question: str = Field(description="the same for every item whose key is the caption as printed")
     options: Texts = Field(min_length=4, max_length=4, description="in the order A, B, C, D")
     answer: int = Field(ge=0, le=3, description="the key: 0 = A, 1 = B, 2 = C, 3 = D")
-    edits: tuple[tuple[Edit, ...], ...] = Field(min_length=4, max_length=4, description="per option; none for the key")
+    edits: tuple[tuple[Edit, ...], ...] = Field(
+        min_length=4, max_length=4, description="per option, from the printed caption; none for the caption as printed"
+    )
     edit_types: Texts = Field(
         description="types present, sorted: composition, condition, marking, method, number, panel, trend"
     )
     design: Texts = Field(
         min_length=4,
         max_length=4,
-        description="per option: attributes edited, 00 or 000 the key; or which of four values of one, 0 the key",
+        description="per option: attributes edited, 00 or 000 as printed; or which of four values of one, 0 as printed",
     )
     generator: Literal["rules"] = Field(description="who wrote the distractors: rules, not a model")
     generator_version: str = Field(description="of the rules")
@@ -240,7 +245,7 @@ class MultiSelectRow(Row):
         min_length=4,
         max_length=26,
         description="per option: as-printed is true; an edit's type, or sibling (another figure's words), is false; "
-        "written by a model is either",
+        "written by a model is either; corrected (an erratum turned it) is either",
     )
     edits: tuple[tuple[Edit, ...], ...] = Field(
         min_length=4, max_length=26, description="per option: what made it false, offsets into the true statement; else none"
@@ -358,6 +363,7 @@ class Packed:
     attacks: Attacks | None = None  # attacks.json and reviews.json: package() leaves them out, examined() puts them in
     reviews: Reviews | None = None
     hydration: Hydration | None = None  # what a reader's own papers brought back
+    errata: Errata | None = None  # errata.json: None while nothing was corrected
 
     def rows(self, config: Config) -> tuple[Row, ...]:
         """All rows of a config, validation first."""
@@ -377,7 +383,7 @@ def asked(recipe: Recipe) -> tuple[Config, ...]:
 
 __all__ = [
     "ALPHABET", "CONFIGS", "GENERATOR", "GENERATOR_VERSION", "ID_PREFIX", "LEAKAGE_NOTE", "LETTERS", "PRIVATE_BANNER",
-    "PRIVATE_MARKER", "QUESTION", "ROWS", "SELECT_ALL", "SPLITS", "Attrition", "CaptionMatchingRow", "Config", "Cut",
+    "PRIVATE_MARKER", "QUESTION", "QUESTION_CORRECTED", "ROWS", "SELECT_ALL", "SPLITS", "Attrition", "CaptionMatchingRow", "Config", "Cut",
     "DescriptionRow", "Drop", "EvidenceRow", "FigureRow", "ImageCell", "LeftOut", "Manifest",
     "ManifestFile", "MultiSelectRow", "Named", "Packed", "ReleaseTier", "ReviewRow", "Row", "RowTier", "SplitName", "Sureness",
     "WithheldCell", "asked", "data_path",

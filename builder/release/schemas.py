@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from builder.records import Record
+from builder.release.errata import Errata
 from builder.release.examined import Attacks, Reviews
 from builder.release.hydration import Hydration
 from builder.release.image_sources import ImageSources
@@ -14,6 +15,7 @@ from builder.scoring.schemas import DIALECT
 _FILES: dict[str, type[Record]] = {
     "attacks": Attacks,
     "attrition": Attrition,
+    "errata": Errata,
     "hydration": Hydration,
     "image_sources": ImageSources,
     "manifest": Manifest,

@@ -10,9 +10,11 @@ from pydantic import ValidationError
 
 from builder.errors import Issue
 from builder.release.files import ATTRITION
-from builder.release.rows import Attrition, Row
+from builder.release.revise import errata_stage
+from builder.release.rows import CONFIGS, Attrition, Row
 from builder.release.validate import Opened, RowDict, at, short
 from builder.release.validate_documents import paper_of
+from builder.release.validate_errata import errata_of
 from builder.stages.generate import option_text
 from builder.stages.licence import licence_by_id
 from builder.stages.rights import attribution
@@ -21,8 +23,10 @@ from builder.stages.rights import attribution
 READS_FROM = {
     "locate": "sieve", "pair": "locate", "panels": "pair", "classify": "panels", "select": "classify", "rights": "select",
     "crop": "rights", "caption_matching": "crop", "description": "crop", "multi_select": "crop", "challenge": "multi_select",
+    "errata_figures": "crop", "errata_caption_matching": "caption_matching", "errata_description": "description",
 }  # fmt: skip
 _GIVES = {"crop": "figures", "caption_matching": "caption_matching", "description": "description"}
+_TAKEN_OUT = {errata_stage(config): config for config in CONFIGS}  # of the released rows: what is left of them
 _LAST = ("challenge", "multi_select")  # the first of these that ran gives the rows of multi_select
 _OF_THE_ROW = frozenset({"id", "tier", "changes", "content_hash"})  # an item differs from its figure in these
 _REBUILD = "rebuild the release with `microtome build`"
@@ -74,6 +78,8 @@ def _wrong_link(row: RowDict) -> str | None:
 def words(opened: Opened) -> Iterator[Issue]:
     """An item says of its figure what the figure's row says; the key is its caption without the label."""
     figures = {row["id"]: row for config, _, _, row in opened.rows() if config == "figures"}
+    known = errata_of(opened)
+    corrected = known.keys if known else {}
     for config, split, number, row in opened.rows():
         figure = figures.get(row.get("figure_id"))
         if config == "figures" or figure is None or figure["tier"] == "pointer":
@@ -83,7 +89,7 @@ def words(opened: Opened) -> Iterator[Issue]:
         if config == "description" and caption is not None:
             wanted["caption"] = caption
         found = {name: row.get(name) for name in wanted}
-        if config == "caption_matching" and isinstance(caption, str):
+        if config == "caption_matching" and isinstance(caption, str) and str(row.get("id")) not in corrected:
             wanted["options"], found["options"] = option_text(caption), _key(row)
         for name in sorted(wanted):
             if found[name] != wanted[name]:
@@ -107,12 +113,14 @@ def chain(opened: Opened) -> Iterator[Issue]:
     rows = Counter(str(config) for (config, _), found in opened.tables.items() for _ in found)
     for line in table.stages:
         place = f"{ATTRITION} > {line.stage}"
-        before = stages.get(READS_FROM.get(line.stage, ""))
+        before = stages.get(READS_FROM.get(line.stage, (last or "") if line.stage == errata_stage("multi_select") else ""))
         if before and before.made != line.read - _refused(table, line.stage):
             yield Issue("attrition", place, f"reads {line.read}; {before.stage} made {before.made}", _REBUILD)
         config = _GIVES.get(line.stage) or ("multi_select" if line.stage == last else None)
-        if config and line.made != rows[config]:
-            yield Issue("attrition", place, f"made {line.made}; {config} has {rows[config]} rows", _REBUILD)
+        corrected = _TAKEN_OUT.get(line.stage)
+        gives = corrected or (config if errata_stage(str(config)) not in stages else None)
+        if gives and line.made != rows[gives]:
+            yield Issue("attrition", place, f"made {line.made}; {gives} has {rows[gives]} rows", _REBUILD)
         listed = Counter(drop.reason for drop in table.drops if drop.stage == line.stage)
         if listed != Counter(line.dropped):
             problem = f"counts {dict(sorted(line.dropped.items()))} dropped; drops lists {dict(sorted(listed.items()))}"

@@ -9,15 +9,16 @@ from itertools import zip_longest
 from pydantic import ValidationError
 
 from builder.errors import Issue, UsageError
-from builder.recipe import read_recipe
+from builder.recipe import Recipe, read_recipe
 from builder.records import Evidence, Licence, Paper
 from builder.release.attacks import answers_of, attacks_of
 from builder.release.diff import SINCE
+from builder.release.errata import Errata
 from builder.release.examined import Attacks, Reviews
-from builder.release.files import ATTACKS, ATTRITION, CARD, CHANGELOG, MANIFEST, RECIPE, REVIEWS
+from builder.release.files import ATTACKS, ATTRITION, CARD, CHANGELOG, ERRATA, MANIFEST, RECIPE, REVIEWS
 from builder.release.hydration import HYDRATION, Hydration
-from builder.release.image_sources import sources_of
 from builder.release.logical import logical_hash
+from builder.release.package import packed_rows
 from builder.release.reviews import reviews_of
 from builder.release.rows import ROWS, Attrition, Cut, Manifest, Packed, Row, data_path
 from builder.release.validate import Opened, short
@@ -36,20 +37,14 @@ def packed_again(opened: Opened) -> tuple[Packed, Manifest] | None:
         manifest = Manifest.model_validate(opened.manifest)
         attrition = Attrition.model_validate(opened.documents.get(ATTRITION))
         recipe = read_recipe(opened.texts.get(RECIPE, ""), RECIPE).model_copy(update={"tier": manifest.tier})
+        errata = Errata.model_validate(opened.documents[ERRATA]) if ERRATA in opened.files else None
         tables = {key: tuple(ROWS[key[0]].model_validate(row) for row in table) for key, table in opened.tables.items()}
-    except (ValidationError, UsageError):
+    except (ValidationError, UsageError, KeyError):  # KeyError: a document that has not its shape
         return None
     every = [row for rows in tables.values() for row in rows]
-    cut = Cut(recipe, manifest.version, manifest.builder_version, papers_shown(every), (), (), (), (), attrition.stages, ())
-    packed = Packed(
-        cut=cut,
-        tables=tables,
-        left_out=manifest.left_out,
-        sources=sources_of(recipe.identity.canary, tables),
-        attrition=attrition,
-        logical_hash=whole,
-        signature=manifest.signature,
-    )
+    cut = cut_of(recipe, manifest.version, manifest.builder_version, every)
+    packed = packed_rows(cut, tables, attrition, manifest.left_out)
+    packed = replace(packed, signature=manifest.signature, errata=errata)
     examined = _examined_again(packed, opened)
     return (examined, manifest) if examined else None
 
@@ -68,6 +63,11 @@ def _examined_again(packed: Packed, opened: Opened) -> Packed | None:
         return replace(packed, attacks=attacks_of(packed, answers), reviews=reviews_of(packed, judgements))
     except ValueError:  # pydantic's ValidationError among them
         return None
+
+
+def cut_of(recipe: Recipe, version: str, builder_version: str, rows: Sequence[Row]) -> Cut:
+    """What rows tell of the run that made them: recipe, versions and papers, nothing of its stages."""
+    return Cut(recipe, version, builder_version, papers_shown(rows), (), (), (), (), (), ())
 
 
 def papers_shown(rows: Sequence[Row]) -> tuple[Paper, ...]:
@@ -128,4 +128,4 @@ def _lines(path: str, have: str, want: str) -> Iterator[Issue]:
         yield Issue(code, f"{path} > line {number}", problem, f"{wanted}; {_REMEDY}")
 
 
-__all__ = ["packed_again", "paper_of", "papers_shown", "texts_differ"]
+__all__ = ["cut_of", "packed_again", "paper_of", "papers_shown", "texts_differ"]

@@ -14,7 +14,7 @@ from builder.release.validate_rows import folded
 _REBUILD = "rebuild the release with `microtome build`"
 _EACH = ("option_kinds", "edits", "rubrics", "evidence")  # one entry an option
 _ALWAYS_RIGHT = frozenset({"as-printed"})
-_EITHER = frozenset({"written"})
+_EITHER = frozenset({"written", "corrected"})
 Captions = Mapping[tuple[str, str], Mapping[str, object]]
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from jsonschema import Draft202012Validator, ValidationError
 
 from builder.errors import Issue
-from builder.release.files import ATTACKS, ATTRITION, MANIFEST, REVIEWS, SOURCES
+from builder.release.files import ATTACKS, ATTRITION, ERRATA, MANIFEST, REVIEWS, SOURCES
 from builder.release.hydration import HYDRATION
 from builder.release.rows import Config, SplitName
 from builder.release.schemas import schemas
@@ -18,6 +18,7 @@ DOCUMENTS = {
     MANIFEST: "manifest",
     ATTACKS: "attacks",
     ATTRITION: "attrition",
+    ERRATA: "errata",
     HYDRATION: "hydration",
     REVIEWS: "reviews",
     SOURCES: "image_sources",

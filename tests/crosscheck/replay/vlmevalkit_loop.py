@@ -15,7 +15,7 @@ class AnyName(type):
     def __getattr__(cls, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        return None
+        return
 
 
 class NotInstalled(ModuleType):
