@@ -20,6 +20,7 @@ from builder.assemble import assemble, refuse_occupied
 from builder.commands_hub import add_publish, add_publish_metrics, add_verify
 from builder.commands_hydrate import add_hydrate
 from builder.commands_items import add_battery, add_parse, add_spans
+from builder.commands_ledger import add_rights, add_why
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
 from builder.commands_releases import add_cite, add_diff
 from builder.edges.calls import Asker, Desk
@@ -77,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     add_battery(commands.add_parser("battery", help="what attacks without the image score on a release, or on any items"))
     add_cite(commands.add_parser("cite", help="BibTeX of the source papers of a release, or of a subset of it"))
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))
+    add_why(commands.add_parser("why", help="the chain behind one item, down to the licence's own words"))
+    add_rights(commands.add_parser("rights", help="retractions and changed licences of a release's papers, by Crossref"))
     add_hydrate(commands.add_parser("hydrate", help="bring withheld crops and texts back from your own copies of the papers"))
     _add_schemas(commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files"))
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))

@@ -10,16 +10,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from builder.records import Licence, Record
+from builder.records import Act, Licence, Record
 from builder.release.crossref import Notice, Work
 from builder.release.rows import Row
 from builder.stages.licence import family_of, licence_by_id
-from builder.stages.rights import Act, Policy, Terms
+from builder.stages.rights import Policy, Terms
 
 # Update types of Crossref's Crossmark: what they ask of a benchmark that shows the paper's figures.
 GONE = frozenset({"retraction", "withdrawal", "removal"})
 DOUBTED = frozenset({"partial_retraction", "expression_of_concern"})
-_GONE_TITLE = re.compile(r"\W*(?:RETRACTED|WITHDRAWN|REMOVED|TEMPORARY REMOVAL|Retracted|Withdrawn)(?:\s+(?:ARTICLE|Article))?\s*[:.\]]")
+_GONE_TITLE = re.compile(
+    r"\W*(?:RETRACTED|WITHDRAWN|REMOVED|TEMPORARY REMOVAL|Retracted|Withdrawn)(?:\s+(?:ARTICLE|Article))?\s*[:.\]]"
+)
 
 Code = Literal[
     "retracted", "doubted", "corrected", "is-a-notice", "licence-narrower", "licence-wider", "licence-other", "licence-to-come",
@@ -72,13 +74,13 @@ def recheck(shown: Mapping[str, Shown], works: Sequence[Work], policy: Policy, t
             elsewhere[notice.doi].append(Notice(work.doi, notice.type, notice.date, notice.source))
     found: list[Finding] = []
     for doi, paper in shown.items():
-        work = known.get(doi)
-        found += _of_notices(doi, paper, [*(work.updated_by if work else ()), *elsewhere[doi]])
-        if work is None:
+        found_work = known.get(doi)
+        found += _of_notices(doi, paper, [*(found_work.updated_by if found_work else ()), *elsewhere[doi]])
+        if found_work is None:
             found.append(_finding(doi, paper, "not-at-crossref", "look", "Crossref's data does not have it: not checked"))
             continue
-        found += _of_work(doi, paper, work, gone=any(one.code == "retracted" and one.doi == doi for one in found))
-        found += _of_licence(doi, paper, work, policy, today)
+        found += _of_work(doi, paper, found_work, gone=any(one.code == "retracted" and one.doi == doi for one in found))
+        found += _of_licence(doi, paper, found_work, policy, today)
     return sorted(found, key=lambda one: (one.action != "withdraw", one.doi, one.code, one.problem))
 
 
@@ -119,7 +121,9 @@ def _of_work(doi: str, paper: Shown, work: Work, *, gone: bool) -> list[Finding]
 
 def _of_licence(doi: str, paper: Shown, work: Work, policy: Policy, today: str) -> list[Finding]:
     """The licences of the version of record that are in force, against the one that the release was made under."""
-    ours = [one for one in work.licences if one.version == "vor"] or [one for one in work.licences if one.version == "unspecified"]
+    ours = [one for one in work.licences if one.version == "vor"] or [
+        one for one in work.licences if one.version == "unspecified"
+    ]
     in_force = [one for one in ours if not one.start or one.start <= today]
     found = []
     for one in ours:
@@ -131,7 +135,9 @@ def _of_licence(doi: str, paper: Shown, work: Work, policy: Policy, today: str) 
     open_ones = {spdx: one for spdx, one in named.items() if family_of(spdx)}  # publishers list their own terms beside them
     if not open_ones:
         if named:
-            problem = f"names {', '.join(sorted(one.url for one in named.values()))}; the release has it under {paper.licence.spdx}"
+            problem = (
+                f"names {', '.join(sorted(one.url for one in named.values()))}; the release has it under {paper.licence.spdx}"
+            )
             found.append(_finding(doi, paper, "licence-other", "look", problem))
         return found
     for spdx, one in sorted(open_ones.items()):
@@ -165,7 +171,19 @@ def withdrawals(findings: Sequence[Finding], release: str, version: str) -> list
         why = "; ".join(one.problem for one in findings if one.doi == doi and one.action == "withdraw")
         version = _next(version)
         new = f"{re.sub(r'-[0-9]+[.][0-9]+[.][0-9]+$', '', release)}-{version}"
-        parts = ["microtome", "withdraw", folder, "--out", new, "--version", version, "--doi", doi, "--reason", f"Crossref: {why}"]
+        parts = [
+            "microtome",
+            "withdraw",
+            folder,
+            "--out",
+            new,
+            "--version",
+            version,
+            "--doi",
+            doi,
+            "--reason",
+            f"Crossref: {why}",
+        ]
         commands.append(" ".join(map(_quoted, parts)))
         folder = new
     return commands
