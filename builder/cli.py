@@ -22,6 +22,7 @@ from builder.commands_hub import add_publish, add_publish_metrics, add_verify
 from builder.commands_hydrate import add_hydrate
 from builder.commands_items import add_battery, add_parse, add_spans
 from builder.commands_leaderboard import add_leaderboard
+from builder.commands_ledger import add_rights, add_why
 from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
 from builder.commands_releases import add_cite, add_diff, add_rescore
 from builder.commands_report import add_report
@@ -93,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     add_diff(commands.add_parser("diff", help="two releases: what changed, and the version that asks for"))
     add_erratum(commands.add_parser("erratum", help="the next release: a key corrected, an item retired, an image replaced"))
     add_withdraw(commands.add_parser("withdraw", help="the next release without a paper, a figure, a publisher or a licence"))
+    add_why(commands.add_parser("why", help="the chain behind one item, down to the licence's own words"))
+    add_rights(commands.add_parser("rights", help="retractions and changed licences of a release's papers, by Crossref"))
     add_hydrate(commands.add_parser("hydrate", help="bring withheld crops and texts back from your own copies of the papers"))
     add_rescore(commands.add_parser("rescore", help="stored answers by the keys of an older and a newer release"))
     _add_schemas(

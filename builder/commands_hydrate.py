@@ -21,13 +21,13 @@ from builder.edges.release_folder import write_release
 from builder.edges.store import Store, cannot_write
 from builder.errors import CannotRead, Exit, NothingLeft, UsageError
 from builder.hydrating import Copy, identified, remade, without_papers
+from builder.opening import whole_release
 from builder.records import Paper
 from builder.release.files import json_text
 from builder.release.hydrate import hydrated
 from builder.release.hydration import BACK, HydratedRow, Remade, verified, withholding
 from builder.release.rows import FigureRow, Manifest, Packed, data_path
 from builder.release.validate_documents import packed_again
-from builder.release.validate_schema import by_schema
 from builder.stages.rights import read_policy
 
 
@@ -78,13 +78,9 @@ def _hydrate(arguments: argparse.Namespace) -> int:
 
 def _open(folder: Path) -> tuple[Packed, Manifest]:
     """An open release, whole. Raises CannotRead, and UsageError for a private one."""
-    from builder.edges.validation import open_release
-
-    opened, broken = open_release(folder)
-    shaped, misshapen = by_schema(opened)
-    again = None if broken or list(misshapen) else packed_again(shaped)
+    again = packed_again(whole_release(folder))
     if again is None:
-        raise CannotRead(str(folder), "is not a whole release of this version of microtome", "see `microtome validate`")
+        raise CannotRead(str(folder), "has rows, recipe and manifest that do not fit together", "see `microtome validate`")
     if again[1].tier == "private":
         raise UsageError(str(folder), "is private: nothing is withheld from it", "name the open release")
     return again

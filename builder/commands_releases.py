@@ -8,14 +8,13 @@ import json
 import sys
 from pathlib import Path
 
-from builder.errors import CannotRead, Exit, NothingLeft, UsageError
+from builder.errors import Exit, NothingLeft, UsageError
+from builder.opening import whole_release
 from builder.release.cite import bibtex
 from builder.release.diff import ReleaseDiff, changelog_entry, diff_text, difference
 from builder.release.files import CHANGELOG, MANIFEST, json_text
 from builder.release.rows import Manifest
 from builder.release.subset import condition, papers_of, rows_where
-from builder.release.validate import Opened
-from builder.release.validate_schema import by_schema
 from builder.release.versions import changelog_since
 
 
@@ -119,24 +118,13 @@ def _write_changelog(folder: Path, before: Opened, after: Opened, found: Release
 
 def _cite(arguments: argparse.Namespace) -> int:
     wanted = [condition(text) for text in arguments.where]
-    rows = rows_where(_release(arguments.release), wanted)
+    rows = rows_where(whole_release(arguments.release), wanted)
     if not rows:
         raise NothingLeft(
             str(arguments.release), f"has no row where {' and '.join(arguments.where)}", "see the tables of its card"
         )
     print(bibtex(papers_of(rows)), end="")
     return Exit.OK
-
-
-def _release(folder: Path) -> Opened:
-    """A release whose every row can be read. Raises CannotRead: a difference to a broken one would mean nothing."""
-    from builder.edges.validation import open_release
-
-    opened, broken = open_release(folder)
-    shaped, misshapen = by_schema(opened)
-    if broken or list(misshapen) or not {"benchmark", "version"} <= opened.manifest.keys():
-        raise CannotRead(str(folder), "is not a whole release", "see `microtome validate`")
-    return shaped
 
 
 __all__ = ["add_cite", "add_diff", "add_rescore"]

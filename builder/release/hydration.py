@@ -80,7 +80,7 @@ def differences(row: FigureRow, crop: Crop) -> tuple[float, int] | None:
 
 
 def verified(row: FigureRow, remade: Remade, *, other_renderer: bool) -> tuple[FigureRow, HydratedRow]:
-    """The row with what could be verified put back, and the record of it. A tolerance is for another renderer of the same file."""
+    """The row with what was verified put back, and the record of it. A tolerance is for another renderer of the same file."""
     same_pdf = remade.pdf_sha256 == row.pdf_sha256
     image, gaps = _image(row, remade, tolerant=other_renderer and same_pdf)
     wanted = {cell.column: cell.sha256 for cell in row.withheld_sha256}

@@ -10,11 +10,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from builder.records import Licence, Record
+from builder.records import Act, Licence, Record
 from builder.release.crossref import Notice, Work
 from builder.release.rows import Row
 from builder.stages.licence import family_of, licence_by_id
-from builder.stages.rights import Act, Policy, Terms
+from builder.stages.rights import Policy, Terms
 
 # Update types of Crossref's Crossmark: what they ask of a benchmark that shows the paper's figures.
 GONE = frozenset({"retraction", "withdrawal", "removal"})
@@ -74,13 +74,13 @@ def recheck(shown: Mapping[str, Shown], works: Sequence[Work], policy: Policy, t
             elsewhere[notice.doi].append(Notice(work.doi, notice.type, notice.date, notice.source))
     found: list[Finding] = []
     for doi, paper in shown.items():
-        work = known.get(doi)
-        found += _of_notices(doi, paper, [*(work.updated_by if work else ()), *elsewhere[doi]])
-        if work is None:
+        found_work = known.get(doi)
+        found += _of_notices(doi, paper, [*(found_work.updated_by if found_work else ()), *elsewhere[doi]])
+        if found_work is None:
             found.append(_finding(doi, paper, "not-at-crossref", "look", "Crossref's data does not have it: not checked"))
             continue
-        found += _of_work(doi, paper, work, gone=any(one.code == "retracted" and one.doi == doi for one in found))
-        found += _of_licence(doi, paper, work, policy, today)
+        found += _of_work(doi, paper, found_work, gone=any(one.code == "retracted" and one.doi == doi for one in found))
+        found += _of_licence(doi, paper, found_work, policy, today)
     return sorted(found, key=lambda one: (one.action != "withdraw", one.doi, one.code, one.problem))
 
 
