@@ -80,7 +80,9 @@ def test_the_scoring_in_a_release_is_the_builders_byte_for_byte(release: Path) -
     for name in COPIED:
         copy = release / "harness" / "microtome_scoring" / f"{name}.py"
         assert copy.read_bytes() == (ROOT / "builder" / "scoring" / f"{name}.py").read_bytes()
-        inner = {node.module for node in ast.walk(ast.parse(copy.read_bytes())) if isinstance(node, ast.ImportFrom) and node.level}
+        inner = {
+            node.module for node in ast.walk(ast.parse(copy.read_bytes())) if isinstance(node, ast.ImportFrom) and node.level
+        }
         assert {module for module in inner if module} <= set(COPIED)
 
 
