@@ -131,7 +131,7 @@ def main() -> int:
     text = "\n".join(tables)
     print(text)
     page = HERE / "README.md"
-    head = page.read_text(encoding="utf-8").split("## The table")[0]
+    head = page.read_text(encoding="utf-8").split("## The table\n")[0]
     page.write_text(f"{head}## The table\n\n{text}", encoding="utf-8")
     return 0
 

@@ -1,7 +1,6 @@
 """VLMEvalKit's own loop, as ms-vlmeval packs it, over replies from a file: RELEASE PREDICTIONS OUT."""
 
 import json
-import os
 import runpy
 import sys
 from importlib.machinery import ModuleSpec
@@ -20,7 +19,7 @@ class AnyName(type):
 
 
 class NotInstalled(ModuleType):
-    """Stands for torchvision, whose wheel needs CUDA: models and datasets of the kit that are not used here import names of it."""
+    """Stands for a package that models and datasets of the kit import, and that nothing here uses; torchvision wants CUDA."""
 
     __path__: tuple[str, ...] = ()
 
@@ -41,9 +40,9 @@ sys.modules["vlmeval.config"].supported_VLM = {}
 sys.modules["vlmeval.vlm"].__path__ = [f"{kit}/vlm"]
 
 from vlmeval.dataset import build_dataset  # noqa: E402
-from vlmeval.inference import infer_data_job
-from vlmeval.smp import get_pred_file_path
-from vlmeval.vlm.base import BaseModel
+from vlmeval.inference import infer_data_job  # noqa: E402
+from vlmeval.smp import get_pred_file_path  # noqa: E402
+from vlmeval.vlm.base import BaseModel  # noqa: E402
 
 release, predictions, out = map(Path, sys.argv[1:])
 REPLIES = {one["id"]: one for one in map(json.loads, predictions.read_text(encoding="utf-8").splitlines())}
@@ -76,6 +75,6 @@ for name in module["NAMES"]:
     work.mkdir(exist_ok=True)
     infer_data_job(Replay(by_prompt), str(work), "replay", dataset, retry_failed=False)
     scores = dataset.evaluate(get_pred_file_path(str(work), "replay", name, use_env_format=True))
-    print(name, os.listdir(work), scores)
+    print(name, sorted(path.name for path in work.iterdir()), scores)
     found |= {metric: repr(value) for metric, value in scores.items()}
 out.write_text(json.dumps(found))
