@@ -15,6 +15,7 @@ from builder.release.diff import ReleaseDiff, changelog_entry, diff_text, differ
 from builder.release.files import CHANGELOG, MANIFEST, json_text
 from builder.release.rows import Manifest
 from builder.release.subset import condition, papers_of, rows_where
+from builder.release.validate import Opened
 from builder.release.versions import changelog_since
 
 

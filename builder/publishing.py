@@ -79,10 +79,10 @@ def send(
     return commit
 
 
-def content_there(repo: HubRepository, cargo: Cargo) -> str:
+def content_there(repo: HubRepository, cargo: Cargo, judge: Judge | None = None) -> str:
     """The commit of main that holds the cargo, made where there is none; no tag is."""
     repo.create()
-    made = _allowed(repo, cargo)
+    made = _allowed(repo, cargo, judge)
     return made.there or repo.commit(cargo.parcel, made, cargo.paths)
 
 

@@ -1,4 +1,4 @@
-"""Find what the wheel carries: cards/, harness/, licenses/, metrics_hub/, recipes and published tables, in wheel and checkout."""
+"""Find what the wheel carries, in a wheel and in a checkout: cards/, harness/, licenses/, metrics_hub/, recipes, tables."""
 
 from __future__ import annotations
 

@@ -195,7 +195,8 @@ import json, sys, types
 from pathlib import Path
 import pandas as pd
 
-kit, smp, dataset, base = (types.ModuleType(n) for n in ("vlmeval", "vlmeval.smp", "vlmeval.dataset", "vlmeval.dataset.image_base"))
+names = "vlmeval", "vlmeval.smp", "vlmeval.dataset", "vlmeval.dataset.image_base"
+kit, smp, dataset, base = map(types.ModuleType, names)
 smp.LMUDataRoot = lambda: sys.argv[2]
 smp.load = lambda path: pd.read_csv(path, sep="\\t")
 

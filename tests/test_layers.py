@@ -11,7 +11,7 @@ PURE = sorted(
 )
 ALL = sorted((ROOT / "builder").rglob("*.py"))
 WORLD = {"os", "pathlib", "subprocess", "requests", "httpx", "time", "random", "socket", "shutil", "tempfile", "builder.edges"}
-NO_PYMUPDF = sorted((ROOT / "metrics_hub").rglob("*.py"))
+NO_PYMUPDF = sorted(path for room in ("metrics_hub", "harness") for path in (ROOT / room).rglob("*.py"))
 
 
 def imports(path: Path) -> set[str]:

@@ -23,7 +23,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_carries_cards_licences_metrics_recipes_and_schemas(unpacked: Path) -> None:
-    for name in ("cards", "licenses", "metrics_hub"):
+    for name in ("cards", "harness", "licenses", "metrics_hub"):
         here = {p.relative_to(ROOT / name) for p in (ROOT / name).rglob("*") if p.is_file() and "__pycache__" not in p.parts}
         there = {
             p.relative_to(unpacked / "builder" / "_shipped" / name) for p in (unpacked / "builder/_shipped" / name).rglob("*")

@@ -86,13 +86,13 @@ def packed_and_findings(folder: Path, policy: Policy) -> tuple[Packed | None, Is
         )
     )
     again = packed_again(opened)
-    issues.extend(_texts_again(opened, again))
+    issues.extend(_texts_again(opened, again, folder))
     if isinstance(opened.documents.get(CROISSANT), dict):
         issues.extend(_croissant(folder))
     return again[0] if again else None, issues
 
 
-def _texts_again(opened: Opened, again: tuple[Packed, Manifest] | None) -> Iterator[Issue]:
+def _texts_again(opened: Opened, again: tuple[Packed, Manifest] | None, folder: Path) -> Iterator[Issue]:
     """The release's texts against those that this version writes for its rows."""
     if again:
         packed, manifest = again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -65,12 +65,12 @@ def _examined_again(packed: Packed, opened: Opened) -> Packed | None:
         return None
 
 
-def cut_of(recipe: Recipe, version: str, builder_version: str, rows: Sequence[Row]) -> Cut:
+def cut_of(recipe: Recipe, version: str, builder_version: str, rows: Iterable[Row]) -> Cut:
     """What rows tell of the run that made them: recipe, versions and papers, nothing of its stages."""
     return Cut(recipe, version, builder_version, papers_shown(rows), (), (), (), (), (), ())
 
 
-def papers_shown(rows: Sequence[Row]) -> tuple[Paper, ...]:
+def papers_shown(rows: Iterable[Row]) -> tuple[Paper, ...]:
     """What the rows say of their papers; those with an image say all that the card and the citations show."""
     return tuple({row.paper_id: paper_of(row) for row in rows if row.image}.values())
 

@@ -60,9 +60,15 @@ def tsv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
             continue
         item = asked(row)
         shown = first.setdefault(row["image_sha256"], item.id)
-        image = shown if shown != item.id else base64.b64encode(row["image"]["bytes"]).decode()
+        image = shown if shown != item.id else _base64(row["image"])
         key = ",".join(item.key)
         yield _line((item.id, image, item.prompt, "".join(item.labels), key, row["paper_id"], row["figure_id"], row["scale"]))
+
+
+def _base64(image: Mapping[str, Any]) -> str:
+    """Of a cell's bytes; empty where it has none, which is for others to find."""
+    data = image.get("bytes")
+    return base64.b64encode(data).decode() if isinstance(data, bytes) else ""
 
 
 def _line(cells: Iterable[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""A release of 500 items, half of them with one right option and half with one to three, and a reply to each, broken ones too."""
+"""A release of 500 items, half with one right option and half with one to three, and a reply to each, broken ones too."""
 
 from __future__ import annotations
 

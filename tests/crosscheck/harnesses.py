@@ -31,7 +31,7 @@ from builder.scoring.predictions import Prediction  # noqa: E402
 ENVIRONMENTS = {
     "inspect_ai": ("inspect-ai", ["inspect-ai==0.3.285", "datasets", "pillow", "numpy", "pyarrow"]),
     "lmms_eval": ("lmms-eval", ["torch==2.13.0", "lmms-eval==0.7.3"]),
-    "lighteval": ("lighteval", ["torch==2.13.0", "lighteval==0.13.0", "pillow"]),
+    "lighteval": ("lighteval", ["torch==2.13.0", "lighteval==0.13.0", "pillow", "xxhash<4"]),
     "vlmevalkit": ("ms-vlmeval", ["torch==2.13.0", "ms-vlmeval==0.0.20"]),
 }
 METRICS = ("caption_match_accuracy", "exact_set_match", "spc", "option_f1", "sip_f1")
@@ -46,6 +46,8 @@ def make(root: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", root / name], check=True)
         for package in packages[:1], packages:  # torch first: what comes after would take a build with CUDA
             subprocess.run([root / name / "bin" / "pip", "install", "-q", *package], check=True)
+        # its wheel on PyPI wants CUDA: beside torch for CPUs it breaks the import of transformers
+        subprocess.run([root / name / "bin" / "pip", "uninstall", "-q", "-y", "torchvision"], check=True)
 
 
 def ours(rows: list[dict[str, object]], said: list[Prediction]) -> dict[str, str]:
@@ -113,13 +115,13 @@ def main() -> int:
         work = Path(folder)
         rows = write_release_of_500(work / "release")
         tables = []
-        for title, ends in (("no reply with its finish reason", False), ("with finish reasons", True)):
+        for title, ends in (("none with its finish reason", False), ("with finish reasons", True)):
             said = predictions(rows, finish_reasons=ends)
             file = work / f"{'ends' if ends else 'plain'}.jsonl"
             file.write_text("".join(one.model_dump_json() + "\n" for one in said), encoding="utf-8")
             sub = work / file.stem
             sub.mkdir()
-            table: Table = {"builder.scoring": ours(rows, said)}
+            table: Table = {"microtome (builder.scoring)": ours(rows, said)}
             for name in given.only:
                 table[f"{name} {version(given.root, name)}"] = replayed(given.root, name, work / "release", file, sub)
                 print(name, "done", file=sys.stderr)
@@ -129,7 +131,7 @@ def main() -> int:
     text = "\n".join(tables)
     print(text)
     page = HERE / "README.md"
-    head = page.read_text(encoding="utf-8").split("## The table")[0]
+    head = page.read_text(encoding="utf-8").split("## The table\n")[0]
     page.write_text(f"{head}## The table\n\n{text}", encoding="utf-8")
     return 0
 

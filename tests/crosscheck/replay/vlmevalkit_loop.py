@@ -1,10 +1,10 @@
 """VLMEvalKit's own loop, as ms-vlmeval packs it, over replies from a file: RELEASE PREDICTIONS OUT."""
 
 import json
-import os
 import runpy
 import sys
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -15,11 +15,11 @@ class AnyName(type):
     def __getattr__(cls, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        return
+        return ""
 
 
 class NotInstalled(ModuleType):
-    """Stands for torchvision, whose wheel needs CUDA: models and datasets of the kit that are not used here import names of it."""
+    """Stands for a package that models and datasets of the kit import, and that nothing here uses; torchvision wants CUDA."""
 
     __path__: tuple[str, ...] = ()
 
@@ -32,11 +32,17 @@ class NotInstalled(ModuleType):
 for name in ("torchvision", "torchvision.transforms", "torchvision.transforms.functional"):
     sys.modules[name] = NotInstalled(name)
     sys.modules[name].__spec__ = ModuleSpec(name, None)
+# The kit's zoo of models and its command line, which want every model's own packages; its datasets and its loop are its own.
+kit = find_spec("vlmeval").submodule_search_locations[0]
+for name in ("vlmeval.config", "vlmeval.tools", "vlmeval.vlm"):
+    sys.modules[name] = NotInstalled(name)
+sys.modules["vlmeval.config"].supported_VLM = {}
+sys.modules["vlmeval.vlm"].__path__ = [f"{kit}/vlm"]
 
 from vlmeval.dataset import build_dataset  # noqa: E402
-from vlmeval.inference import infer_data_job
-from vlmeval.smp import get_pred_file_path
-from vlmeval.vlm.base import BaseModel
+from vlmeval.inference import infer_data_job  # noqa: E402
+from vlmeval.smp import get_pred_file_path  # noqa: E402
+from vlmeval.vlm.base import BaseModel  # noqa: E402
 
 release, predictions, out = map(Path, sys.argv[1:])
 REPLIES = {one["id"]: one for one in map(json.loads, predictions.read_text(encoding="utf-8").splitlines())}
@@ -69,6 +75,6 @@ for name in module["NAMES"]:
     work.mkdir(exist_ok=True)
     infer_data_job(Replay(by_prompt), str(work), "replay", dataset, retry_failed=False)
     scores = dataset.evaluate(get_pred_file_path(str(work), "replay", name, use_env_format=True))
-    print(name, os.listdir(work), scores)
+    print(name, sorted(path.name for path in work.iterdir()), scores)
     found |= {metric: repr(value) for metric, value in scores.items()}
 out.write_text(json.dumps(found))
