@@ -65,7 +65,14 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for prefix, found in lines.items():
         assert found
         (folder / f"{prefix}.jsonl").write_text("\n".join(found))
-        score = ["score", str(folder / f"{prefix}.jsonl"), "--release", str(folder / "release"), "--out", str(folder / "results")]
+        score = [
+            "score",
+            str(folder / f"{prefix}.jsonl"),
+            "--release",
+            str(folder / "release"),
+            "--out",
+            str(folder / "results"),
+        ]
         assert main(score) == 0
     made = ["report", str(folder / "results"), "--out", str(folder / "report"), "--release", str(folder / "release")]
     assert main([*made, "--title", SCRIPT]) == 0
@@ -172,7 +179,15 @@ def test_items_of_few_models_have_no_discrimination(told: Report) -> None:
 
 def test_every_table_carries_its_signature_in_csv_and_latex(page: Path) -> None:
     tables = sorted((page / "tables").rglob("*.csv"))
-    assert {path.stem for path in tables} >= {"leaderboard", "pairs", "items", "strategies", "calibration", "by-scale", "by-field"}
+    assert {path.stem for path in tables} >= {
+        "leaderboard",
+        "pairs",
+        "items",
+        "strategies",
+        "calibration",
+        "by-scale",
+        "by-field",
+    }
     for path in tables:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
@@ -224,7 +239,9 @@ def test_the_page_loads_and_runs_nothing(page: Path) -> None:
     assert policy is not None
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    assert not [attributes for _, attributes in outline.tags if "style" in attributes or any(k.startswith("on") for k in attributes)]
+    assert not [
+        attributes for _, attributes in outline.tags if "style" in attributes or any(k.startswith("on") for k in attributes)
+    ]
     assert not re.findall(r"url\(|@import|https?://", text)
 
 
@@ -265,7 +282,7 @@ def test_the_gallery_shows_key_answers_evidence_source_and_licence(hostile: Path
     assert "https://creativecommons.org/licenses/by/4.0/" in text
     assert "scaled to" in text
     assert "Key." in text
-    assert "caption of Figure 1" in text
+    assert "Evidence: caption of Figure 1" in text
     assert "11111111-2222-3333-4444-555555555555" in text  # the canary
 
 
