@@ -51,12 +51,20 @@ def grade(files: Sequence[Path], release: OpenRelease, out: Path, settings: Sett
     findings, names = reader.findings, [str(path) for path in files]
     if not reader.models and not findings:
         raise CannotRead(", ".join(names), "has no predictions", "write one JSON object a line: see the schema prediction.json")
-    taken = {model: seated(reader.models[model], asked, names, findings, model) for model in sorted(reader.models)}
+    taken: dict[str, tuple[Seated | None, str | None]] = {}
+    for model in sorted(reader.models):
+        given = reader.models.pop(model)  # its columns go once they are seated
+        taken[model] = seated(given, asked, names, findings, model), _prompt_hash(given)
     if findings:
         return [], findings
     return [
-        _graded(asked, model, one, reader.models.pop(model), release, out, settings) for model, one in taken.items() if one
+        _graded(asked, model, one, prompt, release, out, settings) for model, (one, prompt) in taken.items() if one
     ], findings
+
+
+def _prompt_hash(given: Responses) -> str | None:
+    """That of all predictions; None where they differ or do not say."""
+    return next(iter(given.prompt_hashes)) if len(given.prompt_hashes) == 1 else None
 
 
 def config_of(files: Sequence[Path], places: dict[str, str], release: OpenRelease) -> str:
@@ -74,16 +82,15 @@ def config_of(files: Sequence[Path], places: dict[str, str], release: OpenReleas
 
 
 def _graded(
-    asked: Asked, model: str, one: Seated, read: Responses, release: OpenRelease, out: Path, settings: Settings
+    asked: Asked, model: str, one: Seated, prompt_hash: str | None, release: OpenRelease, out: Path, settings: Settings
 ) -> Graded:
-    prompts = read.prompt_hashes
     identity = Identity(
         benchmark=release.manifest.benchmark,
         version=release.manifest.version,
         logical_hash=release.manifest.logical_hash,
         builder_version=__version__,
         model=model,
-        prompt_hash=next(iter(prompts)) if len(prompts) == 1 else None,
+        prompt_hash=prompt_hash,
     )
     scored = score(asked, one, _marks(asked, one, settings), identity, resamples=settings.resamples, seed=settings.seed)
     folder = result_folder(out, model, asked.config)

@@ -17,15 +17,17 @@ from builder.scoring.answers import Answer, parse_answer
 
 TABLE = [json.loads(line) for line in (Path(__file__).parent / "answers.jsonl").read_text(encoding="utf-8").splitlines()]
 OPTIONS = tuple("ABCDEF")
+FINISHES = (None, "stop", "length")
 ENDS = (
-    "ANSWER: A", "ANSWER: A,C\nCONFIDENCE: 0.8", "ANSWER:C , A \nCONFIDENCE: 80%\nDIFFICULTY: .4\n\n", "ANSWER: B\nDIFFICULTY: 1.2",
-    "ANSWER: A,C,", "ANSWER: G", "ANSWER: A C", "answer: A", "ANSWER: A\nCONFIDENCE: 0.8.", "ANSWER: A\r\n", "ANSWER: AB", "ANSWER:",
-    "ANSWER: A\n\nCONFIDENCE: 7", "ANSWER: A\nThat is all.",
+    "ANSWER: A", "ANSWER: A,C\nCONFIDENCE: 0.8", "ANSWER:C , A \nCONFIDENCE: 80%\nDIFFICULTY: .4\n\n",
+    "ANSWER: B\nDIFFICULTY: 1.2", "ANSWER: A,C,", "ANSWER: G", "ANSWER: A C", "answer: A", "ANSWER: A\nCONFIDENCE: 0.8.",
+    "ANSWER: A\r\n", "ANSWER: AB", "ANSWER:", "ANSWER: A\n\nCONFIDENCE: 7", "ANSWER: A\nThat is all.",
 )  # fmt: skip
 PIECES = (
-    *ENDS, '{"answer": "B"', '"answer": "B"', "'choice': ", "}", "{", "<think>", "</think>", "<answer>B", "</answer>", "\\boxed{", "C",
-    "The answer is D.", "the answer ıs D.", "The anſwer is D", "I choose B", "None of these is correct", "A and C are correct.",
-    "Confidence: 0.3", "CONFİDENCE: 0.3", "confıdence = .2", "Difficulty: 40%", "\n", " ", ". ", "so", "**", "ＡＮＳＷＥＲ：Ａ", "error", "not",
+    *ENDS, '{"answer": "B"', '"answer": "B"', "'choice': ", "}", "{", "<think>", "</think>", "<answer>B", "</answer>",
+    "\\boxed{", "C", "The answer is D.", "the answer ıs D.", "The anſwer is D", "I choose B", "None of these is correct",
+    "A and C are correct.", "Confidence: 0.3", "CONFİDENCE: 0.3", "confıdence = .2", "Difficulty: 40%", "\n", " ", ". ", "so",
+    "**", "ＡＮＳＷＥＲ：Ａ", "error", "not",
     "my choice is E", "FINAL ANSWER: F", "(?)", "\x85", "\u2028", "\t", "12", "%",
 )  # fmt: skip
 
@@ -42,7 +44,7 @@ def both(text: str, finish: str | None) -> tuple[Answer, Answer]:
         return quick, parse_answer(text, OPTIONS, finish_reason=finish)
 
 
-@pytest.mark.parametrize("finish", [None, "stop", "length"])
+@pytest.mark.parametrize("finish", FINISHES)
 def test_every_text_of_the_table_is_read_as_by_the_whole_search_alone_and_before_an_end(finish: str | None) -> None:
     for case in TABLE:
         text = case["text"] or ""
@@ -52,7 +54,7 @@ def test_every_text_of_the_table_is_read_as_by_the_whole_search_alone_and_before
 
 
 @settings(max_examples=600, deadline=None)
-@given(st.lists(st.sampled_from(PIECES), max_size=7), st.sampled_from(("", "\n", " ")), st.sampled_from((None, "stop", "length")))
+@given(st.lists(st.sampled_from(PIECES), max_size=7), st.sampled_from(("", "\n", " ")), st.sampled_from(FINISHES))
 def test_any_text_of_such_pieces_is_read_as_by_the_whole_search(pieces: list[str], joint: str, finish: str | None) -> None:
     quick, whole = both(joint.join(pieces), finish)
     assert quick == whole

@@ -12,9 +12,10 @@ from builder.scoring.asked import UNKNOWN, Asked, Facet
 from builder.scoring.calibration import BINS, calibration_of
 from builder.scoring.caption_match import LENGTH_SCALES
 from builder.scoring.dense import Seated
-from builder.scoring.option_rows import Ints, OptionCounts, Rows
+from builder.scoring.option_rows import Ints, OptionCounts
+from builder.scoring.option_rows import Rows as Column
 from builder.scoring.option_sets import Floats
-from builder.scoring.resampling import Means, Resampling, grouped
+from builder.scoring.resampling import Means, Resampling, Rows
 from builder.scoring.responses import CODE, STATUSES
 from builder.scoring.results import MISSING, Bin, Estimate, Group
 from builder.scoring.strategies import STRATEGIES, Room, personality, profile_of
@@ -37,55 +38,53 @@ class Answers:
         """The mean over each item's repeats, shape (items,)."""
         return np.asarray(values.reshape(len(self.asked.ids), len(self.seated.repeats)).mean(axis=1))
 
-    def means(self, sums: Floats, sizes: Floats, facet: Facet) -> Means:
-        """Ratios of two columns of shape (items,) by the facet's values."""
-        papers, n = self.asked.papers, self.resampling.papers
-        return grouped(
-            papers[facet.items], sums[facet.items], sizes[facet.items], facet.of, groups=len(facet.values), n_papers=n
-        )
+    def means(self, sums: Mapping[str, Floats], sizes: Floats, facet: Facet) -> dict[str, Means]:
+        """Ratios of columns of shape (items,) by the facet's values."""
+        rows = Rows(self.asked.papers[facet.items], facet.of, len(facet.values), sizes[facet.items])
+        return self.resampling.means({name: column[facet.items] for name, column in sums.items()}, rows)
 
-    def overall(self, sums: Floats, sizes: Floats) -> Estimate:
-        """The ratio over all items."""
+    def overall(self, sums: Mapping[str, Floats], sizes: Floats) -> dict[str, Estimate]:
+        """The ratios over all items."""
         n = len(self.asked.ids)
-        return self.resampling.estimates(
-            self.means(sums, sizes, Facet(("",), np.arange(n), np.zeros(n, dtype=np.int64), True))
-        )[0]
+        everything = Facet(("",), np.arange(n), np.zeros(n, dtype=np.int64), single=True)
+        return {name: self.resampling.estimates(one)[0] for name, one in self.means(sums, sizes, everything).items()}
+
+    @property
+    def per_item(self) -> dict[str, Floats]:
+        """Each metric's mean over the repeats of each item."""
+        return {name: self.item_means(values) for name, values in self.scores.items()}
 
 
 def micro(answers: Answers) -> dict[str, Estimate]:
     """The mean over all items, by metric."""
-    ones = np.ones(len(answers.asked.ids))
-    return {name: answers.overall(answers.item_means(values), ones) for name, values in answers.scores.items()}
+    return answers.overall(answers.per_item, np.ones(len(answers.asked.ids)))
 
 
 def received(answers: Answers) -> dict[str, Estimate]:
     """The same over the replies that came; an item without any is left out."""
     here = (answers.seated.status != CODE[MISSING]) & (answers.seated.status != CODE["failed_request"])
     share = answers.item_means(here.astype(np.float64))
-    came = (share > 0).astype(np.float64)
     scored = {name: answers.item_means(np.where(here, values, 0.0)) for name, values in answers.scores.items()}
-    return {
-        name: answers.overall(np.divide(values, share, out=np.zeros_like(values), where=share > 0), came)
-        for name, values in scored.items()
-    }
+    over = {name: np.divide(values, share, out=np.zeros_like(values), where=share > 0) for name, values in scored.items()}
+    return answers.overall(over, (share > 0).astype(np.float64))
 
 
 def groups(answers: Answers) -> tuple[tuple[Group, ...], dict[str, dict[str, Estimate]]]:
     """Every group of every column, and for columns of one value an item the macro means."""
     found: list[Group] = []
     macro: dict[str, dict[str, Estimate]] = {}
-    per_item = {name: answers.item_means(values) for name, values in answers.scores.items()}
-    statuses, ones = status_counts(answers.seated, len(answers.asked.ids)), np.ones(len(answers.asked.ids))
+    draw, per_item, ones = answers.resampling, answers.per_item, np.ones(len(answers.asked.ids))
+    statuses = status_counts(answers.seated, len(answers.asked.ids))
     for column, facet in answers.asked.facets.items():
-        means = {name: answers.means(values, ones, facet) for name, values in per_item.items()}
-        told = {name: answers.resampling.estimates(one) for name, one in means.items()} | _of_options(column, facet, answers)
+        means = answers.means(per_item, ones, facet)
+        told = {name: draw.estimates(one) for name, one in means.items()} | _of_options(column, facet, answers)
         table = np.zeros((len(facet.values), len(STATUSES)), dtype=np.int64)
         np.add.at(table, facet.of, statuses[facet.items])
         for place, value in enumerate(facet.values):
             metrics = {name: estimates[place] for name, estimates in told.items()}
             found.append(Group(by=column, value=value, metrics=metrics, statuses=statuses_told(table[place])))
         if facet.single:
-            macro[column] = {name: answers.resampling.macro(_in_macro(column, facet, one)) for name, one in means.items()}
+            macro[column] = {name: draw.macro(one.only(_in_macro(column, facet))) for name, one in means.items()}
     return tuple(found), macro
 
 
@@ -100,14 +99,13 @@ def statuses_told(counts: Ints) -> dict[str, int]:
     return dict(zip(STATUSES, counts.tolist(), strict=True))
 
 
-def _in_macro(column: str, facet: Facet, means: Means) -> Means:
+def _in_macro(column: str, facet: Facet) -> list[int]:
     """The values that a macro mean is over: of scale the four lengths (CSMBench's Overall), else all that are named."""
-    kept = [
+    return [
         place
         for place, value in enumerate(facet.values)
         if (value in LENGTH_SCALES if column == "scale" else value not in NOT_IN_MACRO)
     ]
-    return Means(tuple(means.values[place] for place in kept), means.sums[:, kept], means.sizes[:, kept])
 
 
 def _of_options(column: str, facet: Facet, answers: Answers) -> dict[str, list[Estimate]]:
@@ -127,7 +125,8 @@ def _of_options(column: str, facet: Facet, answers: Answers) -> dict[str, list[E
             pairs.append((answers.item_means(right), votes.astype(np.float64)))
     else:
         return {}
-    return {DISTRACTOR_RATE if column == "distractor_type" else ATTRIBUTE: [answers.overall(*pair) for pair in pairs]}
+    name = DISTRACTOR_RATE if column == "distractor_type" else ATTRIBUTE
+    return {name: [answers.overall({name: sums}, sizes)[name] for sums, sizes in pairs]}
 
 
 def profile(answers: Answers, counts: OptionCounts) -> dict[str, float | str | None]:
@@ -136,7 +135,7 @@ def profile(answers: Answers, counts: OptionCounts) -> dict[str, float | str | N
     stray = (answers.seated.status == CODE["out_of_range"]).astype(np.int64)
     room = Room(answers.asked.options[answers.seated.item], stray)
     papers, resampling = answers.asked.papers[answers.seated.item], answers.resampling
-    made = profile_of(counts, room, papers=cast(Rows, papers), resamples=resampling.resamples, seed=resampling.seed)
+    made = profile_of(counts, room, papers=cast(Column, papers), resamples=resampling.resamples, seed=resampling.seed)
     shares: dict[str, float] = made["response_profile"]
     named = personality(np.array([shares[strategy] for strategy in STRATEGIES]))
     drawn: dict[str, float] = made["personality_shares"]
@@ -159,7 +158,7 @@ def calibration(answers: Answers, counts: OptionCounts) -> tuple[dict[str, float
     papers = answers.asked.papers[answers.seated.item[told]]
     resamples = resampling.resamples if len(np.unique(papers)) > 1 else 0
     of_those = OptionCounts(*(column[told] for column in counts))
-    made = calibration_of(of_those, stated[told], papers=cast(Rows, papers), resamples=resamples, seed=resampling.seed)
+    made = calibration_of(of_those, stated[told], papers=cast(Column, papers), resamples=resamples, seed=resampling.seed)
     ends = made["interval"] or {"low": None, "high": None}
     values = (made[names[0]], ends["low"], ends["high"], *(made[name] for name in names[3:]))
     bins = tuple(

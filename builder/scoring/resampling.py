@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,12 +19,28 @@ _DIGITS = 12  # of a bound: below them sums differ with the processor
 
 
 @dataclass(frozen=True)
+class Rows:
+    """What means are made of: arrays of shape (rows,), papers and groups numbered from 0. Over items a row's size is 1."""
+
+    papers: Ints
+    of: Ints
+    groups: int
+    sizes: Floats
+
+
+@dataclass(frozen=True)
 class Means:
-    """Ratios of sums over groups. `sums` and `sizes` have shape (papers, groups); a mean over items has its items as sizes."""
+    """The value of each group; its size in each paper, (papers, groups); and itself in each draw, (resamples, groups)."""
 
     values: tuple[float | None, ...]
-    sums: Floats
     sizes: Floats
+    drawn: Floats | None  # NaN where the draw has nothing of the group; None without draws
+
+    def only(self, groups: Sequence[int]) -> Means:
+        """Some of the groups."""
+        kept = list(groups)
+        drawn = None if self.drawn is None else self.drawn[:, kept]
+        return Means(tuple(self.values[group] for group in kept), self.sizes[:, kept], drawn)
 
 
 @dataclass(frozen=True)
@@ -43,57 +60,59 @@ class Resampling:
             row += np.bincount(taken, minlength=self.papers).astype(np.uint32)
         return table
 
+    def means(self, sums: Mapping[str, Floats], rows: Rows) -> dict[str, Means]:
+        """The ratio of each column of `sums`, shape (rows,), to the rows' sizes, by group."""
+        sizes, order = self._by_paper(rows.sizes, rows), np.argsort(rows.of, kind="stable")
+        edges = np.searchsorted(rows.of[order], np.arange(rows.groups + 1)).tolist()
+        parts = [order[start:end] for start, end in zip(edges[:-1], edges[1:], strict=True)]
+        drawn = self._drawn([*(self._by_paper(column, rows) for column in sums.values()), sizes])
+        return {
+            name: Means(tuple(_ratio(column[part], rows.sizes[part]) for part in parts), sizes, drawn[at] if drawn else None)
+            for at, (name, column) in enumerate(sums.items())
+        }
+
     def estimates(self, means: Means) -> list[Estimate]:
         """Each group's value with its interval."""
-        drawn = self._drawn(means)
         return [
-            self._estimate(value, drawn[:, group] if drawn is not None else None, means.sizes[:, group])
+            self._estimate(value, None if means.drawn is None else means.drawn[:, group], means.sizes[:, group])
             for group, value in enumerate(means.values)
         ]
 
     def macro(self, means: Means) -> Estimate:
         """The unweighted mean over the groups; in a draw, over those that it holds."""
         held = [value for value in means.values if value is not None]
-        drawn = self._drawn(means)
         averaged = None
-        if drawn is not None and held:
-            there = ~np.isnan(drawn)
-            averaged = np.where(there, drawn, 0).sum(axis=1) / np.where(there.any(axis=1), there.sum(axis=1), np.nan)
+        if means.drawn is not None and held:
+            there = ~np.isnan(means.drawn)
+            n = there.sum(axis=1)
+            averaged = np.divide(np.where(there, means.drawn, 0).sum(axis=1), n, out=np.full(len(n), np.nan), where=n > 0)
         return self._estimate(math.fsum(held) / len(held) if held else None, averaged, means.sizes.sum(axis=1))
 
-    def _drawn(self, means: Means) -> Floats | None:
-        """Each group's value in each draw, NaN where the draw has nothing of it; shape (resamples, groups)."""
+    def _by_paper(self, column: Floats, rows: Rows) -> Floats:
+        cells = np.bincount(rows.papers * rows.groups + rows.of, weights=column, minlength=self.papers * rows.groups)
+        return cells.reshape(self.papers, rows.groups).astype(np.float64)
+
+    def _drawn(self, tables: Sequence[Floats]) -> list[Floats] | None:
+        """Each table but the last, divided by the last, in each draw."""
         if not self.resamples or self.papers < 2:
             return None
-        out = np.empty((self.resamples, means.sums.shape[1]))
+        groups, whole = tables[-1].shape[1], np.hstack(tables)
+        out = np.empty((self.resamples, whole.shape[1]))
         for start in range(0, self.resamples, _BLOCK):
-            block = self.times[start : start + _BLOCK].astype(np.float64)
-            sizes = block @ means.sizes
-            out[start : start + _BLOCK] = np.divide(
-                block @ means.sums, sizes, out=np.full(sizes.shape, np.nan), where=sizes > 0
-            )
-        return out
+            np.matmul(self.times[start : start + _BLOCK].astype(np.float64), whole, out=out[start : start + _BLOCK])
+        *sums, sizes = (out[:, start : start + groups] for start in range(0, groups * len(tables), groups))
+        return (
+            [np.divide(one, sizes, out=np.full(sizes.shape, np.nan), where=sizes > 0) for one in sums] if groups else list(sums)
+        )
 
     def _estimate(self, value: float | None, drawn: Floats | None, sizes: Floats) -> Estimate:
         papers = int((sizes > 0).sum())
         low = high = None
-        if drawn is not None and value is not None and papers > 1:
-            ends = np.quantile(drawn[~np.isnan(drawn)], [(1 - self.level) / 2, (1 + self.level) / 2])
+        known = drawn[~np.isnan(drawn)] if drawn is not None else np.empty(0)
+        if len(known) and value is not None and papers > 1:
+            ends = np.quantile(known, [(1 - self.level) / 2, (1 + self.level) / 2])
             low, high = (round(float(end), _DIGITS) for end in ends)
         return Estimate(value=value, low=low, high=high, n=round(float(sizes.sum())), papers=papers)
-
-
-def grouped(papers: Ints, sums: Floats, sizes: Floats, of: Ints, *, groups: int, n_papers: int) -> Means:
-    """The means of rows told apart by `of`: all arrays have shape (rows,); papers and groups are numbered from 0."""
-    cell = papers * groups + of
-    table: list[Floats] = [
-        np.bincount(cell, weights=w, minlength=n_papers * groups).reshape(n_papers, groups).astype(np.float64)
-        for w in (sums, sizes)
-    ]
-    order = np.argsort(of, kind="stable")
-    edges = np.searchsorted(of[order], np.arange(groups + 1))
-    values = [_ratio(sums[order[a:b]], sizes[order[a:b]]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    return Means(tuple(values), table[0], table[1])
 
 
 def _ratio(sums: Floats, sizes: Floats) -> float | None:
@@ -102,4 +121,4 @@ def _ratio(sums: Floats, sizes: Floats) -> float | None:
     return math.fsum(sums.tolist()) / size if size else None
 
 
-__all__ = ["Means", "Resampling", "grouped"]
+__all__ = ["Means", "Resampling", "Rows"]

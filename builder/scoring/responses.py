@@ -22,6 +22,7 @@ CODE: Final = {status: code for code, status in enumerate(STATUSES)}
 MOST_FINDINGS = 100  # told in full; the rest is counted
 
 _NONE = float("nan")
+_MOST = 2**53  # of a number in a line
 _SCHEMA = "see the schema prediction.json: `microtome schemas DIR` writes it"
 
 
@@ -92,6 +93,10 @@ class Reader:
         item = self._places.get(given.id)
         if item is None:
             self._unknown(given.id, f"{file} > line {number} > id")
+            return
+        if max(given.repeat, given.prompt_tokens or 0, given.completion_tokens or 0) > _MOST:
+            where = f"{file} > line {number} > repeat or tokens"
+            self.findings.add("broken-line", where, f"is above {_MOST}", _SCHEMA)
             return
         wrong = _contradiction(given) if given.status is not None and self._asked.config != DESCRIPTION else None
         if wrong is not None:
