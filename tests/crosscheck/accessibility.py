@@ -1,6 +1,7 @@
 """axe-core over a page, on a wide and a narrow screen, light and dark, every table opened: run by hand.
 
-`npm install axe-core` somewhere, then `python tests/crosscheck/accessibility.py PAGE.html path/to/node_modules/axe-core/axe.min.js`.
+`npm install axe-core` somewhere, then
+`python tests/crosscheck/accessibility.py PAGE.html path/to/node_modules/axe-core/axe.min.js`.
 Prints each finding with its weight; exit code 1 where one is serious or critical, or the page scrolls sideways.
 """
 
