@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from builder.edges.images import picture_within
+from builder.edges.images import jpeg_of, picture_within
 from builder.errors import CannotRead, UsageError
 from builder.release.files import MANIFEST
 from builder.release.rows import CaptionMatchingRow, Manifest, MultiSelectRow
@@ -139,7 +139,7 @@ def _shown(png: bytes, place: str) -> Shown:
         picture = picture_within(png, LONG_SIDE)
     except OSError as error:
         raise CannotRead(place, f"its image cannot be read: {error}", "see `microtome validate`") from error
-    uri = f"data:{picture.media_type};base64,{base64.b64encode(picture.data).decode()}"
+    uri = f"data:image/jpeg;base64,{base64.b64encode(jpeg_of(picture)).decode()}"
     return Shown(uri, picture.width, picture.height)
 
 

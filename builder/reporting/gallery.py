@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from builder.release.rows import ALPHABET, CaptionMatchingRow, MultiSelectRow
+from builder.release.rows import ALPHABET, CaptionMatchingRow, EvidenceRow, MultiSelectRow
 from builder.reporting.facts import Section
 from builder.reporting.items import ItemFigures, answers_of
 from builder.reporting.runs import Run
@@ -46,7 +46,7 @@ class Exhibit:
 
     @property
     def changes(self) -> str:
-        done = f"scaled to {self.shown.width} \N{MULTIPLICATION SIGN} {self.shown.height} pixels for this page"
+        done = f"scaled to {self.shown.width} \N{MULTIPLICATION SIGN} {self.shown.height} pixels, JPEG, for this page"
         return f"{self.row.changes}; {done}" if self.row.changes else done
 
 
@@ -109,8 +109,15 @@ def _edited(row: CaptionMatchingRow, place: int) -> str:
 
 
 def _reasons(row: MultiSelectRow, place: int) -> str:
-    quoted = "; ".join(f"{one.source} of {one.of}: {one.text!r}" for one in row.evidence[place])
-    return " ".join(part for part in (row.rubrics[place], quoted) if part)
+    """The rubric, then where its evidence stands; words that the rubric quotes are not said twice."""
+    rubric = row.rubrics[place]
+    told = [_found(one, rubric) for one in row.evidence[place]]
+    return " ".join([*([rubric] if rubric else []), *(["Evidence: " + "; ".join(told) + "."] if told else [])])
+
+
+def _found(one: EvidenceRow, rubric: str) -> str:
+    where = f"{one.source} of {one.of}" + (f", panel {one.panel}" if one.panel else "")
+    return where if one.text in rubric else f"{where}: \N{LEFT DOUBLE QUOTATION MARK}{one.text}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
 __all__ = ["Choice", "Exhibit", "QuestionRow", "Shown", "gallery", "may_be_shown", "wanted"]

@@ -142,7 +142,10 @@ def strategies_table(section: Section) -> Table:
         for one in section.standings
     )  # fmt: skip
     head = ("model", "personality", "stability", *(name.replace("_", " ") for name in STRATEGIES))
-    note = "Stability: share of bootstrap samples of papers that bear the same name; below 0.9, or below ten papers, no name is given."
+    note = (
+        "Stability: share of bootstrap samples of papers that bear the same name; below 0.9, or below ten papers, no name is "
+        "given."
+    )
     return Table("strategies", "Response strategies", signature_of(section.signed, "response_profile"), head, rows, 2, note)
 
 
