@@ -257,22 +257,24 @@ def answered(draw: st.DrawFn) -> list[tuple[int, int, int]]:
     return answers
 
 
-def table_of(models: Sequence[Sequence[tuple[int, int, int]]], places: int, unit: int) -> str:
+def table_of(models: Sequence[Sequence[tuple[int, int, int]]], places: int, unit: int, sign: str) -> str:
     lines = ["Model,EM,SPC,F1,SIP-F1,Gap,n"]
     for number, answers in enumerate(models):
         counts = _counts(answers)
         em, spc, f1, sip = (
             float(scores(counts).mean()) for scores in (exact_match_scores, spc_scores, f1_scores, sip_f1_scores)
         )
-        cells = [f"{unit * x:.{places}f}" + ("%" if unit == 100 else "") for x in (em, spc, f1, sip, abs(sip - spc))]
+        cells = [f"{unit * x:.{places}f}" + sign for x in (em, spc, f1, sip, abs(sip - spc))]
         lines.append(",".join([f"m{number}", *cells, str(len(answers))]))
     return "\n".join(lines) + "\n"
 
 
 @settings(deadline=None, max_examples=30)
-@given(st.lists(answered(), min_size=1, max_size=3), PLACES, st.sampled_from([1, 100]))
-def test_a_table_of_real_answers_has_no_finding(models: list[list[tuple[int, int, int]]], places: int, unit: int) -> None:
-    assert linted(table_of(models, places, unit), options=5).findings == ()
+@given(st.lists(answered(), min_size=1, max_size=3), PLACES, st.sampled_from([(1, ""), (100, "%"), (100, "")]))
+def test_a_table_of_real_answers_has_no_finding(
+    models: list[list[tuple[int, int, int]]], places: int, printed: tuple[int, str]
+) -> None:
+    assert linted(table_of(models, places, *printed), options=5).findings == ()
 
 
 @settings(deadline=None, max_examples=60)
