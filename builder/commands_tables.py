@@ -86,7 +86,7 @@ def _linted(text: str, place: str, about: About, arguments: argparse.Namespace) 
         name: getattr(arguments, name) for name in ("n", "options", "alpha", "beta") if getattr(arguments, name) is not None
     }
     for name in ("alpha", "beta"):
-        if name in given and not re.fullmatch(r"\d+(\.\d+)?", given[name]):
+        if name in given and not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,12})?", given[name]):
             raise UsageError(f"--{name}", f"{given[name]!r} is not a number from 0", "write it in digits, such as 0.6")
     if Fraction(given.get("alpha", about.alpha)) > 1:
         raise UsageError("--alpha", f"is {given['alpha']}", "write a share in [0, 1]")
@@ -99,7 +99,7 @@ def _linted(text: str, place: str, about: About, arguments: argparse.Namespace) 
 
 def _size(text: str) -> tuple[str, int]:
     group, sign, n = text.rpartition("=")
-    if not sign or not group or not re.fullmatch("[1-9][0-9]*", n):
+    if not sign or not group or not re.fullmatch("[1-9][0-9]{0,11}", n):
         raise UsageError("--size", f"{text!r} gives no group a size", "write GROUP=N, such as micro=247")
     return group, int(n)
 

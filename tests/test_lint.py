@@ -181,7 +181,7 @@ def test_a_cell_is_read_as_the_interval_it_rounds_from(text: str, low: str, high
     assert (number.interval.low, number.interval.high) == (Fraction(low), Fraction(high))
 
 
-@pytest.mark.parametrize("text", ["", "–", "n/a", "OOM", "1.234,5", "0.7.9", "1e5", "٣", "0.79/0.8", "Wise"])
+@pytest.mark.parametrize("text", ["", "–", "n/a", "OOM", "1.234,5", "0.7.9", "1e5", "٣", "0.79/0.8", "Wise", "9" * 5000])
 def test_a_cell_without_a_number_has_none(text: str) -> None:
     assert read_number(text).number is None
 
@@ -257,22 +257,24 @@ def answered(draw: st.DrawFn) -> list[tuple[int, int, int]]:
     return answers
 
 
-def table_of(models: Sequence[Sequence[tuple[int, int, int]]], places: int, unit: int) -> str:
+def table_of(models: Sequence[Sequence[tuple[int, int, int]]], places: int, unit: int, sign: str) -> str:
     lines = ["Model,EM,SPC,F1,SIP-F1,Gap,n"]
     for number, answers in enumerate(models):
         counts = _counts(answers)
         em, spc, f1, sip = (
             float(scores(counts).mean()) for scores in (exact_match_scores, spc_scores, f1_scores, sip_f1_scores)
         )
-        cells = [f"{unit * x:.{places}f}" + ("%" if unit == 100 else "") for x in (em, spc, f1, sip, abs(sip - spc))]
+        cells = [f"{unit * x:.{places}f}" + sign for x in (em, spc, f1, sip, abs(sip - spc))]
         lines.append(",".join([f"m{number}", *cells, str(len(answers))]))
     return "\n".join(lines) + "\n"
 
 
 @settings(deadline=None, max_examples=30)
-@given(st.lists(answered(), min_size=1, max_size=3), PLACES, st.sampled_from([1, 100]))
-def test_a_table_of_real_answers_has_no_finding(models: list[list[tuple[int, int, int]]], places: int, unit: int) -> None:
-    assert linted(table_of(models, places, unit), options=5).findings == ()
+@given(st.lists(answered(), min_size=1, max_size=3), PLACES, st.sampled_from([(1, ""), (100, "%"), (100, "")]))
+def test_a_table_of_real_answers_has_no_finding(
+    models: list[list[tuple[int, int, int]]], places: int, printed: tuple[int, str]
+) -> None:
+    assert linted(table_of(models, places, *printed), options=5).findings == ()
 
 
 @settings(deadline=None, max_examples=60)
@@ -330,6 +332,7 @@ READ = {
     "semicolons and decimal commas": "Model;EM;SPC\na;0,793;0,912\n",
     "tabs": "Model\tEM\tSPC\na\t0.793\t0.912\n",
     "blank lines and CR LF": "Model,EM,SPC\r\n\r\na,0.793,0.912\r\n",
+    "the line ends of an old Mac": "Model,EM,SPC\ra,0.793,0.912\r",
     "quoted decimal commas": 'Model,EM,SPC\na,"0,793","0,912"\n',
     "values in percent without a sign": "Model,EM,SPC\na,79.3,91.2\n",
 }
@@ -373,6 +376,7 @@ def test_a_column_of_shares_beside_percents_is_not_guessed() -> None:
         (b'Model,EM\n"a,0.5\n', "is not CSV"),
         (b"Model,EM\na\xff,0.5\n", "byte 0xff on line 2 is not UTF-8"),
         (b"Model,EM\na\0,0.5\n", "NUL"),
+        (b"Model,EM\n" + b"a,0.5\n" * 2001, "has 2002 rows"),
         (b"PK\x03\x04\0\0", "NUL"),
         (b"," * 300 + b"\n" + b"," * 300, "no row below"),
     ],
@@ -404,7 +408,7 @@ def test_a_sidecar_that_is_wrong_is_named(toml: str, said: str) -> None:
         read_about(toml, "t.toml")
 
 
-@pytest.mark.parametrize("text", ["EM", "=em", "EM=exact", "EM=em:a:b", "EM=score:x:1-10:2"])
+@pytest.mark.parametrize("text", ["EM", "=em", "EM=exact", "EM=em:a:b", "EM=score:x:1-10:2", "EM=score:x:10-1"])
 def test_a_role_that_says_nothing_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--role"):
         role_of(text)
@@ -443,7 +447,7 @@ def test_the_command_reads_the_papers_tables_by_name(capsys: pytest.CaptureFixtu
         ["T", "--n-column", "x"],
         ["T", "--size", "x"],
         ["T", "--alpha", "2"],
-        ["T", "--alpha", "x"],
+        ["T", "--alpha", "9" * 5000],
         ["T", "--options", "65"],
         ["T", "--role", "x=em"],
     ],

@@ -383,8 +383,8 @@ def asked(recipe: Recipe) -> tuple[Config, ...]:
 
 __all__ = [
     "ALPHABET", "CONFIGS", "GENERATOR", "GENERATOR_VERSION", "ID_PREFIX", "LEAKAGE_NOTE", "LETTERS", "PRIVATE_BANNER",
-    "PRIVATE_MARKER", "QUESTION", "QUESTION_CORRECTED", "ROWS", "SELECT_ALL", "SPLITS", "Attrition", "CaptionMatchingRow", "Config", "Cut",
-    "DescriptionRow", "Drop", "EvidenceRow", "FigureRow", "ImageCell", "LeftOut", "Manifest",
+    "PRIVATE_MARKER", "QUESTION", "QUESTION_CORRECTED", "ROWS", "SELECT_ALL", "SPLITS", "Attrition", "CaptionMatchingRow",
+    "Config", "Cut", "DescriptionRow", "Drop", "EvidenceRow", "FigureRow", "ImageCell", "LeftOut", "Manifest",
     "ManifestFile", "MultiSelectRow", "Named", "Packed", "ReleaseTier", "ReviewRow", "Row", "RowTier", "SplitName", "Sureness",
     "WithheldCell", "asked", "data_path",
 ]  # fmt: skip

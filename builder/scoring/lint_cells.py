@@ -12,7 +12,7 @@ _MARKUP = re.compile(r"</?(?:b|i|u|em|strong|sup|sub)>|\\(?:textbf|textit|underl
 _RAISED = re.compile(r"<sup>.*?</sup>|\^\{?[\w,*†‡]+\}?|\[[a-z0-9,]{1,3}\](?=\s*$)", re.I)
 _MARK = re.compile(r"(?<=[\d%])\s*(?:[†‡§¶#]|[¹²³⁴-⁹⁰ᵃ-ᶻ]|\([a-z]\)|(?<=\d)[a-d]$)+")
 _SPREAD = re.compile(r"\s*(?:±|\+/-|\+-|\\pm)\s*[\d.,]+%?|\s*\(\s*[\d.,]+\s*\)\s*$|\s*\[[^\]]*[,;–-][^\]]*\]\s*$")
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
+_NUMBER = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})")  # longer ones are no printed score
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 

@@ -69,6 +69,12 @@ def _decimal(text: str) -> str:
     return text
 
 
+def _rising(ends: tuple[int, int]) -> tuple[int, int]:
+    if ends[0] >= ends[1]:
+        raise ValueError(f"{list(ends)} does not rise: write the least first")
+    return ends
+
+
 DecimalText = Annotated[str, AfterValidator(_decimal)]
 
 
@@ -78,7 +84,9 @@ class ColumnRule(Record):
     role: Role
     group: str = Field("", description="of the questions scored: a scale, a field; its size is in `sizes`")
     measure: str = Field("", description="what a `score` or `overall` measures, where a table has several: bert, sts, llm")
-    integers: tuple[int, int] | None = Field(None, description="each item's score is a whole number in this range: [1, 10]")
+    integers: Annotated[tuple[int, int], AfterValidator(_rising)] | None = Field(
+        None, description="each item's whole score is in this range: [1, 10]"
+    )
     alpha: DecimalText | None = Field(None, description="of this column's SIP-F1, where the table varies it")
     unit: Literal["share", "percent"] | None = Field(None, description="else told from the cells")
     of: str = Field("", description="the column that a rank or a share is of")
@@ -144,7 +152,9 @@ def role_of(text: str) -> tuple[str, ColumnRule]:
     """
     header, sign, wanted = text.rpartition("=")
     role, *rest = wanted.split(":")
-    span = re.fullmatch(r"(\d+)-(\d+)", rest[1]) if len(rest) == 2 else None
+    span = re.fullmatch(r"(\d{1,6})-(\d{1,6})", rest[1]) if len(rest) == 2 else None
+    if span and int(span[1]) >= int(span[2]):
+        raise UsageError("--role", f"{text!r} gives a scale that does not rise", "write the least first, such as 1-10")
     if not sign or not header or role not in get_args(Role) or len(rest) > 2 or (len(rest) == 2 and not span):
         remedy = f"write COLUMN=ROLE, COLUMN=ROLE:GROUP or COLUMN=score:GROUP:1-10, with a role of {', '.join(get_args(Role))}"
         raise UsageError("--role", f"{text!r} gives no column a role", remedy)

@@ -11,6 +11,7 @@ from builder.errors import CannotRead
 
 _RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?")
 _WIDEST = 200  # columns of a table; more is another kind of file
+_LONGEST = 2000  # rows; each asks the programme once or twice
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def _delimiter(header: str) -> str:
 
 
 def _rows(text: str, delimiter: str, place: str) -> list[Row]:
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True)
     rows, line = [], 1
     try:
         for cells in reader:
@@ -90,6 +91,8 @@ def _rows(text: str, delimiter: str, place: str) -> list[Row]:
 def _checked(rows: list[Row], notes: tuple[str, ...], place: str) -> Table:
     if len(rows) < 2:
         raise CannotRead(place, "has a header and no row below it", "name a table with at least one row")
+    if len(rows) > _LONGEST:
+        raise CannotRead(place, f"has {len(rows)} rows", f"name a table of at most {_LONGEST}")
     header = rows[0].cells
     if len(header) > _WIDEST:
         raise CannotRead(place, f"has {len(header)} columns", f"name a table of at most {_WIDEST}")
