@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from builder.errors import NothingLeft, UsageError
 from builder.records import StageCount
 from builder.release.attacks import Answers, Asked, answers_of, attacks_of
-from builder.release.diff import Level, ReleaseDiff, difference
+from builder.release.diff import ConfigDiff, Level, ReleaseDiff, difference
 from builder.release.errata import Edition, Errata, Erratum, Tombstone, erratum_id
 from builder.release.examined import Judgement
 from builder.release.files import edition
@@ -200,8 +200,12 @@ def _left_out(base: Packed, tables: Tables) -> tuple[LeftOut, ...]:
 def _errata(of: Draft, packed: Packed, found: ReleaseDiff) -> Errata:
     base = of.base
     earlier: tuple[Edition, ...] = base.errata.editions if base.errata else (edition(base, {}),)
-    now = edition(packed, {one.config: one.shared for one in found.configs if one.level not in ("none", "patch")})
+    now = edition(packed, {one.config: one.shared for one in found.configs if _scored_otherwise(one)})
     return Errata(canary=base.cut.recipe.identity.canary, editions=(*earlier, now), errata=of.errata)
+
+
+def _scored_otherwise(one: ConfigDiff) -> bool:
+    return one.config != "figures" and one.level not in ("none", "patch")
 
 
 def _examined_again(of: Draft, packed: Packed) -> Packed:

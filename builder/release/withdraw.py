@@ -49,11 +49,12 @@ def withdrawn(of: Draft, wanted: Withdrawal) -> Draft:
             f"--{wanted.by} {wanted.value}", problem, "a benchmark without figures is taken off the Hub as a whole"
         )
     gone = resting_on(of, meant) | _quoting(of, meant)
+    named = plain_doi(wanted.value) if wanted.by == "doi" else wanted.value.strip()
     after, stones = taken_out(of, gone, "withdrawn", of.next_id)
     after = _without_names(after, of, meant, of.next_id)
     return after.noting(
         Erratum(
-            id=of.next_id, version=of.version, date=wanted.date, kind="withdrawn", subject=f"{wanted.by} {wanted.value}",
+            id=of.next_id, version=of.version, date=wanted.date, kind="withdrawn", subject=f"{wanted.by} {named}",
             reason=wanted.reason.strip(), before=(), after=(), changed=(), tombstones=stones, full_removal=wanted.full_removal,
         )
     )  # fmt: skip
@@ -200,7 +201,7 @@ def _facts(of: Draft) -> tuple[set[str], set[str]]:
 
 def found_in(left: Traces, texts: Mapping[str, str]) -> tuple[str, ...]:
     """Texts that hold a trace, and which: "path: name"."""
-    names = {name: re.compile(rf"{re.escape(name)}(?![\w])", re.IGNORECASE) for name in left.names}
+    names = {name: re.compile(rf"{re.escape(name)}(?![\w.\-]*\w)", re.IGNORECASE) for name in left.names}
     return tuple(
         f"{path}: {trace}"
         for path, text in sorted(texts.items())
