@@ -52,9 +52,7 @@ class Result(Record):
     repeats: int = Field(ge=1)
     statuses: dict[str, int] = Field(description='as in groups, and "missing"')
     micro: dict[str, Estimate] = Field(description="mean over all items, by metric")
-    macro: dict[str, dict[str, Estimate]] = Field(
-        description="by column, then metric: unweighted mean over the column's values"
-    )
+    macro: dict[str, dict[str, Estimate]] = Field(description="by column, then metric: unweighted mean over the column's values")
     groups: tuple[Group, ...]
     profile: dict[str, float | str | None] = Field(description="shares of response strategies, personality, its stability")
     calibration: dict[str, float | None] = Field(description="expected calibration error, Brier score, coverage of confidence")
