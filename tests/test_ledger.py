@@ -137,7 +137,7 @@ def api(reply: Reply) -> Iterator[tuple[str, list[str]]]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -188,19 +188,7 @@ def test_the_chain_of_an_item_goes_from_the_release_to_the_licence(release: Path
     (item,) = packed().rows("multi_select")
     assert why(release, item.id) == 0
     said = capsys.readouterr().out
-    links = [
-        "release ",
-        "row ",
-        "question ",
-        "option A ",
-        "generator ",
-        "classes ",
-        "crop ",
-        "page ",
-        "pdf ",
-        "paper ",
-        "licence ",
-    ]
+    names = ("release", "row", "question", "option A", "generator", "classes", "crop", "page", "pdf", "paper", "licence")
     places = [f"\n{said}".index(f"\n{name} ") for name in names]
     assert places == sorted(places)
     assert "composition: 'TiO2' made 'ZrO2' at 13 to 17" in said
