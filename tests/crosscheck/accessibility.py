@@ -36,9 +36,8 @@ def main(page: Path, axe: Path) -> int:
                 sideways = tab.evaluate(SIDEWAYS)
                 kinds = [f"{one['impact']} {one['id']} ({len(one['nodes'])}): {one['help']}" for one in told["violations"]]
                 unsure = [f"{one['id']} ({len(one['nodes'])})" for one in told["incomplete"]]
-                print(
-                    f"{width} px, {scheme}: axe {told['testEngine']['version']}, {len(told['passes'])} rules passed; sideways: {sideways}"
-                )
+                version, passed = told["testEngine"]["version"], len(told["passes"])
+                print(f"{width} px, {scheme}: axe {version}, {passed} rules passed; sideways: {sideways}")
                 print("".join(f"  {kind}\n" for kind in kinds), end="")
                 print(f"  not decided by axe: {', '.join(unsure) or 'nothing'}")
                 found += sideways + sum(one["impact"] in SERIOUS for one in told["violations"])
