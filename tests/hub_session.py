@@ -1,8 +1,8 @@
 """A client's process that tests talk to: it imports the real clients once, with HF_ENDPOINT at the loopback Hub.
 
 Reads JSON lines and answers each with one: {"argv": [...]} runs the `microtome` command; {"send": [release, repo]} publishes
-without the stranger's check, {"propose": [release, repo]} opens a pull request: what the faults are tried on. {"plan": [release, repo]}
-prints what `publish` has to say of the version, without validating the release first.
+without the stranger's check, {"propose": [release, repo]} opens a pull request: what the faults are tried on.
+{"plan": [release, repo]} prints what `publish` has to say of the version, without validating the release first.
 """
 
 from __future__ import annotations

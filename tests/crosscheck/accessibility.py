@@ -34,7 +34,8 @@ def main(page: Path, axe: Path) -> int:
                 tab.add_script_tag(content=axe.read_text(encoding="utf-8"))
                 told = tab.evaluate("axe.run(document, {resultTypes: ['violations', 'incomplete']})")
                 sideways = tab.evaluate(SIDEWAYS)
-                kinds = [f"{one['impact']} {one['id']} ({len(one['nodes'])}): {one['help']}" for one in told["violations"]]
+                broken = told["violations"]
+                kinds = [f"{one['impact']} {one['id']} ({len(one['nodes'])}): {one['help']}" for one in broken]
                 unsure = [f"{one['id']} ({len(one['nodes'])})" for one in told["incomplete"]]
                 version, passed = told["testEngine"]["version"], len(told["passes"])
                 print(f"{width} px, {scheme}: axe {version}, {passed} rules passed; sideways: {sideways}")
