@@ -32,7 +32,8 @@ from builder.stages.rights import read_policy
 
 PAPER = Path(__file__).parent / "papers" / "magnetite-annealing.pdf"  # prints CC BY-NC-ND
 POLICY = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 RecordT = TypeVar("RecordT", bound=Record)
 
 
