@@ -104,7 +104,8 @@ def in_words(one: Erratum) -> str:
         return f"image of {one.subject} replaced, in {len(one.changed)} rows"
     figures = sum(stone.config == "figures" for stone in one.tombstones)
     items = len(one.tombstones) - figures
-    rows = f"{figures} figures and {items} items" if figures else f"{items} items"
+    several = f"{items} item{'s' * (items != 1)}"
+    rows = f"{figures} figure{'s' * (figures != 1)} and {several}" if figures else several
     if one.kind == "item-retired":
         return f"{one.subject} retired ({rows})"
     removed = (
