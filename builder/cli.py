@@ -17,18 +17,18 @@ from tqdm import tqdm
 
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
-from builder.commands_answers import add_ask, add_judge
-from builder.commands_hub import add_publish, add_publish_metrics, add_verify
-from builder.commands_hydrate import add_hydrate
-from builder.commands_items import add_battery, add_parse, add_spans
-from builder.commands_leaderboard import add_leaderboard
-from builder.commands_ledger import add_rights, add_why
-from builder.commands_money import add_dry_run, add_spend, asking_ended, dry_run
-from builder.commands_releases import add_cite, add_diff, add_rescore
-from builder.commands_report import add_report
-from builder.commands_results import add_score
-from builder.commands_revisions import add_erratum, add_withdraw
-from builder.commands_tables import add_lint
+from builder.commands.answers import add_ask, add_judge
+from builder.commands.hub import add_publish, add_publish_metrics, add_verify
+from builder.commands.hydrate import add_hydrate
+from builder.commands.items import add_battery, add_parse, add_spans
+from builder.commands.leaderboard import add_leaderboard
+from builder.commands.ledger import add_rights, add_why
+from builder.commands.money import add_dry_run, add_spend, asking_ended, dry_run
+from builder.commands.releases import add_cite, add_diff, add_rescore
+from builder.commands.report import add_report
+from builder.commands.results import add_score
+from builder.commands.revisions import add_erratum, add_withdraw
+from builder.commands.tables import add_lint
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Limits
 from builder.edges.fence import missing

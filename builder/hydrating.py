@@ -16,8 +16,8 @@ from builder.making import Made
 from builder.pages import Box
 from builder.recipe import Papers, PointRule
 from builder.records import Caption, Crop, Evidence, Figure, JudgedFigure, Licence, PairedFigure, Paper, Specimen
+from builder.release.cut_rows import figure_in_full
 from builder.release.hydration import Remade, differences
-from builder.release.package import figure_in_full
 from builder.release.rows import Cut, FigureRow
 from builder.stages.crop import levels
 from builder.stages.labels import normal_label

@@ -6,10 +6,10 @@ from builder.edges.hub import HubRepository
 from builder.edges.released import ids_at, published_at
 from builder.errors import Issue
 from builder.release.diff import difference
-from builder.release.files import CHANGELOG
+from builder.release.files import CHANGELOG, ERRATA
 from builder.release.plan import OnHub, versions_below
 from builder.release.validate import Opened
-from builder.release.versions import ERRATA, benchmark_refusals, returned_ids, step_text, tombstones, version_refusals
+from builder.release.versions import benchmark_refusals, returned_ids, step_text, tombstones, version_refusals
 
 
 class Versions:

@@ -12,9 +12,10 @@ import pytest
 from datasets import load_dataset
 from small_release import RECIPE, packed, recipe
 
-from builder import commands_hydrate, shipped
+from builder import shipped
 from builder.bench import Bench, Source
 from builder.cli import main
+from builder.commands import hydrate as commands_hydrate
 from builder.documents import documents
 from builder.edges.engine import Limits, Outcome
 from builder.edges.release_folder import write_release

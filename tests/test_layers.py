@@ -7,7 +7,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PURE = sorted(
-    path for room in ("stages", "release", "scoring", "lexicon", "reporting") for path in (ROOT / "builder" / room).glob("*.py")
+    path
+    for room in ("stages", "release", "scoring", "lexicon", "reporting", "lint")
+    for path in (ROOT / "builder" / room).glob("*.py")
 )
 ALL = sorted((ROOT / "builder").rglob("*.py"))
 WORLD = {"os", "pathlib", "subprocess", "requests", "httpx", "time", "random", "socket", "shutil", "tempfile", "builder.edges"}

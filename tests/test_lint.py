@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from builder import shipped
 from builder.cli import main
 from builder.errors import CannotRead, UsageError
+from builder.lint.bounds import sip_f1_exact
+from builder.lint.cells import read_number, shown
+from builder.lint.check import Linted, lint
+from builder.lint.roles import About, ColumnRule, read_about, role_of
+from builder.lint.simplex import largest
+from builder.lint.table import decoded, read_table
 from builder.scoring import exact_match_scores, f1_scores, sip_f1_scores, spc_scores
-from builder.scoring.lint import Linted, lint
-from builder.scoring.lint_bounds import sip_f1_exact
-from builder.scoring.lint_cells import read_number, shown
-from builder.scoring.lint_roles import About, ColumnRule, read_about, role_of
-from builder.scoring.lint_simplex import largest
-from builder.scoring.lint_table import decoded, read_table
 from builder.scoring.option_rows import OptionCounts, count_options
 
 

@@ -14,11 +14,10 @@ import pyarrow.parquet as pq
 
 from builder.edges.hub import HubRepository, hub_repository
 from builder.errors import CannotRead
-from builder.release.files import CHANGELOG, MANIFEST
+from builder.release.files import CHANGELOG, ERRATA, MANIFEST
 from builder.release.plan import is_version
 from builder.release.rows import CONFIGS, SPLITS, data_path
 from builder.release.validate import FileFact, Opened, Table
-from builder.release.versions import ERRATA
 
 T = TypeVar("T")
 _IMAGE = "image"  # no version of microtome compares an image but by its hashes

@@ -102,6 +102,18 @@ class _Placed:
     row: Mapping[str, object]
 
 
+def next_version(version: str, level: Level) -> str:
+    """The least version that makes a step of this level; a patch where nothing changed.
+
+    >>> next_version("1.4.2", "minor")
+    '1.5.0'
+    """
+    major, minor, patch = map(int, version.split("."))
+    if level == "major":
+        return f"{major + 1}.0.0"
+    return f"{major}.{minor + 1}.0" if level == "minor" else f"{major}.{minor}.{patch + 1}"
+
+
 def difference(before: Opened, after: Opened) -> ReleaseDiff:
     """What changed from one release to the other. Their manifests name benchmark and version."""
     configs = []
@@ -220,6 +232,7 @@ __all__ = [
     "ChangedItem",
     "ConfigDiff",
     "Level",
+    "next_version",
     "ReleaseDiff",
     "changelog_entry",
     "comparable",

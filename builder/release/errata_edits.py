@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from builder.errors import UsageError
 from builder.pages import Box
 from builder.records import Crop
+from builder.release.cut_rows import rehashed
 from builder.release.errata import Erratum, ErratumKind, Tombstone
-from builder.release.package import rehashed
 from builder.release.revise import Draft, taken_out
 from builder.release.rows import (
     ALPHABET,

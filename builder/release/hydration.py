@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from builder.records import Crop, Record, digest
-from builder.release.package import rehashed
+from builder.release.cut_rows import rehashed
 from builder.release.rows import FigureRow, ImageCell, Packed, Sha256, Texts
 
 HYDRATION = "hydration.json"

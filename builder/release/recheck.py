@@ -12,6 +12,7 @@ from pydantic import Field
 
 from builder.records import Act, Licence, Record
 from builder.release.crossref import Notice, Work
+from builder.release.diff import next_version
 from builder.release.rows import Row
 from builder.stages.licence import family_of, licence_by_id
 from builder.stages.rights import Policy, Terms
@@ -169,7 +170,7 @@ def withdrawals(findings: Sequence[Finding], release: str, version: str) -> list
     commands, folder = [], release
     for doi in dict.fromkeys(one.doi for one in findings if one.action == "withdraw"):
         why = "; ".join(one.problem for one in findings if one.doi == doi and one.action == "withdraw")
-        version = _next(version)
+        version = next_version(version, "minor")  # items leave
         new = f"{re.sub(r'-[0-9]+[.][0-9]+[.][0-9]+$', '', release)}-{version}"
         parts = [
             "microtome",
@@ -187,12 +188,6 @@ def withdrawals(findings: Sequence[Finding], release: str, version: str) -> list
         commands.append(" ".join(map(_quoted, parts)))
         folder = new
     return commands
-
-
-def _next(version: str) -> str:
-    """Items leave: a minor version."""
-    major, minor, _ = version.split(".")
-    return f"{major}.{int(minor) + 1}.0"
 
 
 def _quoted(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from builder.errors import NothingLeft, UsageError
 from builder.records import StageCount
 from builder.release.attacks import Answers, Asked, answers_of, attacks_of
-from builder.release.diff import ConfigDiff, Level, ReleaseDiff, difference
+from builder.release.diff import LEVELS, ConfigDiff, ReleaseDiff, difference, next_version
 from builder.release.errata import Edition, Errata, Erratum, Tombstone, erratum_id
 from builder.release.examined import Judgement
 from builder.release.files import edition
@@ -80,30 +80,14 @@ def draft(base: Packed, version: str) -> Draft:
     own = base.cut.version
     if not _VERSION.fullmatch(version):
         raise UsageError("--version", f"{version!r} is not a version", "write three numbers, such as 1.1.0")
-    if _numbers(version) <= _numbers(own):
+    if tuple(map(int, version.split("."))) <= tuple(map(int, own.split("."))):
         raise UsageError("--version", f"{version} is not above {own}, the release's own", f"the next ones are {_steps(own)}")
     rows = {row.id: (split, row) for (_, split), table in base.tables.items() for row in table}
     return Draft(base, version, rows, base.errata.errata if base.errata else (), base.attrition)
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
-
-
-def next_version(version: str, level: Level) -> str:
-    """The least version that makes a step of this level.
-
-    >>> next_version("1.4.2", "minor")
-    '1.5.0'
-    """
-    major, minor, patch = _numbers(version)
-    if level == "major":
-        return f"{major + 1}.0.0"
-    return f"{major}.{minor + 1}.0" if level == "minor" else f"{major}.{minor}.{patch + 1}"
-
-
 def _steps(version: str) -> str:
-    return ", ".join(f"{next_version(version, level)} ({level})" for level in ("patch", "minor", "major"))
+    return ", ".join(f"{next_version(version, level)} ({level})" for level in LEVELS[1:])
 
 
 def taken_out(of: Draft, names: Iterable[str], reason: str, named: str | None) -> tuple[Draft, tuple[Tombstone, ...]]:
@@ -233,4 +217,4 @@ def _still_judged(judged: Sequence[Judgement], items: set[str]) -> list[Judgemen
     return [one for one in judged if one.item in items]
 
 
-__all__ = ["ALL_GONE", "Draft", "change", "draft", "errata_stage", "next_version", "revised", "taken_out"]
+__all__ = ["ALL_GONE", "Draft", "change", "draft", "errata_stage", "revised", "taken_out"]

@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 
 from builder.errors import Issue
-from builder.release.diff import SINCE, ConfigDiff, ReleaseDiff, since_entry
+from builder.release.diff import SINCE, ConfigDiff, ReleaseDiff, next_version, since_entry
+from builder.release.files import ERRATA
 
-ERRATA = "errata.json"
 _SHOWN = 5  # ids that a finding quotes
-
-
-def right_version(diff: ReleaseDiff) -> str:
-    """The lowest version that says what changed.
-
-    Major: a key, an image or a question is another; minor: items came or went; patch: anything else.
-    """
-    major, minor, patch = map(int, diff.before.split("."))
-    steps = {"major": (major + 1, 0, 0), "minor": (major, minor + 1, 0)}
-    return ".".join(map(str, steps.get(diff.level, (major, minor, patch + 1))))
 
 
 def version_refusals(diff: ReleaseDiff) -> tuple[Issue, ...]:
@@ -26,7 +16,9 @@ def version_refusals(diff: ReleaseDiff) -> tuple[Issue, ...]:
     if diff.step_is_enough:
         return ()
     problem = f"is a {diff.stepped} step from {diff.before}, and what changed is {diff.level}: {_reasons(diff)}"
-    return (Issue("version-too-small", f"v{diff.after}", problem, f"build it as --version {right_version(diff)}"),)
+    return (
+        Issue("version-too-small", f"v{diff.after}", problem, f"build it as --version {next_version(diff.before, diff.level)}"),
+    )
 
 
 def benchmark_refusals(before: Mapping[str, object], after: Mapping[str, object], tag: str) -> tuple[Issue, ...]:
@@ -78,8 +70,8 @@ def changelog_since(changelog: str, diff: ReleaseDiff, earlier: str) -> str:
 
 def step_text(diff: ReleaseDiff, changelog: str, source: str) -> str:
     """Two lines of the plan: what changed since `source`, and whether the changelog says so."""
-    bigger = diff.step_is_enough and right_version(diff) != diff.after
-    told = f"; {right_version(diff)} would do" if bigger else ""
+    bigger = diff.step_is_enough and next_version(diff.before, diff.level) != diff.after
+    told = f"; {next_version(diff.before, diff.level)} would do" if bigger else ""
     entry = (
         f"says what changed since {diff.before}"
         if f"\n## {diff.before}\n" in changelog
@@ -110,6 +102,6 @@ def _quoted(ids: Sequence[str]) -> str:
 
 
 __all__ = [
-    "ERRATA", "benchmark_refusals", "changelog_since", "returned_ids", "right_version", "step_text", "tombstones",
+    "benchmark_refusals", "changelog_since", "returned_ids", "step_text", "tombstones",
     "version_refusals",
 ]  # fmt: skip

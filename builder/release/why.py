@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from builder.errors import CannotRead, UsageError
+from builder.release.files import ERRATA
 from builder.release.rows import ALPHABET, CONFIGS
 from builder.release.validate import Opened, RowDict
 
@@ -19,7 +20,6 @@ _CROP = (
     "native_colours", "pixels_sha256", "image_sha256",
 )  # fmt: skip
 _ITEM = ("id", "tier", "content_hash")
-_ERRATA = "errata.json"
 _MOST = 8  # ids that an ambiguous one is shown with
 
 Chain = dict[str, Any]  # JSON: what `--json` prints
@@ -56,8 +56,8 @@ def _row(opened: Opened, wanted: str) -> tuple[str, str, int, RowDict]:
         ids = sorted({str(row["id"]) for _, _, _, row in found})
         more = f" and {len(ids) - _MOST} more" if len(ids) > _MOST else ""
         raise UsageError(wanted, f"is the beginning of {', '.join(ids[:_MOST])}{more}", "give the whole id")
-    told = wanted and wanted in opened.texts.get(_ERRATA, "")
-    problem = f"is no row of this release any more; {_ERRATA} tells of it" if told else "is no row of this release"
+    told = wanted and wanted in opened.texts.get(ERRATA, "")
+    problem = f"is no row of this release any more; {ERRATA} tells of it" if told else "is no row of this release"
     raise UsageError(wanted or "ITEM", problem, f"name an id of the configs {', '.join(CONFIGS)}, such as fig-0123456789abcdef")
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 from builder.records import Record
+from builder.scoring.judged import Judged
 from builder.scoring.predictions import Prediction
 from builder.scoring.results import ItemScore, Result
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_TYPES: dict[str, type[Record]] = {"items": ItemScore, "prediction": Prediction, "result": Result}
+_TYPES: dict[str, type[Record]] = {"items": ItemScore, "judged": Judged, "prediction": Prediction, "result": Result}
 
 
 def scoring_schema_files() -> dict[str, str]:

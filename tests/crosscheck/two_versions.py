@@ -33,8 +33,9 @@ from builder.documents import documents  # noqa: E402
 from builder.edges.parquet import read_parquet  # noqa: E402
 from builder.edges.release_folder import write_release  # noqa: E402
 from builder.release.attacks import attacks_of  # noqa: E402
+from builder.release.image_sources import sources_of  # noqa: E402
 from builder.release.logical import content_hash, logical_hash  # noqa: E402
-from builder.release.package import signature, sources_of  # noqa: E402
+from builder.release.package import signature  # noqa: E402
 from builder.release.reviews import reviews_of  # noqa: E402
 from builder.release.rows import CONFIGS, ROWS, SPLITS, Packed, data_path  # noqa: E402
 from builder.release.validate import Opened  # noqa: E402

@@ -12,9 +12,9 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, Field, ValidationError
 
 from builder.errors import UsageError
+from builder.lint.cells import read_number
+from builder.lint.table import Table
 from builder.records import Record
-from builder.scoring.lint_cells import read_number
-from builder.scoring.lint_table import Table
 
 Role = Literal[
     "name",

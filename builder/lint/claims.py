@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from builder.errors import UsageError
-from builder.scoring.lint_cells import Interval, Printed, read_number
-from builder.scoring.lint_findings import Finding, Sheet, Told, digits
-from builder.scoring.lint_means import mean_of, places
-from builder.scoring.lint_roles import Column, Said
+from builder.lint.cells import Interval, Printed, read_number
+from builder.lint.findings import Finding, Sheet, Told, digits
+from builder.lint.means import mean_of, places
+from builder.lint.roles import Column, Said
 
 
 def sayings(sheet: Sheet) -> Told:

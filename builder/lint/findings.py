@@ -8,10 +8,10 @@ from fractions import Fraction
 
 from pydantic import Field
 
+from builder.lint.cells import Interval, Printed
+from builder.lint.roles import About, Column
+from builder.lint.table import Row, Table
 from builder.records import Record
-from builder.scoring.lint_cells import Interval, Printed
-from builder.scoring.lint_roles import About, Column
-from builder.scoring.lint_table import Row, Table
 
 
 class Finding(Record):

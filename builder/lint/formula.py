@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 
-from builder.scoring.lint_bounds import sip_f1_exact
-from builder.scoring.lint_cells import Interval, shown
-from builder.scoring.lint_findings import Finding, Sheet, Told, digits
-from builder.scoring.lint_roles import Column
+from builder.lint.bounds import sip_f1_exact
+from builder.lint.cells import Interval, shown
+from builder.lint.findings import Finding, Sheet, Told, digits
+from builder.lint.roles import Column
 
 _STEPS = 20  # alphas are looked for in steps of 1/20, as tables print them
 

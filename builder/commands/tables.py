@@ -11,9 +11,9 @@ from pathlib import Path
 
 from builder import shipped
 from builder.errors import CannotRead, Exit, UsageError
-from builder.scoring.lint import Linted, lint
-from builder.scoring.lint_roles import About, read_about, role_of
-from builder.scoring.lint_table import decoded, read_table
+from builder.lint.check import Linted, lint
+from builder.lint.roles import About, read_about, role_of
+from builder.lint.table import decoded, read_table
 
 
 def add_lint(parser: argparse.ArgumentParser) -> None:

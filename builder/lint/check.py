@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 from pydantic import Field
 
 from builder.errors import UsageError
+from builder.lint.bounds import between_scores
+from builder.lint.cells import Printed, Reading, read_number
+from builder.lint.claims import sayings
+from builder.lint.counts import whole_counts
+from builder.lint.findings import Check, Finding, Sheet, Told
+from builder.lint.formula import by_formula
+from builder.lint.means import gaps, overalls, ranks, shares, summary_rows
+from builder.lint.roles import COUNTS, SHARES, About, Column, ColumnRule, columns_of
+from builder.lint.table import Row, Table
 from builder.records import Record
-from builder.scoring.lint_bounds import between_scores
-from builder.scoring.lint_cells import Printed, Reading, read_number
-from builder.scoring.lint_claims import sayings
-from builder.scoring.lint_counts import whole_counts
-from builder.scoring.lint_findings import Check, Finding, Sheet, Told
-from builder.scoring.lint_formula import by_formula
-from builder.scoring.lint_means import gaps, overalls, ranks, shares, summary_rows
-from builder.scoring.lint_roles import COUNTS, SHARES, About, Column, ColumnRule, columns_of
-from builder.scoring.lint_table import Row, Table
 
 CHECKS: tuple[Check, ...] = (
     between_scores,

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from builder.asked import MODEL
 from builder.asking import Question, Reply, Spent
-from builder.commands_money import as_object, forecast_table
+from builder.commands.money import as_object, forecast_table
 from builder.edges.calls import Desk, Replies
 from builder.edges.store import Store
 from builder.errors import AskingStopped, Exit, UsageError

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from builder.asked import ASKED_CONFIGS, ROW_OF, Put, predictions_of, questions_on
 from builder.asking import Picture, PictureRef
-from builder.commands_model import add_model, ask_all, cap_of, dry_run, ended, rule_of, work_of
+from builder.commands.model import add_model, ask_all, cap_of, dry_run, ended, rule_of, work_of
 from builder.edges.calls import put_picture
 from builder.edges.record_lines import read_records, write_records
 from builder.edges.shown_rows import ReferenceRow, ShownRow, rows_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil, floor
 
-from builder.scoring.lint_cells import Interval, shown
-from builder.scoring.lint_findings import Finding, Sheet, Told, digits
-from builder.scoring.lint_roles import Column
+from builder.lint.cells import Interval, shown
+from builder.lint.findings import Finding, Sheet, Told, digits
+from builder.lint.roles import Column
 
 _LOST = 3  # items that may have left a denominator and are looked for; more would fit by luck too often
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
-from builder.scoring.lint_cells import Interval, shown
-from builder.scoring.lint_findings import Finding, Sheet, Told, digits
-from builder.scoring.lint_simplex import Point, largest
+from builder.lint.cells import Interval, shown
+from builder.lint.findings import Finding, Sheet, Told, digits
+from builder.lint.simplex import Point, largest
 
 _AXES = ("em", "spc", "f1")
 _NAMES = {"em": "EM", "spc": "SPC", "f1": "F1", "sip_f1": "SIP-F1"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from builder.scoring.lint_cells import Interval, Printed, shown
-from builder.scoring.lint_findings import Finding, Sheet, Told
-from builder.scoring.lint_roles import Column
+from builder.lint.cells import Interval, Printed, shown
+from builder.lint.findings import Finding, Sheet, Told
+from builder.lint.roles import Column
 
 
 def mean_of(numbers: Sequence[Printed], weights: Sequence[int] | None = None) -> Interval:

@@ -1,0 +1,1 @@
+"""The arithmetic of published tables: what no answers can give. Pure."""
