@@ -32,6 +32,7 @@ from builder.commands.tables import add_lint
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Limits
 from builder.edges.fence import missing
+from builder.edges.holding import held
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
 from builder.edges.store import Store, cannot_write, write_whole
@@ -207,7 +208,11 @@ def _build(arguments: argparse.Namespace) -> int:
     if work.resolve() == out.resolve():
         raise UsageError("--work", "is the release's own folder", "name another folder, or leave --work out")
     refuse_occupied(out, arguments.version, arguments.tier)
-    store = Store(work)
+    with held(work):
+        return _built(arguments, recipe, Store(work), out)
+
+
+def _built(arguments: argparse.Namespace, recipe: Recipe, store: Store, out: Path) -> int:
     if arguments.dry_run:
         stages = stages_of(recipe)
         return dry_run(
@@ -240,7 +245,8 @@ def _figures(arguments: argparse.Namespace) -> int:
     stages = stages_until("crop" if arguments.crops else "rights")
     with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
         store = Store(arguments.work or Path(scratch))
-        done = _run(arguments, arguments.papers, recipe, store, stages)
+        with held(store.root):
+            done = _run(arguments, arguments.papers, recipe, store, stages)
         for outcome in done.outcomes:
             for judged in outcome.records(done.stage("rights"), JudgedFigure):
                 print(json.dumps(figure_line(outcome.file, judged), ensure_ascii=False))
@@ -267,7 +273,8 @@ def _savings(arguments: argparse.Namespace) -> int:
     recipe = _recipe(arguments)
     with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
         store = Store(arguments.work or Path(scratch))
-        done = _run(arguments, arguments.papers, recipe, store, stages_until("sieve"))
+        with held(store.root):
+            done = _run(arguments, arguments.papers, recipe, store, stages_until("sieve"))
         read_at_least_one(done)
         if arguments.json:
             print(json.dumps(dataclasses.asdict(savings_of(done, recipe)), indent=1))

@@ -207,9 +207,11 @@ def _settled(
     task: Task, result: tuple[Receipt, ...] | Failure, store: Store, stages: Sequence[Stage], limits: Limits
 ) -> PaperOutcome:
     if not isinstance(result, Failure):
+        store.forget_failed(task.source.sha256)
         return PaperOutcome(task.source.path.name, result)
     outcome = _whole_drop(task.source.path.name, result.reason, result.detail)
     assert outcome.dropped
+    store.keep_failed(task.source.path, task.source.sha256, {"reason": result.reason, "detail": result.detail})
     if result.reason in _REMEMBERED:
         raw = outcome.dropped.model_dump(mode="json")
         store.put_receipt(task.source.sha256, Receipt(_FAILED, _failure_key(task, limits), (), (), (), (raw,)))

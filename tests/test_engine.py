@@ -2,9 +2,11 @@
 
 import errno
 import os
+import re
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from builder.edges.engine import Failure, Limits, run_isolated
 from builder.edges.fence import Fence, missing
 from builder.errors import CannotWrite
+from builder.scoring.chance import exact_chance
 
 
 def misbehave(how: str) -> str:
@@ -50,6 +53,16 @@ def test_a_full_disk_in_a_child_ends_the_run_and_blames_no_paper() -> None:
         list(run_isolated(misbehave, ["a", "full", "b"], jobs=1, limits=Limits(seconds=30, memory_mib=2048)))
 
 
+def test_a_mistake_of_ours_says_where() -> None:
+    (outcome,) = run_isolated(mistaken, [7], jobs=1, limits=Limits(seconds=30, memory_mib=2048))
+    assert isinstance(outcome.result, Failure)
+    assert re.match(r"builder/scoring/chance.py:[0-9]+: ZeroDivisionError: ", outcome.result.detail)
+
+
+def mistaken(size: int) -> float:
+    return exact_chance(6, size, size)
+
+
 def trespass(how: str) -> str:
     """What a PDF that has taken its child over would try; the folder of the fence is beside the one it may not reach."""
     attempt, _, place = how.partition(" ")
@@ -71,6 +84,9 @@ def trespass(how: str) -> str:
         elif attempt == "thread":
             with ThreadPoolExecutor(1) as pool:
                 return pool.submit(str, "done").result()
+        elif attempt == "temporary":
+            with tempfile.TemporaryFile() as file:
+                file.write(b"x")
         elif attempt == "key":
             return os.environ.get("SOME_API_KEY", "gone")
         elif attempt == "flood":
@@ -93,7 +109,7 @@ def test_behind_a_fence_a_child_reaches_its_papers_and_its_work_folder_and_nothi
     wanted = {
         f"read {papers}": "words", f"write {work}": "done", "thread": "done", f"write {papers}": "EACCES",
         f"read {home}": "EACCES", f"write {home}": "EACCES", f"read {home}/../home": "EACCES", "unix": "EPERM", "fork": "EPERM",
-        "run": "EPERM", "signal": "EPERM", "key": "gone", "flood": "done", "connect 9": "EPERM",
+        "run": "EPERM", "signal": "EPERM", "key": "gone", "temporary": "done", "flood": "done", "connect 9": "EPERM",
     }  # fmt: skip
     fence = Fence((papers,), (work,))
     outcomes = run_isolated(trespass, list(wanted), jobs=1, limits=Limits(seconds=30, memory_mib=2048), fence=fence)

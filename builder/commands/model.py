@@ -18,6 +18,7 @@ from builder.asked import MODEL
 from builder.asking import Question, Reply, Spent
 from builder.commands.money import as_object, forecast_table
 from builder.edges.calls import Desk, Replies
+from builder.edges.holding import held
 from builder.edges.store import Store
 from builder.errors import AskingStopped, Exit, UsageError
 from builder.forecast import Notebook, forecast
@@ -144,7 +145,7 @@ def work_of(arguments: argparse.Namespace) -> Path:
 
 def ask_all(questions: Sequence[Question], rule: ModelRule, cap: Asking, store: Store) -> tuple[Desk, dict[str, Reply]]:
     """Ask what has no reply on disk yet, showing progress and spending on stderr; returns what got no answer, by hash."""
-    with tqdm(total=len(questions), unit="answer", file=sys.stderr, dynamic_ncols=True) as bar:
+    with held(store.root), tqdm(total=len(questions), unit="answer", file=sys.stderr, dynamic_ncols=True) as bar:
 
         def heard(_: Reply) -> None:
             bar.set_postfix_str(_spent(desk.spent), refresh=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import resource
 import signal
 from collections import deque
@@ -118,8 +119,14 @@ def _outcome(task: Task, future: ProcessFuture, limits: Limits) -> Outcome[Task,
     if isinstance(error, MicrotomeError):  # a full disk is no paper's fault: it ends the run
         raise error
     if isinstance(error, Exception):
-        return Outcome(task, Failure("internal-error", f"{type(error).__name__}: {error}"))
+        return Outcome(task, Failure("internal-error", f"{_place(error)}{type(error).__name__}: {error}"))
     raise error
+
+
+def _place(error: Exception) -> str:
+    """Where in our own code, as pebble brings the child's traceback along."""
+    lines = re.findall(r'File "[^"]*/(builder/[^"]+)", line ([0-9]+)', str(getattr(error, "traceback", "")))
+    return "{}:{}: ".format(*lines[-1]) if lines else ""
 
 
 def _cause(code: int) -> str:

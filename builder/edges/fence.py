@@ -13,6 +13,7 @@ import platform
 import re
 import struct
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.I)
 
 @dataclass(frozen=True)
 class Fence:
-    """What stays in reach: these folders and files to read (beside the system's and Python's own), these to write."""
+    """What stays in reach beside the system and Python: folders to read, folders to write; the first has the temporary files."""
 
     reads: tuple[Path, ...] = ()
     writes: tuple[Path, ...] = ()
@@ -69,6 +70,10 @@ class Fence:
         """Confine this process for good. Raises UsageError where a kernel that can do it refuses to."""
         for name in [name for name in os.environ if _SECRET.search(name)]:
             del os.environ[name]
+        for path in self.writes[:1]:
+            own = path / "tmp"
+            own.mkdir(parents=True, exist_ok=True)
+            os.environ["TMPDIR"] = tempfile.tempdir = str(own)
         if sys.platform != "linux":
             return
         libc = ctypes.CDLL(None, use_errno=True)

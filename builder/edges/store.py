@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +111,24 @@ class Store:
         if raw.get("sum") != _sum(stage, key, parts):
             return None
         return Receipt(stage, key, *(tuple(part) for part in parts if isinstance(part, list)))
+
+    def keep_failed(self, path: Path, sha: str, told: Mapping[str, str]) -> None:
+        """Keep a paper that its child failed on, with what it was: `failed/<SHA-256>.pdf` and `.json`, for a report.
+
+        A paper whose bytes are gone by now is told of without them.
+        """
+        words = {"file": path.name, "sha256": sha, **told}
+        write_whole(self.root / "failed" / f"{sha}.json", json.dumps(words, ensure_ascii=False, indent=1).encode())
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return
+        write_whole(self.root / "failed" / f"{sha}.pdf", data)
+
+    def forget_failed(self, sha: str) -> None:
+        """The paper was cut after all."""
+        for kind in ("json", "pdf"):
+            (self.root / "failed" / f"{sha}.{kind}").unlink(missing_ok=True)
 
     def _receipt(self, paper_sha: str, stage: str) -> Path:
         return self.root / "receipts" / paper_sha[:2] / paper_sha / f"{stage}.json"

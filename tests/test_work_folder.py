@@ -1,0 +1,69 @@
+"""A work folder: one driver at a time, and the papers that killed their child kept beside what is known of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from builder.cli import main
+from builder.edges.engine import Failure, Outcome
+from builder.edges.holding import HOLDER, held
+from builder.errors import CannotWrite, Exit
+
+PAPERS = Path(__file__).parent / "papers"
+HOLD = """
+import sys, time
+from pathlib import Path
+from builder.edges.holding import held
+with held(Path(sys.argv[1])):
+    print("has it", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_the_second_driver_is_refused_and_told_of_the_first_and_a_killed_one_holds_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = tmp_path / "work"
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(work)], stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout
+        assert first.stdout.readline() == "has it\n"
+        arguments = ["figures", str(PAPERS / "pearlite-steel.pdf"), "--work", str(work)]
+        assert main(arguments) == Exit.CANNOT_WRITE
+        told = capsys.readouterr().err
+        assert f"is in use by process {first.pid} on " in told
+        assert "name another --work" in told
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+    assert (work / HOLDER).read_text(encoding="utf-8")
+    with held(work):
+        pass
+    assert not (work / HOLDER).read_text(encoding="utf-8")
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(CannotWrite, match="cannot write"), held(tmp_path / "file" / "work"):
+        pass
+
+
+def test_a_paper_that_killed_its_child_is_kept_with_the_reason_until_it_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = Path(__file__).parent / "papers" / "pearlite-steel.pdf"
+    arguments = ["savings", str(paper), "--work", str(tmp_path), "--jobs", "1"]
+    with monkeypatch.context() as patch:
+        died = Failure("crashed", "the child died of SIGSEGV")
+        patch.setattr("builder.run.run_isolated", lambda _, tasks, **__: (Outcome(task, died) for task in tasks))
+        assert main(arguments) == Exit.CANNOT_READ
+    (told,) = (tmp_path / "failed").glob("*.json")
+    assert json.loads(told.read_bytes())["detail"] == "the child died of SIGSEGV"
+    assert told.with_suffix(".pdf").read_bytes() == paper.read_bytes()
+    assert main(arguments) == Exit.OK
+    assert not list((tmp_path / "failed").iterdir())
