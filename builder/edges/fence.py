@@ -61,7 +61,7 @@ _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.I)
 
 @dataclass(frozen=True)
 class Fence:
-    """What stays in reach beside the system and Python: folders to read, folders to write; the first has the temporary files."""
+    """What stays in reach beside the system and Python: folders to read and to write; the first has the temporary files."""
 
     reads: tuple[Path, ...] = ()
     writes: tuple[Path, ...] = ()
