@@ -84,8 +84,10 @@ def _options(schema: Any) -> dict[str, Any]:
 def read_parquet(path: Path) -> tuple[dict[str, str], bytes | None, list[dict[str, Any]]]:
     """Column types, the `huggingface` metadata and all rows of a data file. Raises BrokenParquet."""
     try:
-        with path.open("rb") as file:  # a path would be named in the error, and its folders read as columns
-            table = pq.read_table(file)
+        # Not pq.read_table, which reads ahead in threads: one that still let go of a Python object while the interpreter
+        # ended would abort the process. Mapped, so that no error names the path.
+        with pa.memory_map(str(path)) as file:
+            table = pq.ParquetFile(file, pre_buffer=False).read(use_threads=False)
         rows = table.to_pylist()
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # ValueError: text that is not UTF-8
         raise BrokenParquet((str(error).splitlines() or [type(error).__name__])[0]) from error
