@@ -16,7 +16,7 @@ KILLS = 2  # `make soak` kills each build twenty times
 def test_killed_and_resumed_it_loses_no_reply_and_comes_to_the_same_release(tmp_path: Path) -> None:
     papers = [PAPERS / "pearlite-steel.pdf"]
     whole = killed_build(tmp_path / "whole", papers, 0, 0)
-    killed = killed_build(tmp_path / "killed", papers, KILLS, 20261121)
+    killed = killed_build(tmp_path / "killed", papers, KILLS, 20261109)
     assert len(killed.kills) == KILLS
     assert killed.sound, killed
     assert (whole.twice, whole.uncertain) == (0, 0)
@@ -28,7 +28,7 @@ def test_killed_while_models_write_attack_and_audit_it_comes_to_the_same_release
 ) -> None:
     papers = [PAPERS / "pearlite-steel.pdf"]
     whole = killed_build(tmp_path / "whole", papers, 0, 0, written)
-    killed = killed_build(tmp_path / "killed", papers, KILLS, 20261121, written)
+    killed = killed_build(tmp_path / "killed", papers, KILLS, 20261109, written)
     assert len(killed.kills) == KILLS
     assert killed.sound, killed
     assert (killed.questions, killed.release, killed.logical_hash) == (whole.questions, whole.release, whole.logical_hash)
