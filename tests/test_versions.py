@@ -16,8 +16,8 @@ from written import pictured, write
 from builder.cli import main
 from builder.edges.released import release_at
 from builder.edges.validation import check_files, open_release
-from builder.release.diff import ReleaseDiff, difference
-from builder.release.versions import returned_ids, right_version, tombstones, version_refusals
+from builder.release.diff import ReleaseDiff, difference, next_version
+from builder.release.versions import returned_ids, tombstones, version_refusals
 
 OK, FINDINGS, USAGE, CANNOT_READ = 0, 1, 2, 3
 
@@ -57,7 +57,7 @@ def test_a_step_smaller_than_what_changed_is_refused_with_the_version_that_is_ri
     before: str, after: str, right: str, refused: bool, releases: dict[str, Path]
 ) -> None:
     found = since(releases, before, after)
-    assert right_version(found) == right
+    assert next_version(found.before, found.level) == right
     assert [issue.code for issue in version_refusals(found)] == (["version-too-small"] if refused else [])
     assert all(right in issue.remedy for issue in version_refusals(found))
 
