@@ -730,7 +730,7 @@ def loopback_hub(folder: Path, *, part_bytes: int = 8_000_000, page: int = 1000,
 
 
 def main() -> None:
-    """Serve a folder until interrupted: python tests/loopback_hub.py FOLDER. Clients need the three variables that it prints."""
+    """Serve a folder until interrupted: python tests/loopback_hub.py FOLDER. Clients need the variables that it prints."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=0)

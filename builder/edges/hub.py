@@ -50,8 +50,7 @@ _CHUNK = 1 << 20
 # ValueError, KeyError: an answer that is not the Hub's; RuntimeError: how the client wraps a failed upload.
 _FAILURES = (httpx2.HTTPError, OSError, RuntimeError, ValueError, KeyError, XetDownloadError)
 
-_NAMES = "use letters, digits, '-', '_' and '.', at most 96 in all; '-' and '.' neither first, last nor twice in a row; not '.git' last"
-
+_NAMES = "name it ORG/NAME: letters, digits, '-', '_', '.', at most 96; '-' and '.' not first, last or doubled; no .git last"
 Gate = Literal["auto", "manual"]
 T = TypeVar("T")
 
@@ -157,9 +156,8 @@ class HubRepository:
         found = self._ask(asked)
         if found is None:
             versions = ", ".join(versions_of(self.tags())) or "no version yet"
-            raise HubStopped(
-                self.repo_id, f"has no revision {revision}; it has {versions}", "name one that is there, or a commit"
-            )
+            problem = f"has no revision {revision}; it has {versions}"
+            raise HubStopped(self.repo_id, problem, "name a tag or commit that is there")
         return found
 
     def download(self, commit: str, folder: Path, *, token: str | None, only: str | None = None) -> Path:

@@ -249,6 +249,6 @@ def _changes(made: Plan) -> list[str]:
 
 __all__ = [
     "HubFile", "LocalFile", "OnHub", "Parcel", "Plan", "RepoKind", "Revision", "is_version", "metric_refusals",
-    "newest_version", "plan", "plan_text", "proposal_refusals", "release_refusals", "release_text", "release_title", "versions_below",
-    "versions_of",
+    "newest_version", "plan", "plan_text", "proposal_refusals", "release_refusals", "release_text", "release_title",
+    "versions_below", "versions_of",
 ]  # fmt: skip
