@@ -100,8 +100,8 @@ def planned(repo: HubRepository, cargo: Cargo, judge: Judge | None = None) -> tu
     """What the Hub has, and the plan against it, with what `judge` has to say where the version is not there yet."""
     hub = repo.look(cargo.parcel)
     made = plan(cargo.parcel, hub)
-    if judge and not hub.tagged and not made.refusals:
-        made = replace(made, refusals=tuple(judge(hub)))
+    if judge and not made.nothing_to_do:
+        made = replace(made, refusals=(*judge(hub), *made.refusals))
     return hub, made
 
 

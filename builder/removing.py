@@ -63,7 +63,7 @@ class Removal:
 def planned(folder: Path, out: Path, version: str, wanted: Withdrawal, repo_id: str) -> Removal:
     """The steps, from what the release and the Hub hold. Nothing is changed. Raises MicrotomeErrors."""
     refuse_place(folder, out)
-    repo = hub_repository(repo_id, "dataset")
+    repo = hub_repository(repo_id, "dataset", sends=True)
     base = read_base(folder)
     (*_, one) = withdrawn(draft(base.packed, version), wanted).errata
     gone = {stone.id for stone in one.tombstones if stone.config == "figures"}

@@ -7,7 +7,7 @@ from builder.edges.released import ids_at, published_at
 from builder.errors import Issue
 from builder.release.diff import difference
 from builder.release.files import CHANGELOG, ERRATA
-from builder.release.plan import OnHub, versions_below
+from builder.release.plan import OnHub, newest_version, versions_below
 from builder.release.validate import Opened
 from builder.release.versions import benchmark_refusals, returned_ids, step_text, tombstones, version_refusals
 
@@ -22,22 +22,24 @@ class Versions:
         self._ids: dict[str, frozenset[str]] = {}
 
     def refusals(self, hub: OnHub) -> tuple[Issue, ...]:
-        """Why it may not follow the versions below its own. Raises CannotRead, HubStopped."""
-        tags = versions_below(hub.tags, self._tag)
-        if not tags:
+        """Why it may not follow the versions that are there. Raises CannotRead, HubStopped."""
+        top = newest_version(hub.tags)
+        if not top:
             return ()
-        newest = self._newest(hub, tags[-1])
-        other = benchmark_refusals(newest.manifest, self._release.manifest, tags[-1])
-        if other:
+        newest = self._newest(hub, top)
+        other = benchmark_refusals(newest.manifest, self._release.manifest, top)
+        tags = versions_below(hub.tags, self._tag)
+        if other or top not in tags:  # the plan refuses a version that is not the highest, whatever changed
             return other
         ids = [(tag, self._ids_of(hub.tags[tag])) for tag in tags[:-1]]
-        back = returned_ids(
-            [*ids, (tags[-1], _ids_in(newest))], tombstones(newest.documents.get(ERRATA)), _ids_in(self._release)
-        )
+        back = returned_ids([*ids, (top, _ids_in(newest))], tombstones(newest.documents.get(ERRATA)), _ids_in(self._release))
         return (*version_refusals(difference(newest, self._release)), *back)
 
-    def text(self, hub: OnHub) -> str | None:
-        """What changed since the newest version below its own; None where there is none, or it is another benchmark's."""
+    def text(self, hub: OnHub, *, refused: bool = False) -> str | None:
+        """What changed since the newest version below its own; None where there is none, or it is another benchmark's.
+
+        `refused`: the version is not allowed, so none is recommended in its place.
+        """
         tags = versions_below(hub.tags, self._tag)
         if not tags or hub.tagged:
             return None
@@ -45,7 +47,7 @@ class Versions:
         if benchmark_refusals(newest.manifest, self._release.manifest, tags[-1]):
             return None
         changelog = self._release.texts.get(CHANGELOG, "")
-        return step_text(difference(newest, self._release), changelog, f"{self._repo.repo_id}@{tags[-1]}")
+        return step_text(difference(newest, self._release), changelog, f"{self._repo.repo_id}@{tags[-1]}", refused=refused)
 
     def _newest(self, hub: OnHub, tag: str) -> Opened:
         commit = hub.tags[tag]

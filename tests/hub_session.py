@@ -122,12 +122,12 @@ def _done(asked: Mapping[str, Any]) -> int:
     hub.WAITS = (0.1, 0.1, 0.1, 0.1)
     (release, repo_id) = asked.get("send") or asked.get("propose") or asked["plan"]
     manifest = Manifest.model_validate_json((Path(release) / "manifest.json").read_bytes())
-    repo, cargo = hub.hub_repository(repo_id, "dataset"), release_cargo(Path(release), manifest)
+    repo, cargo = hub.hub_repository(repo_id, "dataset", sends=True), release_cargo(Path(release), manifest)
     try:
         if "plan" in asked:
             versions = Versions(repo, release_at(release))
             found, made = planned(repo, cargo, versions.refusals)
-            print(versions.text(found), *made.refusals, sep="\n")
+            print(versions.text(found, refused=bool(made.refusals)), *made.refusals, sep="\n")
             return 1 if made.refusals else 0
         print(send(repo, cargo, lambda _: ()) if "send" in asked else propose(repo, cargo))
     except MicrotomeError as error:

@@ -2,7 +2,8 @@
 
 What it holds lies in a folder (git repositories, large files by SHA-256), so that it outlives a killed client and its own
 restart.
-Clients read HF_ENDPOINT when they are imported: run them in a process of their own with `LoopbackHub.environment`.
+Clients read HF_ENDPOINT when they are imported: run them in a process of their own with `LoopbackHub.environment`. It has no
+Xet storage: HF_HUB_DISABLE_XET=1 makes them upload in the way that it knows.
 """
 
 from __future__ import annotations
@@ -729,13 +730,13 @@ def loopback_hub(folder: Path, *, part_bytes: int = 8_000_000, page: int = 1000,
 
 
 def main() -> None:
-    """Serve a folder until interrupted: python tests/loopback_hub.py FOLDER."""
+    """Serve a folder until interrupted: python tests/loopback_hub.py FOLDER. Clients need the variables that it prints."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
     with loopback_hub(given.folder, port=given.port) as hub:
-        print(f"HF_ENDPOINT={hub.url} HF_TOKEN={TOKEN}", flush=True)
+        print(f"HF_ENDPOINT={hub.url} HF_TOKEN={TOKEN} HF_HUB_DISABLE_XET=1", flush=True)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
 

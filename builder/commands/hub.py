@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 from builder.errors import CannotRead, Exit, HubStopped, Issue
 from builder.release.files import MANIFEST, SOURCES
+from builder.release.hydration import HYDRATION
 from builder.release.image_sources import ImageSources
-from builder.release.plan import metric_refusals, plan_text, release_refusals, release_text
+from builder.release.plan import metric_refusals, plan_text, proposal_refusals, release_refusals, release_text
 from builder.release.rows import Manifest
 
 if TYPE_CHECKING:
     from builder.edges.hub import Gate, HubRepository
     from builder.edges.verification import Verification
     from builder.publishing import Cargo, Judge
+    from builder.release.plan import OnHub
 
 _NOT_SENT = "nothing was sent: add --send"
 
@@ -59,19 +61,24 @@ def _publish(arguments: argparse.Namespace) -> int:
     from builder.publishing import planned, release_cargo
     from builder.versioning import Versions
 
-    repo = hub_repository(arguments.repo, "dataset")
+    repo = hub_repository(arguments.repo, "dataset", sends=arguments.send)
     findings = sorted(first_findings(arguments.release).found)
     if findings:
         return _refused(arguments.release, findings)
     manifest = _local_manifest(arguments.release)
-    refusals = release_refusals(manifest, findings)
+    refusals = release_refusals(manifest, findings, hydrated=(arguments.release / HYDRATION).is_file())
     if refusals:
         return _refused(arguments.release, refusals)
     cargo = release_cargo(arguments.release, manifest)
     versions = Versions(repo, release_at(str(arguments.release)))
-    hub, made = planned(repo, cargo, versions.refusals)
+
+    def judge(hub: OnHub) -> Sequence[Issue]:
+        return (proposal_refusals(hub) if arguments.pr else ()) or versions.refusals(hub)
+
+    hub, made = planned(repo, cargo, judge)
     print(release_text(manifest, ImageSources.model_validate_json((arguments.release / SOURCES).read_bytes())))
-    print("\n".join(filter(None, (versions.text(hub), plan_text(repo.repo_id, repo.kind, made, hub)))))
+    text = plan_text(repo.repo_id, repo.kind, made, hub, proposed=arguments.pr, gate=arguments.gated)
+    print("\n".join(filter(None, (versions.text(hub, refused=bool(made.refusals)), _token_text(repo), text))))
     if made.refusals:
         return Exit.FINDINGS
     if made.nothing_to_do and arguments.gated in (None, hub.gated):
@@ -80,8 +87,13 @@ def _publish(arguments: argparse.Namespace) -> int:
         print(_NOT_SENT, file=sys.stderr)
         return Exit.OK
     if arguments.pr:
-        return _propose(repo, cargo, versions.refusals)
-    return _send_release(repo, cargo, manifest, arguments.gated, versions.refusals)
+        return _propose(repo, cargo, judge)
+    return _send_release(repo, cargo, manifest, arguments.gated, judge)
+
+
+def _token_text(repo: HubRepository) -> str:
+    user = repo.user()
+    return f"token      as {user}" if user else "token      none"
 
 
 def _refused(release: Path, issues: Sequence[Issue]) -> int:
@@ -97,11 +109,18 @@ def _send_release(repo: HubRepository, cargo: Cargo, manifest: Manifest, gate: G
 
     _needs_token(repo)
 
+    closed = False
+
     def check(commit: str) -> Sequence[Issue]:
-        return verify(repo, commit, manifest).issues
+        nonlocal closed
+        found = verify(repo, commit, manifest)
+        closed = not found.strangers
+        return found.issues
 
     commit = send(repo, cargo, check, gate=gate, judge=judge)
     print(f"published  {repo.repo_id} {cargo.parcel.tag} = commit {commit}, logical hash {manifest.logical_hash}")
+    if closed:
+        print("gated      a download without a token is refused: checked")
     return Exit.OK
 
 
@@ -135,11 +154,12 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _verified(repo_id: str, revision: str, manifest: Manifest, found: Verification) -> str:
+    # The manifest is one more file than it names, as in the plan.
     rows = sum(n for splits in manifest.rows.values() for n in splits.values())
     who = "without a token" if found.strangers else "with a token: the repository is not open to everybody"
     return (
         f"{repo_id} {revision} = commit {found.commit}\n{manifest.signature}\n"
-        f"verified: {len(manifest.files)} files, {rows} rows of {len(manifest.rows)} configs, streaming and not, {who}"
+        f"verified: {len(manifest.files) + 1} files, {rows} rows of {len(manifest.rows)} configs, streaming and not, {who}"
     )
 
 
@@ -159,7 +179,7 @@ def _publish_metrics(arguments: argparse.Namespace) -> int:
 
     refused = unsent = False
     for folder in metric_folders(tuple(arguments.names)):
-        repo, cargo = hub_repository(f"{arguments.org}/{folder.name}", "space"), metric_cargo(folder)
+        repo, cargo = hub_repository(f"{arguments.org}/{folder.name}", "space", sends=arguments.send), metric_cargo(folder)
         hub, made = planned(repo, cargo)
         print(plan_text(repo.repo_id, repo.kind, made, hub))
         refusals = (*metric_refusals(folder.version), *made.refusals)

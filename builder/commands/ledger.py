@@ -88,8 +88,9 @@ def _rights(arguments: argparse.Namespace) -> int:
     works = works_of(*_told(arguments, list(shown)))
     policy = read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml")
     today = arguments.on or datetime.datetime.now(datetime.UTC).date().isoformat()
-    findings = recheck(shown, works, policy, today)
-    unknown = sum(one.code == "not-at-crossref" for one in findings)
+    where = "at Crossref" if arguments.fetch else f"in {arguments.crossref}"
+    findings = recheck(shown, works, policy, today, where)
+    unknown = sum(one.code == "not-checked" for one in findings)
     if unknown == len(shown):
         raise CannotRead(str(arguments.crossref or arguments.base_url), f"has none of the {unknown} DOIs", "give their works")
     commands = withdrawals(findings, str(arguments.release), str(opened.manifest["version"]))
@@ -97,7 +98,7 @@ def _rights(arguments: argparse.Namespace) -> int:
         told = {"checked_for": today, "findings": [one.model_dump(mode="json") for one in findings], "commands": commands}
         print(json.dumps(told, ensure_ascii=False, indent=1))
     else:
-        print("\n".join([*map(_line, findings), _summary(opened, shown, findings), *commands]))
+        print("\n".join([*map(_line, findings), _summary(opened, shown, findings, where), *commands]))
     return Exit.FINDINGS if commands else Exit.OK
 
 
@@ -130,12 +131,12 @@ def _line(one: Finding) -> str:
     )
 
 
-def _summary(opened: Opened, shown: dict[str, Shown], findings: Sequence[Finding]) -> str:
+def _summary(opened: Opened, shown: dict[str, Shown], findings: Sequence[Finding], where: str) -> str:
     papers = {str(row["paper_id"]) for _, _, _, row in opened.rows()}
-    unknown = {one.doi for one in findings if one.code == "not-at-crossref"}
-    counts = Counter(one.action for one in findings if one.code != "not-at-crossref")
-    asked = f"{len(shown) - len(unknown)} checked, {len(unknown)} not at Crossref, {len(papers) - len(shown)} without a DOI"
-    return f"{len(papers)} papers: {asked}; {counts['withdraw']} to withdraw, {counts['look']} to look at"
+    unknown = {one.doi for one in findings if one.code == "not-checked"}
+    counts = Counter(one.action for one in findings)
+    asked = f"{len(shown) - len(unknown)} checked, {len(unknown)} not {where}, {len(papers) - len(shown)} without a DOI"
+    return f"{len(papers)} papers: {asked}; findings: {counts['withdraw']} to withdraw, {counts['look']} to look at"
 
 
 __all__ = ["add_rights", "add_why"]

@@ -19,6 +19,7 @@ from huggingface_hub import (
     HfApi,
     HfFileSystem,
     RepoFile,
+    constants,
     get_hf_file_metadata,
     get_token,
     hf_hub_url,
@@ -27,9 +28,7 @@ from huggingface_hub import (
 )
 from huggingface_hub.errors import (
     GatedRepoError,
-    HfHubHTTPError,
     HFValidationError,
-    OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
     XetDownloadError,
@@ -39,18 +38,19 @@ from huggingface_hub.utils._http import default_client_factory
 from huggingface_hub.utils._validators import validate_repo_id
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
+from builder.edges.hub_failures import cause_of, may_pass, retry_after, told
 from builder.errors import HubStopped, UsageError
-from builder.release.plan import HubFile, LocalFile, OnHub, Parcel, Plan, RepoKind, Revision, plan
+from builder.release.plan import HubFile, LocalFile, OnHub, Parcel, Plan, RepoKind, Revision, plan, versions_of
 
 WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds before the next try; the Hub's Retry-After comes before them
 LONGEST_WAIT = 300.0  # seconds; a Hub that asks for more is told to the user instead
-_PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _TIMEOUT = httpx2.Timeout(60, read=300)  # seconds; the client's own default is to wait for ever
 _SAME_TITLE = 20  # commits of one title that are looked into
 _CHUNK = 1 << 20
 # ValueError, KeyError: an answer that is not the Hub's; RuntimeError: how the client wraps a failed upload.
 _FAILURES = (httpx2.HTTPError, OSError, RuntimeError, ValueError, KeyError, XetDownloadError)
 
+_NAMES = "name it ORG/NAME: letters, digits, '-', '_', '.', at most 96; '-' and '.' not first, last or doubled; no .git last"
 Gate = Literal["auto", "manual"]
 T = TypeVar("T")
 
@@ -84,6 +84,7 @@ class HubRepository:
     repo_id: str
     kind: RepoKind
     token: str | None = field(repr=False)
+    sends: bool = False  # by a command that, run again, goes on where it stopped
 
     @cached_property
     def _api(self) -> HfApi:
@@ -92,6 +93,10 @@ class HubRepository:
     @property
     def may_write(self) -> bool:
         return self.token is not None
+
+    def user(self) -> str | None:
+        """Whose token it is; None where there is none. Raises HubStopped."""
+        return str(self._ask(self._api.whoami)["name"]) if self.token else None
 
     # ---- looking
 
@@ -140,8 +145,20 @@ class HubRepository:
 
     def resolve(self, revision: str) -> tuple[str, bool]:
         """The commit that a tag, branch or hash names, and whether reading it takes a token. Raises HubStopped."""
-        info = self._ask(lambda: self._api.repo_info(self.repo_id, repo_type=self.kind, revision=revision))
-        return str(info.sha), bool(info.private or getattr(info, "gated", False))
+
+        def asked() -> tuple[str, bool] | None:
+            try:
+                info = self._api.repo_info(self.repo_id, repo_type=self.kind, revision=revision)
+            except RevisionNotFoundError:
+                return None
+            return str(info.sha), bool(info.private or getattr(info, "gated", False))
+
+        found = self._ask(asked)
+        if found is None:
+            versions = ", ".join(versions_of(self.tags())) or "no version yet"
+            problem = f"has no revision {revision}; it has {versions}"
+            raise HubStopped(self.repo_id, problem, "name a tag or commit that is there")
+        return found
 
     def download(self, commit: str, folder: Path, *, token: str | None, only: str | None = None) -> Path:
         """Every file at a commit, or those that a pattern meets, in a cache of its own under `folder`."""
@@ -307,26 +324,29 @@ class HubRepository:
         raise AssertionError("the last wait is None")
 
     def _wait_or_stop(self, error: Exception, wait: float | None) -> None:
-        cause = _cause(error)
-        asked = _retry_after(cause)
-        if wait is None or not _passes(cause) or asked > LONGEST_WAIT:
+        cause = cause_of(error)
+        asked = retry_after(cause)
+        if wait is None or not may_pass(cause) or asked > LONGEST_WAIT:
             raise self._stopped(cause)
         time.sleep(max(asked, wait))
 
     def _stopped(self, error: BaseException) -> HubStopped:
-        problem, remedy = _told(error, self.token is not None)
+        problem, remedy = told(error, has_token=self.token is not None, sends=self.sends)
         return HubStopped(self.repo_id, problem.replace(self.token or "\0", "<token>"), remedy)
 
 
-def hub_repository(repo_id: str, kind: RepoKind) -> HubRepository:
+def hub_repository(repo_id: str, kind: RepoKind, *, sends: bool = False) -> HubRepository:
     """The repository, with the token of HF_TOKEN or of `hf auth login` where there is one. Raises UsageError."""
-    try:
-        validate_repo_id(repo_id)
-    except HFValidationError as error:
-        raise UsageError(repo_id, str(error), "name it ORG/NAME") from None
     if repo_id.count("/") != 1:
         raise UsageError(repo_id, "is not of the form ORG/NAME", "name the user or organization, a slash, and the repository")
-    return HubRepository(repo_id, kind, get_token())
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError:
+        raise UsageError(repo_id, "is no name that the Hub takes", _NAMES) from None
+    if not constants.ENDPOINT.startswith(("http://", "https://")):
+        problem = f"is {constants.ENDPOINT!r}, which does not begin with http:// or https://"
+        raise UsageError("HF_ENDPOINT", problem, "set HF_ENDPOINT to the Hub's whole address, or unset it for huggingface.co")
+    return HubRepository(repo_id, kind, get_token(), sends)
 
 
 def _operations(made: Plan, files: Mapping[str, Path]) -> Sequence[CommitOperationAdd | CommitOperationDelete]:
@@ -334,48 +354,6 @@ def _operations(made: Plan, files: Mapping[str, Path]) -> Sequence[CommitOperati
         *(CommitOperationAdd(path_in_repo=path, path_or_fileobj=files[path]) for path in made.add),
         *(CommitOperationDelete(path_in_repo=path, is_folder=False) for path in made.delete),
     ]
-
-
-def _cause(error: BaseException) -> BaseException:
-    """What lies under the client's own wrapping of a failed upload or download."""
-    while not isinstance(error, httpx2.HTTPError) and error.__cause__ is not None:
-        error = error.__cause__
-    return error
-
-
-def _passes(error: BaseException) -> bool:
-    if isinstance(error, HfHubHTTPError):
-        return error.response.status_code in _PASSING
-    return isinstance(error, httpx2.TransportError)
-
-
-def _retry_after(error: BaseException) -> float:
-    """Seconds that the Hub asked to wait; 0 where it did not, or named a date."""
-    said = error.response.headers.get("Retry-After", "") if isinstance(error, HfHubHTTPError) else ""
-    return float(said) if said.isdigit() else 0.0
-
-
-def _told(error: BaseException, has_token: bool) -> tuple[str, str]:
-    """What happened and what to do about it."""
-    again = "run the same command again: it goes on where it stopped"
-    if isinstance(error, OfflineModeIsEnabled):
-        return "offline mode is on", "unset HF_HUB_OFFLINE, then run the same command again"
-    if not isinstance(error, HfHubHTTPError):
-        what = "does not answer" if isinstance(error, httpx2.TransportError) else "gave no answer of the Hub's kind"
-        return f"the Hub {what} ({type(error).__name__}: {' '.join(str(error).split())[:200]})", again
-    status = error.response.status_code
-    said = " ".join((error.server_message or "").split())[:300]
-    if status == 401:
-        remedy = "run `hf auth login`, or set HF_TOKEN to a token that may write there; " + again
-        return f"the Hub does not accept {'the token' if has_token else 'a request without a token'} (401: {said})", remedy
-    if status in (402, 403):
-        return f"the Hub refuses ({status}: {said})", "get the right or the room that it names, then " + again
-    if status == 404:
-        return f"is not on the Hub, or not for you ({said or 'not found'})", "check the name, the revision and the token"
-    if status in _PASSING:
-        wait = _retry_after(error)
-        return f"the Hub is busy ({status}: {said})", f"wait {wait:.0f} s, then {again}" if wait else again
-    return f"the Hub says {status}: {said}", again
 
 
 __all__ = ["LONGEST_WAIT", "WAITS", "Gate", "HubRepository", "hub_repository", "local_file"]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from builder.records import Record
+from builder.release.changed_cells import Part, apart, parts_of, said
 from builder.release.rows import CONFIGS, Config
-from builder.release.validate import Opened, short
+from builder.release.validate import Opened
 
 Level = Literal["major", "minor", "patch", "none"]
 LEVELS: tuple[Level, ...] = ("none", "patch", "minor", "major")
@@ -28,6 +29,7 @@ class Change(Record):
     before: str
     after: str
     asked: bool  # whether it is what a model is shown or scored by
+    parts: tuple[Part, ...]  # what differs, where the cell is a list or a mapping
 
 
 class ChangedItem(Record):
@@ -155,11 +157,8 @@ def _changes(before: Mapping[str, object], after: Mapping[str, object]) -> Itera
     for column in sorted((before.keys() | after.keys()) - _DERIVED):
         one, other = before.get(column), after.get(column)
         if one != other:
-            yield Change(column=column, before=_said(one), after=_said(other), asked=column in _ASKED)
-
-
-def _said(value: object) -> str:
-    return value if isinstance(value, str) else repr(value)
+            parts = tuple(parts_of(one, other))
+            yield Change(column=column, before=said(one), after=said(other), asked=column in _ASKED, parts=parts)
 
 
 def changelog_entry(diff: ReleaseDiff) -> str:
@@ -211,10 +210,21 @@ def diff_text(diff: ReleaseDiff) -> str:
         for item in config.changed:
             lines.append(f"  {item.id}")
             for change in item.changes:
-                lines += [f"    {change.column}", f"      - {short(change.before)}", f"      + {short(change.after)}"]
+                lines += _sides(change)
     if diff.texts:
         lines.append(f"other files that differ: {', '.join(diff.texts)}")
     return "\n".join(lines)
+
+
+def _sides(change: Change) -> list[str]:
+    """What differs in a cell, and no more: both sides of each piece."""
+    lines = []
+    for part in change.parts:
+        lines.append(f"    {change.column}{part.place}")
+        one, other = apart(part.before, part.after)
+        lines += [f"      - {one}"] if one is not None else []
+        lines += [f"      + {other}"] if other is not None else []
+    return lines
 
 
 def _verdict(diff: ReleaseDiff) -> str:

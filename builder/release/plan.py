@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -155,7 +155,12 @@ def versions_below(tags: Mapping[str, str], tag: str) -> tuple[str, ...]:
     >>> versions_below({"v1.10.0": "b", "v1.9.0": "a", "draft": "c", "v2.0.0": "d"}, "v2.0.0")
     ('v1.9.0', 'v1.10.0')
     """
-    return tuple(sorted((one for one in tags if _TAG.fullmatch(one) and _numbers(one) < _numbers(tag)), key=_numbers))
+    return tuple(one for one in versions_of(tags) if _numbers(one) < _numbers(tag))
+
+
+def versions_of(tags: Iterable[str]) -> tuple[str, ...]:
+    """The tags of the form vX.Y.Z, lowest first."""
+    return tuple(sorted(filter(is_version, tags), key=_numbers))
 
 
 def is_version(tag: str) -> bool:
@@ -168,11 +173,21 @@ def _numbers(tag: str) -> tuple[int, ...]:
     return tuple(int(number) for number in match.groups()) if match else ()
 
 
-def release_refusals(manifest: Manifest, findings: Sequence[Issue]) -> tuple[Issue, ...]:
-    """Why a release may not be published, whatever the Hub has: a private tier, or any finding of `validate`."""
-    private = Issue(
-        "private-tier", "manifest.json > tier", "is private: local work only", "build it with --tier open, the default"
-    )
+def proposal_refusals(hub: OnHub) -> tuple[Issue, ...]:
+    """Why nothing can be proposed as a pull request."""
+    if hub.head:
+        return ()
+    remedy = "a pull request needs a repository; publish without --pr first"
+    return (Issue("no-repository", "--pr", "there is no such repository, or it is not for you", remedy),)
+
+
+def release_refusals(manifest: Manifest, findings: Sequence[Issue], *, hydrated: bool = False) -> tuple[Issue, ...]:
+    """Why a release may not be published, whatever the Hub has: a private tier, or any finding of `validate`.
+
+    `hydrated`: made of an open release by `microtome hydrate`, and so always private.
+    """
+    remedy = "publish the open release it was made from" if hydrated else "build it with --tier open, the default"
+    private = Issue("private-tier", "manifest.json > tier", "is private: local work only", remedy)
     return (*([private] if manifest.tier == "private" else []), *findings)
 
 
@@ -204,13 +219,18 @@ def release_text(manifest: Manifest, sources: ImageSources) -> str:
     )
 
 
-def plan_text(repo_id: str, kind: RepoKind, made: Plan, hub: OnHub) -> str:
-    """The plan, for people: what is there, what would be added, left and deleted, and why not."""
-    tags = ", ".join(sorted((tag for tag in hub.tags if _TAG.fullmatch(tag)), key=_numbers)) or "none"
-    there = f"main at {hub.head.commit[:_SHORT]}; versions: {tags}" if hub.head else "no such repository yet: it is created"
-    lines = [f"to         {kind} {repo_id}, one commit, then tag {made.tag}", f"hub        {there}"]
-    if hub.gated:
-        lines.append(f"gated      {hub.gated}")
+def plan_text(repo_id: str, kind: RepoKind, made: Plan, hub: OnHub, *, proposed: bool = False, gate: str | None = None) -> str:
+    """The plan, for people: what is there, what would be added, left and deleted, and why not.
+
+    `proposed`: as a pull request; `gate`: how access is to be granted from now on, where that is asked for.
+    """
+    tags = ", ".join(versions_of(hub.tags)) or "none"
+    missing = "no such repository" + ("" if proposed else " yet: it is created")
+    there = f"main at {hub.head.commit[:_SHORT]}; versions: {tags}" if hub.head else missing
+    steps = "as a pull request, without a tag" if proposed else f"one commit, then tag {made.tag}"
+    lines = [f"to         {kind} {repo_id}, {steps}", f"hub        {there}"]
+    if hub.gated or gate:
+        lines.append(f"gated      {hub.gated or 'no'}" + (f" -> {gate}" if gate not in (None, hub.gated) else ""))
     if made.is_tagged and not made.refusals:
         lines.append(f"           {made.tag} is there with this content (commit {str(made.there)[:_SHORT]}): nothing to send")
     elif made.there and not made.refusals:
@@ -229,5 +249,6 @@ def _changes(made: Plan) -> list[str]:
 
 __all__ = [
     "HubFile", "LocalFile", "OnHub", "Parcel", "Plan", "RepoKind", "Revision", "is_version", "metric_refusals",
-    "newest_version", "plan", "plan_text", "release_refusals", "release_text", "release_title", "versions_below",
+    "newest_version", "plan", "plan_text", "proposal_refusals", "release_refusals", "release_text", "release_title",
+    "versions_below", "versions_of",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ _GONE_TITLE = re.compile(
 
 Code = Literal[
     "retracted", "doubted", "corrected", "is-a-notice", "licence-narrower", "licence-wider", "licence-other", "licence-to-come",
-    "not-at-crossref",
+    "not-checked",
 ]  # fmt: skip
 
 
@@ -66,8 +66,11 @@ def _shown(rows: Sequence[Row]) -> Shown:
     return Shown(licence, figures, len(rows) - len(figures), any(row.image is not None for row in rows))
 
 
-def recheck(shown: Mapping[str, Shown], works: Sequence[Work], policy: Policy, today: str) -> list[Finding]:
-    """All findings, by DOI, what must be withdrawn first. `today` is an ISO date: licences begin at one."""
+def recheck(shown: Mapping[str, Shown], works: Sequence[Work], policy: Policy, today: str, where: str) -> list[Finding]:
+    """All findings, by DOI, what must be withdrawn first. `today` is an ISO date: licences begin at one.
+
+    `where` the works are from, as in "at Crossref".
+    """
     known = {work.doi: work for work in works}
     elsewhere: dict[str, list[Notice]] = defaultdict(list)  # what a notice says of the work that it updates
     for work in works:
@@ -78,7 +81,7 @@ def recheck(shown: Mapping[str, Shown], works: Sequence[Work], policy: Policy, t
         found_work = known.get(doi)
         found += _of_notices(doi, paper, [*(found_work.updated_by if found_work else ()), *elsewhere[doi]])
         if found_work is None:
-            found.append(_finding(doi, paper, "not-at-crossref", "look", "Crossref's data does not have it: not checked"))
+            found.append(_finding(doi, paper, "not-checked", "look", f"is not {where}"))
             continue
         found += _of_work(doi, paper, found_work, gone=any(one.code == "retracted" and one.doi == doi for one in found))
         found += _of_licence(doi, paper, found_work, policy, today)

@@ -14,6 +14,7 @@ from builder.release.validate_documents import paper_of
 
 _SINGULAR = {"technique": "techniques", "method": "methods", "creator": "creators", "option_kind": "option_kinds"}
 COLUMNS = tuple(sorted({name for config in CONFIGS for name in ROWS[config].model_fields} - {"image"}))
+_NAMES = ", ".join(sorted({*COLUMNS, *_SINGULAR} - set(_SINGULAR.values())))  # as one is asked to write them
 
 
 def condition(text: str) -> tuple[str, str]:
@@ -24,8 +25,10 @@ def condition(text: str) -> tuple[str, str]:
     """
     name, equals, value = text.partition("=")
     column = _SINGULAR.get(name.strip(), name.strip())
-    if not equals or column not in COLUMNS:
-        raise UsageError(f"--where {text}", "is not COLUMN=VALUE", f"name one of {', '.join(COLUMNS)}")
+    if not equals:
+        raise UsageError(f"--where {text}", "is not COLUMN=VALUE", f"such as technique=AFM; columns are {_NAMES}")
+    if column not in COLUMNS:
+        raise UsageError(f"--where {text}", f"no column {name.strip()}", f"name one of {_NAMES}")
     return column, value.strip()
 
 

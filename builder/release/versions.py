@@ -34,6 +34,8 @@ def returned_ids(versions: Sequence[tuple[str, Set[str]]], gone: Set[str], ids: 
 
     `versions` are tags and ids of the published releases, lowest first; `gone` are ids that the newest errata.json buries.
     """
+    newest = versions[-1][0] if versions else "there"
+    remedy = f"make it again from the newest published version ({newest}), or leave these items out or give them other ids"
     back = ids - (versions[-1][1] if versions else frozenset())
     issues = []
     for tag, had in (*reversed(versions[:-1]), (ERRATA, gone)):
@@ -42,7 +44,7 @@ def returned_ids(versions: Sequence[tuple[str, Set[str]]], gone: Set[str], ids: 
         if found:
             where = "are in its tombstones" if had is gone else "were there and retired later"
             problem = f"{len(found)} ids {where}, and are back: {_quoted(found)}"
-            issues.append(Issue("id-comes-back", tag, problem, "leave these items out, or give them other ids"))
+            issues.append(Issue("id-comes-back", tag, problem, remedy))
     return tuple(issues)
 
 
@@ -68,9 +70,12 @@ def changelog_since(changelog: str, diff: ReleaseDiff, earlier: str) -> str:
     return f"{own}\n{since_entry(diff)}" + (f"\n## {history}" if history else "")
 
 
-def step_text(diff: ReleaseDiff, changelog: str, source: str) -> str:
-    """Two lines of the plan: what changed since `source`, and whether the changelog says so."""
-    bigger = diff.step_is_enough and next_version(diff.before, diff.level) != diff.after
+def step_text(diff: ReleaseDiff, changelog: str, source: str, *, refused: bool = False) -> str:
+    """Two lines of the plan: what changed since `source`, and whether the changelog says so.
+
+    `refused`: no lower version would do either.
+    """
+    bigger = not refused and diff.step_is_enough and next_version(diff.before, diff.level) != diff.after
     told = f"; {next_version(diff.before, diff.level)} would do" if bigger else ""
     entry = (
         f"says what changed since {diff.before}"
