@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builder.edges.hub import HubRepository, hub_repository
 from builder.edges.parquet import BrokenParquet, read_parquet
-from builder.errors import HubStopped
+from builder.errors import HubStopped, UsageError
 from builder.publishing import Cargo, content_there, release_cargo
+from builder.release.diff import next_version
 from builder.release.errata import Errata, FullRemoval
 from builder.release.files import ERRATA, MANIFEST
 from builder.release.plan import is_version
-from builder.release.revise import draft
+from builder.release.revise import draft, emptied
 from builder.release.rows import Manifest
-from builder.release.withdraw import Withdrawal, withdrawn
+from builder.release.withdraw import Withdrawal, in_a_shell, next_folder, withdrawn, withdrawn_before
 from builder.revising import Base, Revision, read_base, refuse_place, withdraw_from
 
 _FIGURES = "data/figures/*"
@@ -30,22 +31,29 @@ class Removal:
     base: Base
     wanted: Withdrawal
     version: str
-    tags: tuple[str, ...]  # that hold what is withdrawn, or come after one that does
+    holding: tuple[str, ...]  # tags with what is withdrawn
+    following: tuple[str, ...]  # tags without it, whose history has it
+    noted: tuple[str, ...]  # tags that a run which was broken off meant to delete
     kept: tuple[str, ...]  # other tags
     others: tuple[str, ...]  # refs that this leaves
     stored: int  # large files there now
     out: Path
+    emptied: tuple[str, ...]  # configs and splits that lose their last row
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """All that go."""
+        return tuple(sorted({*self.holding, *self.following, *self.noted}))
 
     @property
     def text(self) -> str:
         """Step by step, in the order in which it is done."""
-        tags = ", ".join(self.tags) or "none"
         lines = [
             f"full removal from dataset {self.repo.repo_id}, which nothing brings back:",
             f"1. write {self.out}: version {self.version} without {self.wanted.by} {self.wanted.value}; errata.json notes it",
             f"2. commit version {self.version} to main, without a tag",
             f"3. delete for good, of {self.stored} large files, those that neither a kept tag nor the new version has",
-            f"4. delete the tags that hold the withdrawn figures: {tags}",
+            *self._told_tags(),
             "5. squash the history of main into one commit",
             f"6. yours: microtome publish {self.out} {self.repo.repo_id} --send, which checks main and makes the tag",
             f"tags kept   {', '.join(self.kept) or 'none'}",
@@ -59,28 +67,63 @@ class Removal:
         )
         return "\n".join(lines)
 
+    def _told_tags(self) -> Iterator[str]:
+        yield f"4. delete {len(self.tags)} tag{'s' * (len(self.tags) != 1)}"
+        if self.holding or not self.tags:
+            yield f"   hold the withdrawn figures: {', '.join(self.holding) or 'none'}"
+        if self.following:
+            them = "them" if len(self.following) > 1 else "it"
+            yield (
+                f"   have them in their history only: {', '.join(self.following)}; as the history is squashed, "
+                f"{'these go' if len(self.following) > 1 else 'this goes'} as well: publish {them} again under a new version"
+            )
+        if self.noted:
+            yield f"   noted by the run that was broken off: {', '.join(self.noted)}"
+
 
 def planned(folder: Path, out: Path, version: str, wanted: Withdrawal, repo_id: str) -> Removal:
     """The steps, from what the release and the Hub hold. Nothing is changed. Raises MicrotomeErrors."""
     refuse_place(folder, out)
     repo = hub_repository(repo_id, "dataset", sends=True)
     base = read_base(folder)
-    (*_, one) = withdrawn(draft(base.packed, version), wanted).errata
-    gone = {stone.id for stone in one.tombstones if stone.config == "figures"}
+    before = draft(base.packed, version)
     there = repo.tags()
+    published = {tag: commit for tag, commit in there.items() if is_version(tag)}
+    _refuse_version(base, out, version, wanted, repo_id, published)
+    after = withdrawn(before, replace(wanted, full_removal=FullRemoval(repository=repo_id, tags=())))
+    withdrawals = (*withdrawn_before(before, wanted), after.errata[-1])
+    gone = {stone.id for one in withdrawals for stone in one.tombstones if stone.config == "figures"}
     noted = set(_noted(out, repo_id))  # their files may be gone already
-    affected = _affected(repo, {tag: commit for tag, commit in there.items() if is_version(tag)}, gone, noted)
+    holding, following = _affected(repo, published, gone, noted)
     return Removal(
         repo=repo,
         base=base,
         wanted=wanted,
         version=version,
-        tags=tuple(sorted(affected)),
-        kept=tuple(sorted(there.keys() - affected)),
+        holding=tuple(sorted(holding)),
+        following=tuple(sorted(following)),
+        noted=tuple(sorted(noted)),
+        kept=tuple(sorted(there.keys() - holding - following - noted)),
         others=repo.other_refs(),
         stored=len(repo.large_files()) if repo.may_write else 0,
         out=out,
+        emptied=emptied(before, after),
     )
+
+
+def _refuse_version(base: Base, out: Path, version: str, wanted: Withdrawal, repo_id: str, published: Iterable[str]) -> None:
+    """A published version never changes, and nothing that one corrected or withdrew is undone by starting before it."""
+    own = base.packed.cut.version
+    newest = max([own, *(tag.removeprefix("v") for tag in published)], key=lambda said: tuple(map(int, said.split("."))))
+    if newest == own:
+        return
+    free = next_version(newest, "minor")
+    problem = f"{base.folder} is {own}, and {repo_id} has v{newest} since, whose corrections and withdrawals would be lost"
+    if f"v{version}" in published:
+        problem = f"v{version} is published in {repo_id} already, and a published version never changes"
+    command = in_a_shell(next_folder(str(base.folder), newest), next_folder(str(out), free), free, wanted, repo_id)
+    remedy = f"the next free version is {free}; start from the release folder of v{newest}, wherever you keep it: {command}"
+    raise UsageError(f"--version {version}", problem, remedy)
 
 
 def _noted(out: Path, repo_id: str) -> Sequence[str]:
@@ -93,11 +136,11 @@ def _noted(out: Path, repo_id: str) -> Sequence[str]:
     return removal.tags if removal and removal.repository == repo_id else ()
 
 
-def _affected(repo: HubRepository, tags: Mapping[str, str], gone: set[str], noted: set[str]) -> set[str]:
-    """Tags whose own figures are among those gone, or one of whose earlier commits is such a tag's; those noted with them."""
-    own = noted | {tag for tag, commit in tags.items() if tag not in noted and _holds(repo, commit, gone)}
-    commits = {tags[tag] for tag in own if tag in tags}
-    return own | {tag for tag, commit in tags.items() if tag not in own and repo.history(commit) & commits}
+def _affected(repo: HubRepository, tags: Mapping[str, str], gone: set[str], noted: set[str]) -> tuple[set[str], set[str]]:
+    """Tags whose own figures are among those gone; and others one of whose earlier commits is such a tag's or a noted one's."""
+    own = {tag for tag, commit in tags.items() if tag not in noted and _holds(repo, commit, gone)}
+    commits = {tags[tag] for tag in own | noted if tag in tags}
+    return own, {tag for tag, commit in tags.items() if tag not in own | noted and repo.history(commit) & commits}
 
 
 def _holds(repo: HubRepository, commit: str, gone: set[str]) -> bool:

@@ -23,7 +23,7 @@ from builder.pages import Box
 from builder.release.errata import Erratum
 from builder.release.errata_edits import Act, Correction, ImageReplaced, KeyCorrected, Retired, corrected
 from builder.release.files import ERRATA
-from builder.release.revise import draft, revised
+from builder.release.revise import draft, emptied, revised
 from builder.release.rows import SPLITS, Packed, data_path
 from builder.release.withdraw import Withdrawal, found_in, mentioning, traces, withdrawn
 
@@ -49,6 +49,7 @@ class Revision:
     errata: tuple[Erratum, ...]
     earlier: tuple[str, ...]  # versions
     told: tuple[str, ...]
+    emptied: tuple[str, ...]  # configs and splits that lost their last row
 
 
 class ErratumLine(BaseModel):
@@ -109,13 +110,15 @@ def erratum(folder: Path, out: Path, version: str, lines: Iterable[tuple[str, Er
     """Write to `out` the release in `folder` with these corrections. Raises MicrotomeErrors, leaving nothing behind."""
     refuse_place(folder, out)
     base = read_base(folder)
-    of, pngs = draft(base.packed, version), dict(base.pngs)
+    before, pngs = draft(base.packed, version), dict(base.pngs)
+    of = before
     for place, line in lines:
         of = corrected(of, Correction(line.item, line.reason, _act(line, place, base, pngs), line.date))
     if not of.new:
         raise UsageError(str(folder), "is given no erratum", "name an item and what is wrong with it")
     packed = revised(of, __version__)
-    return Revision(write_release(packed, out, pngs.__getitem__, documents), of.new, _earlier(packed), ())
+    written = write_release(packed, out, pngs.__getitem__, documents)
+    return Revision(written, of.new, _earlier(packed), (), emptied(before, of))
 
 
 def _earlier(packed: Packed) -> tuple[str, ...]:
@@ -198,7 +201,7 @@ def withdraw_from(base: Base, out: Path, version: str, wanted: Withdrawal) -> Re
     told = [f"still named in {where}" for where in still]
     told += [f"{name} cites it in its own paper's words, which stay" for name in mentioning(after, left)]
     written = write_release(packed, out, base.pngs.__getitem__, documents)
-    return Revision(written, after.new, _earlier(packed), tuple(told))
+    return Revision(written, after.new, _earlier(packed), tuple(told), emptied(before, after))
 
 
 def refuse_place(folder: Path, out: Path) -> None:

@@ -280,7 +280,10 @@ def test_dropped_records_of_a_withdrawn_paper_stay_counted_under_the_erratum(
     old: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     new = tmp_path / "new"
-    assert main(["withdraw", str(old), "--publisher", "elsewhere press", "--out", str(new), "--version", "1.1.0"]) == OK
+    assert (
+        main(["withdraw", str(old), "--publisher", "elsewhere press", "--reason", "r", "--out", str(new), "--version", "1.1.0"])
+        == OK
+    )
     assert not findings(new)
     drops = [
         drop["record_id"] for drop in json.loads((new / "attrition.json").read_bytes())["drops"] if drop["stage"] == "sieve"
@@ -293,7 +296,10 @@ def test_dropped_records_of_a_withdrawn_paper_stay_counted_under_the_erratum(
 
 def test_a_withdrawn_figure_takes_along_the_items_that_quote_it(old: Path, papers: dict[str, Specimen], tmp_path: Path) -> None:
     new = tmp_path / "new"
-    assert main(["withdraw", str(old), "--figure", papers["a1"].id, "--out", str(new), "--version", "1.1.0"]) == OK
+    assert (
+        main(["withdraw", str(old), "--figure", papers["a1"].id, "--reason", "r", "--out", str(new), "--version", "1.1.0"])
+        == OK
+    )
     assert not findings(new)
     assert grep(new, runs(SECRET)) == {}
     assert len(items(old, "multi_select", papers["a2"].id)) == 2
@@ -311,7 +317,10 @@ def test_a_text_that_is_only_in_a_withdrawn_caption_takes_the_item_along(tmp_pat
         descriptions=(), multi_select=(told,), attrition=(), dropped=(),
     ).folder  # fmt: skip
     new = tmp_path / "new"
-    assert main(["withdraw", str(old), "--figure", papers["a1"].id, "--out", str(new), "--version", "1.1.0"]) == OK
+    assert (
+        main(["withdraw", str(old), "--figure", papers["a1"].id, "--reason", "r", "--out", str(new), "--version", "1.1.0"])
+        == OK
+    )
     assert grep(new, runs(SECRET)) == {}
     assert len(errata(new)[0]["tombstones"]) == 2
 
@@ -323,7 +332,9 @@ def test_a_reason_that_quotes_what_is_withdrawn_later_leaves_card_and_changelog(
     first, second = tmp_path / "first", tmp_path / "second"
     assert correct(old, first, "1.1.0", item, "--retire", "--reason", f"10.9999/a: {SECRET} is B too") == OK
     assert SECRET in (first / "README.md").read_text(encoding="utf-8")
-    assert main(["withdraw", str(first), "--doi", "10.9999/a", "--out", str(second), "--version", "1.2.0"]) == OK
+    assert (
+        main(["withdraw", str(first), "--doi", "10.9999/a", "--reason", "r", "--out", str(second), "--version", "1.2.0"]) == OK
+    )
     assert not findings(second)
     assert set(grep(second, {"10.9999/a", *runs(SECRET)})) == {"errata.json"}
     assert [one["id"] for one in errata(second)] == ["E-0001", "E-0002"]
@@ -345,7 +356,7 @@ def test_a_withdrawal_that_cannot_be_is_refused(
 ) -> None:
     version = [] if "--version" in arguments else ["--version", "1.1.0"]
     with patch("builder.revising.read_base", lambda folder: base):
-        assert main(["withdraw", str(old), *arguments, "--out", str(tmp_path / "new"), *version]) == code
+        assert main(["withdraw", str(old), *arguments, "--reason", "r", "--out", str(tmp_path / "new"), *version]) == code
     assert said in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
@@ -356,7 +367,10 @@ def test_a_benchmark_is_not_withdrawn_as_a_whole(papers: dict[str, Specimen], tm
         descriptions=(), multi_select=(), attrition=(), dropped=(),
     ).folder  # fmt: skip
     assert (
-        main(["withdraw", str(old), "--doi", "10.9999/b", "--out", str(tmp_path / "new"), "--version", "1.1.0"]) == NOTHING_LEFT
+        main(
+            ["withdraw", str(old), "--doi", "10.9999/b", "--reason", "r", "--out", str(tmp_path / "new"), "--version", "1.1.0"]
+        )
+        == NOTHING_LEFT
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from builder.revising import ErratumLine, Revision
 
 _BY: tuple[By, ...] = ("doi", "figure", "publisher", "licence")
-_NOT_STATED = "not stated"
 
 
 def add_erratum(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +31,7 @@ def add_erratum(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--image", metavar="FILE.png", help="another picture of the item's figure, for all rows that show it")
     parser.add_argument("--bbox", metavar="X0,Y0,X1,Y1", type=_box, help="what that picture shows of the page, in points")
     _add_next(parser)
+    parser.add_argument("--reason", metavar="TEXT", help="what is wrong; on the card and in CHANGELOG.md too")
     parser.set_defaults(command=_erratum)
 
 
@@ -43,6 +44,8 @@ def add_withdraw(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--publisher", metavar="NAME", help="all figures of a publisher, as column `publisher` has it")
     which.add_argument("--licence", metavar="ID", help="all figures under a licence, as column `licence` has it")
     _add_next(parser)
+    reason = "who asked for it and why; on the card and in CHANGELOG.md too, unless it has a DOI or an id in it"
+    parser.add_argument("--reason", metavar="TEXT", required=True, help=reason)
     parser.add_argument(
         "--full-removal", metavar="ORG/NAME", help="also off the Hub's old versions there: every step is printed first"
     )
@@ -55,7 +58,6 @@ def _add_next(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="NEW", type=Path, required=True, help="folder of the next release; made by this command"
     )
     parser.add_argument("--version", metavar="X.Y.Z", required=True, help="version of the next release")
-    parser.add_argument("--reason", metavar="TEXT", help="what is wrong, or who asked for it and why")
     parser.add_argument("--date", metavar="YYYY-MM-DD", type=_date, help="written into errata.json; else no date is")
 
 
@@ -125,7 +127,7 @@ def _withdraw(arguments: argparse.Namespace) -> int:
     from builder.revising import withdraw
 
     (by,) = (by for by in _BY if getattr(arguments, by) is not None)
-    wanted = Withdrawal(by, getattr(arguments, by), arguments.reason or _NOT_STATED, arguments.date)
+    wanted = Withdrawal(by, getattr(arguments, by), arguments.reason, arguments.date)
     if arguments.full_removal:
         return _remove(arguments, wanted)
     if arguments.send:
@@ -134,7 +136,7 @@ def _withdraw(arguments: argparse.Namespace) -> int:
         )
     done = withdraw(arguments.release, arguments.out, arguments.version, wanted)
     _print(done)
-    print(_what_stays(done, arguments.out))
+    print(_what_stays(done, arguments.out, arguments.version, wanted))
     return Exit.OK
 
 
@@ -144,6 +146,7 @@ def _remove(arguments: argparse.Namespace, wanted: Withdrawal) -> int:
     removal = planned(arguments.release, arguments.out, arguments.version, wanted, arguments.full_removal)
     print(removal.text)
     if not arguments.send:
+        _print_emptied(removal.emptied)
         print("nothing was written or sent: add --send", file=sys.stderr)
         return Exit.OK
     done = carry_out(removal, lambda line: print(line, flush=True))
@@ -156,15 +159,29 @@ def _print(done: Revision) -> None:
         print(f"{one.id}  {in_words(one)}")
     for line in done.told:
         print(f"note    {line}")
+    _print_emptied(done.emptied)
     print(done.written.summary, file=sys.stderr)
 
 
-def _what_stays(done: Revision, out: Path) -> str:
-    old: Sequence[str] = done.earlier
+def _print_emptied(lines: Sequence[str]) -> None:
+    for line in lines:
+        print(f"EMPTY   {line}; manifest.json (left_out) and the card say so", file=sys.stderr)
+
+
+def _what_stays(done: Revision, out: Path, version: str, wanted: Withdrawal) -> str:
+    from builder.release.diff import next_version
+    from builder.release.withdraw import in_a_shell, next_folder
+
+    tags = ", ".join(f"v{one}" for one in done.earlier)
+    after = next_version(version, "minor")
+    again = in_a_shell(str(out), next_folder(str(out), after), after, wanted, "ORG/NAME")
     return (
-        f"What stays public where {', '.join('v' + version for version in old)} was published: these tags with all they hold,\n"
-        "main and its history until the next version is published, and every copy that was downloaded, forked or cached.\n"
-        f"Next: microtome publish {out} ORG/NAME; to delete old tags and files for good: --full-removal ORG/NAME"
+        f"What stays public wherever they were published: the tags {tags}, and every other published version that has these\n"
+        "figures, each with all it holds; main until the next version is published, and its history after that as well;\n"
+        "and every copy that was downloaded, forked or cached.\n"
+        f"Next: microtome publish {shlex.quote(str(out))} ORG/NAME --send\n"
+        "To delete the old tags and files from there for good, then or instead (without --send it prints its steps only):\n"
+        f"  {again} --send"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -11,6 +12,8 @@ from builder.records import Record
 ErratumKind = Literal["key-corrected", "item-retired", "image-replaced", "withdrawn"]
 ErratumId = Annotated[str, Field(pattern=r"^E-[0-9]{4,}$")]
 Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+# A DOI, an arXiv id or a row's id: a withdrawal's reason that has one stands in errata.json only.
+_NAME = re.compile(r"\b10\.\d{4,9}/|arxiv|\b\d{4}\.\d{4,5}\b|\b(?:fig|cm|de|ms)-[0-9a-f]{16}", re.IGNORECASE)
 
 
 class Tombstone(Record):
@@ -74,12 +77,20 @@ class Errata(Record):
         return {one.subject: one for one in self.errata if one.kind == "key-corrected"}
 
     def told(self, one: Erratum) -> str | None:
-        """The reason, for card and changelog; None for a withdrawal and for rows withdrawn since, whose words it may quote."""
+        """The reason, for card and changelog; None where it names what was withdrawn, or may quote rows withdrawn since."""
+        if one.kind == "withdrawn":
+            return None if self._names(one.reason) else one.reason
         gone, stones = self.gone, {stone.id: stone for one in self.errata for stone in one.tombstones}
         figures = {name for name, by in gone.items() if by.kind == "withdrawn" and stones[name].config == "figures"}
         rows = [name for name in (*one.changed, *(stone.id for stone in one.tombstones)) if name in gone]
         since = any(gone[name].kind == "withdrawn" or stones[name].figure_id in figures for name in rows)
         return None if since else one.reason
+
+    def _names(self, reason: str) -> bool:
+        """Whether a reason has an identifier in it, or what a withdrawal named."""
+        subjects = [one.subject.partition(" ") for one in self.errata if one.kind == "withdrawn"]
+        values = [value.casefold() for by, _, value in subjects if by != "licence"]
+        return bool(_NAME.search(reason)) or any(value in reason.casefold() for value in values)
 
 
 def erratum_id(number: int) -> str:
@@ -113,7 +124,7 @@ def in_words(one: Erratum) -> str:
         if one.full_removal
         else ""
     )
-    return f"{rows} withdrawn{removed}"
+    return f"{rows} withdrawn{removed}" if one.tombstones else f"withdrawn before{removed}"
 
 
 __all__ = ["Edition", "Errata", "Erratum", "ErratumKind", "FullRemoval", "Tombstone", "erratum_id", "in_words"]

@@ -141,9 +141,17 @@ def _other_letters(row: MultiSelectRow, key: tuple[str, ...], of: Draft, wanted:
         "answer": key,
         "option_kinds": tuple("corrected" if n in turned else kind for n, kind in enumerate(row.option_kinds)),
         "rubrics": tuple(f"{sides[n]} {reason}" if n in turned else rubric for n, rubric in enumerate(row.rubrics)),
-        "reasoning": f"Key corrected from {', '.join(row.answer)} to {', '.join(key)} {reason}",
+        "reasoning": f"Key corrected from {', '.join(row.answer)} to {', '.join(key)} {_closed(reason)}{_before(row)}",
     }
     return rehashed(row.model_copy(update=update))
+
+
+def _closed(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+
+
+def _before(row: MultiSelectRow) -> str:
+    return f" Reasoning before the correction: {row.reasoning}" if row.reasoning.strip() else ""
 
 
 def _with_image(of: Draft, wanted: Correction, row: Row, act: ImageReplaced) -> Draft:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from builder.recipe import Recipe
 from builder.records import Record
-from builder.release.errata import Edition, Errata, in_words
+from builder.release.card import escaped
+from builder.release.errata import Edition, Errata, Erratum, in_words
 from builder.release.rows import CONFIGS, SPLITS, Manifest, ManifestFile, Packed
 
 MANIFEST = "manifest.json"
@@ -71,8 +72,7 @@ def _entry(of: Edition, errata: Errata | None) -> str:
     lines = []
     for one in errata.errata if errata else ():
         if errata and one.version == of.version:
-            reason = errata.told(one)
-            lines.append(f"- {one.id}: {in_words(one)}{': ' + ' '.join(reason.split()) if reason else ''}")
+            lines.append(_correction(one, errata.told(one)))
     for config in CONFIGS:
         now = sum(of.rows.get(config, {}).values())
         if config in of.unchanged:
@@ -81,6 +81,13 @@ def _entry(of: Edition, errata: Errata | None) -> str:
     there = ((config, split, of.rows.get(config, {}).get(split)) for config in CONFIGS for split in SPLITS)
     lines += [f"- `{config}`, `{split}`: {n} rows" for config, split, n in there if n]
     return f"## {of.version}\n\n" + "\n".join([*lines, f"- signature: `{of.signature}`"]) + "\n"
+
+
+def _correction(one: Erratum, reason: str | None) -> str:
+    told = escaped(f"{in_words(one)}: {reason}" if reason else in_words(one))
+    missing = "" if reason else "reason and "
+    where = f" ({missing}ids in `{ERRATA}`)" if one.kind == "withdrawn" or not reason else ""
+    return f"- {one.id}{f', {one.date}' if one.date else ''}: {told}{where}"
 
 
 def recipe_text(recipe: Recipe) -> str:

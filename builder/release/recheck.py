@@ -14,6 +14,7 @@ from builder.records import Act, Licence, Record
 from builder.release.crossref import Notice, Work
 from builder.release.diff import next_version
 from builder.release.rows import Row
+from builder.release.withdraw import Withdrawal, in_a_shell, next_folder
 from builder.stages.licence import family_of, licence_by_id
 from builder.stages.rights import Policy, Terms
 
@@ -115,8 +116,10 @@ def _told(notice: Notice) -> str:
 
 def _of_work(doi: str, paper: Shown, work: Work, *, gone: bool) -> list[Finding]:
     found = []
-    if not gone and _GONE_TITLE.match(work.title):
-        found.append(_finding(doi, paper, "retracted", "withdraw", f"its title begins {work.title[:40]!r}"))
+    said = _GONE_TITLE.match(work.title)
+    if not gone and said:
+        # No more of the title: the reason of a withdrawal stands on the card.
+        found.append(_finding(doi, paper, "retracted", "withdraw", f"its title begins {said[0].strip()!r}"))
     if work.updates:
         of = ", ".join(sorted({f"{notice.type} of {notice.doi}" for notice in work.updates}))
         found.append(_finding(doi, paper, "is-a-notice", "look", f"is itself a notice: {of}"))
@@ -174,28 +177,10 @@ def withdrawals(findings: Sequence[Finding], release: str, version: str) -> list
     for doi in dict.fromkeys(one.doi for one in findings if one.action == "withdraw"):
         why = "; ".join(one.problem for one in findings if one.doi == doi and one.action == "withdraw")
         version = next_version(version, "minor")  # items leave
-        new = f"{re.sub(r'-[0-9]+[.][0-9]+[.][0-9]+$', '', release)}-{version}"
-        parts = [
-            "microtome",
-            "withdraw",
-            folder,
-            "--out",
-            new,
-            "--version",
-            version,
-            "--doi",
-            doi,
-            "--reason",
-            f"Crossref: {why}",
-        ]
-        commands.append(" ".join(map(_quoted, parts)))
+        new = next_folder(release, version)
+        commands.append(in_a_shell(folder, new, version, Withdrawal("doi", doi, f"Crossref: {why}")))
         folder = new
     return commands
-
-
-def _quoted(text: str) -> str:
-    """As a POSIX shell takes one word."""
-    return text if re.fullmatch(r"[A-Za-z0-9_./:@%+=-]+", text) else "'" + text.replace("'", "'\\''") + "'"
 
 
 __all__ = ["DOUBTED", "GONE", "Finding", "Shown", "recheck", "shown_of", "withdrawals"]

@@ -130,6 +130,19 @@ def _counted(stages: Sequence[StageCount], config: str, before: int, gone: int, 
     return [*(line if one.stage == name else one for one in stages), *([] if there else [line])]
 
 
+def emptied(before: Draft, after: Draft) -> tuple[str, ...]:
+    """Configs without a row left in any split, and else the splits of a config without one, each with the rows it had."""
+    had, have = (Counter((_config(name), split) for name, (split, _) in of.rows.items()) for of in (before, after))
+    said = []
+    for config in CONFIGS:
+        gone = [split for split in SPLITS if had[config, split] and not have[config, split]]
+        if gone and not any(have[config, split] for split in SPLITS):
+            said.append(f"config {config}: none of its {sum(had[config, split] for split in SPLITS)} rows is left")
+        else:
+            said += [f"split {split} of config {config}: none of its {had[config, split]} rows is left" for split in gone]
+    return tuple(said)
+
+
 def revised(of: Draft, builder_version: str) -> Packed:
     """The next release. Raises UsageError where the version makes too small a step, NothingLeft where no figure is left."""
     base = of.base
@@ -217,4 +230,4 @@ def _still_judged(judged: Sequence[Judgement], items: set[str]) -> list[Judgemen
     return [one for one in judged if one.item in items]
 
 
-__all__ = ["ALL_GONE", "Draft", "change", "draft", "errata_stage", "revised", "taken_out"]
+__all__ = ["ALL_GONE", "Draft", "change", "draft", "emptied", "errata_stage", "revised", "taken_out"]

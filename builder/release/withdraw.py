@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from builder.errors import NothingLeft, UsageError
+from builder.errors import MicrotomeError, NothingLeft, UsageError
 from builder.release.errata import Erratum, FullRemoval
 from builder.release.revise import Draft, taken_out
 from builder.release.rows import Attrition, CaptionMatchingRow, DescriptionRow, Drop, FigureRow, MultiSelectRow, Row
@@ -15,6 +16,7 @@ from builder.release.rows import Attrition, CaptionMatchingRow, DescriptionRow, 
 By = Literal["doi", "figure", "publisher", "licence"]
 RUN = 6  # words in a row that an item can only have from the caption that they stand in
 _DOI_LINK = re.compile(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+_VERSION_AT_THE_END = re.compile(r"-[0-9]+[.][0-9]+[.][0-9]+$")
 _WORD = re.compile(r"\w+")
 Run = tuple[str, ...]
 
@@ -33,31 +35,69 @@ class Withdrawal:
 def withdrawn(of: Draft, wanted: Withdrawal) -> Draft:
     """Without the figures meant and all that rests on them, and with one erratum more.
 
-    Raises UsageError where nothing is meant, where the reason names what is withdrawn, or where it is not said;
+    What an earlier version withdrew may be named again with a full removal: the erratum notes that alone.
+    Raises UsageError where nothing is meant, where the reason quotes what is withdrawn, or where it is not said;
     NothingLeft where no figure would stay.
     """
     if not wanted.reason.strip():
         raise UsageError("--reason", "is empty", "say why: it stands in errata.json")
     figures = _figures(of)
     meant = {name for name, figure in figures.items() if _is_meant(figure, wanted)}
-    if not meant:
-        raise UsageError(f"--{wanted.by} {wanted.value}", "meets no figure of the release", _there(of, wanted.by))
+    before = withdrawn_before(of, wanted)
+    if not meant and not (before and wanted.full_removal):
+        raise _meets_none(of, wanted, before)
     meant |= _same_picture(figures, meant)
     if meant == figures.keys():
         problem = f"meets all {len(meant)} figures"
         raise NothingLeft(
             f"--{wanted.by} {wanted.value}", problem, "a benchmark without figures is taken off the Hub as a whole"
         )
+    _refuse_quotes(wanted.reason, [figures[name] for name in meant])
     gone = resting_on(of, meant) | _quoting(of, meant)
-    named = plain_doi(wanted.value) if wanted.by == "doi" else wanted.value.strip()
     after, stones = taken_out(of, gone, "withdrawn", of.next_id)
     after = _without_names(after, of, meant, of.next_id)
     return after.noting(
         Erratum(
-            id=of.next_id, version=of.version, date=wanted.date, kind="withdrawn", subject=f"{wanted.by} {named}",
+            id=of.next_id, version=of.version, date=wanted.date, kind="withdrawn", subject=_subject(wanted),
             reason=wanted.reason.strip(), before=(), after=(), changed=(), tombstones=stones, full_removal=wanted.full_removal,
         )
     )  # fmt: skip
+
+
+def _subject(wanted: Withdrawal) -> str:
+    return f"{wanted.by} {plain_doi(wanted.value) if wanted.by == 'doi' else wanted.value.strip()}"
+
+
+def withdrawn_before(of: Draft, wanted: Withdrawal) -> tuple[Erratum, ...]:
+    """Errata that took the same out: named so, or with the tombstone of the figure that is named."""
+    subject, name = _subject(wanted).casefold(), wanted.value.strip().casefold()
+    return tuple(
+        one
+        for one in of.errata
+        if one.kind == "withdrawn"
+        if one.subject.casefold() == subject or (wanted.by == "figure" and any(stone.id == name for stone in one.tombstones))
+    )
+
+
+def _meets_none(of: Draft, wanted: Withdrawal, before: Sequence[Erratum]) -> MicrotomeError:
+    place, problem = f"--{wanted.by} {wanted.value}", "meets no figure of the release"
+    if not before:
+        return UsageError(place, problem, _there(of, wanted.by))
+    problem = f"{problem}: it left with {before[-1].id} in version {before[-1].version}"
+    return UsageError(place, problem, "to delete it from a repository's old versions too, add --full-removal ORG/NAME")
+
+
+def _refuse_quotes(reason: str, meant: Sequence[FigureRow]) -> None:
+    """Card and changelog carry the reason, and know no more of what is gone than its id."""
+    said = " ".join(_WORD.findall(reason.casefold()))
+    titles = {" ".join(_WORD.findall(figure.title.casefold())) for figure in meant if figure.title}
+    texts = [text for figure in meant for text in (*_captions(figure), figure.title or "")]
+    if set(_runs([reason])) & set(_runs(texts)) or any(" " in title and f" {title} " in f" {said} " for title in titles):
+        raise UsageError(
+            "--reason",
+            "quotes a title or a caption that is withdrawn",
+            "say it without: card and CHANGELOG.md carry the reason",
+        )
 
 
 def _figures(of: Draft) -> dict[str, FigureRow]:
@@ -176,6 +216,22 @@ def _renamed(drop: Drop, names: Sequence[str], erratum: str) -> Drop:
     return drop
 
 
+def in_a_shell(release: str, out: str, version: str, wanted: Withdrawal, repository: str | None = None) -> str:
+    """The command that withdraws so, fully from a repository where one is named."""
+    words = ["microtome", "withdraw", release, "--out", out, "--version", version, f"--{wanted.by}", wanted.value]
+    words += ["--reason", wanted.reason, *(["--date", wanted.date] if wanted.date else [])]
+    return shlex.join([*words, *(["--full-removal", repository] if repository else [])])
+
+
+def next_folder(release: str, version: str) -> str:
+    """A folder for that version beside a release's.
+
+    >>> next_folder("my-bench-1.0.0", "1.1.0")
+    'my-bench-1.1.0'
+    """
+    return f"{_VERSION_AT_THE_END.sub('', release)}-{version}"
+
+
 @dataclass(frozen=True)
 class Traces:
     """By what the withdrawn figures could still be found."""
@@ -215,4 +271,7 @@ def mentioning(of: Draft, left: Traces) -> tuple[str, ...]:
     return tuple(sorted({one.partition(": ")[0] for one in found_in(left, said)}))
 
 
-__all__ = ["RUN", "By", "Traces", "Withdrawal", "found_in", "mentioning", "plain_doi", "resting_on", "traces", "withdrawn"]
+__all__ = [
+    "RUN", "By", "Traces", "Withdrawal", "found_in", "in_a_shell", "mentioning", "next_folder", "plain_doi", "resting_on",
+    "traces", "withdrawn", "withdrawn_before",
+]  # fmt: skip
