@@ -73,7 +73,10 @@ def published(hub: LoopbackHub, client: Session, releases: dict[str, Path]) -> N
     assert sent.code == OK, sent
     sent = client.run("publish", str(releases["1.1.0"]), "org/bench", "--send")
     assert sent.code == OK, sent
-    assert "since      v1.0.0, minor: caption_matching 1 retired" in sent.out
+    assert (
+        "since      v1.0.0, minor: figures 1 moved to another split (fig-5510b5807a5d988d); caption_matching 1 retired"
+        in sent.out
+    )
 
 
 LOAD = """

@@ -33,7 +33,7 @@ def parts_of(one: object, other: object, place: str = "") -> Iterator[Part]:
 
 def _elements(one: Sequence[object], other: Sequence[object], place: str) -> Iterator[Part]:
     texts = [[repr(element) for element in elements] for elements in (one, other)]
-    for tag, i, j, k, m in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+    for tag, i, j, k, m in SequenceMatcher(None, texts[0], texts[1], autojunk=False).get_opcodes():
         if tag == "replace" and j - i == m - k:
             for at in range(j - i):
                 yield from parts_of(one[i + at], other[k + at], f"{place}[{i + at}]")
