@@ -149,7 +149,7 @@ def _holds(repo: HubRepository, commit: str, gone: set[str]) -> bool:
         found = repo.download(commit, Path(scratch), token=repo.token, only=_FIGURES)
         files = sorted(found.glob("data/figures/*.parquet"))
         try:
-            return not files or any(row["id"] in gone for file in files for row in read_parquet(file)[2])
+            return not files or any(row["id"] in gone for file in files for row in read_parquet(file))
         except (BrokenParquet, KeyError):
             return True
 

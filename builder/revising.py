@@ -85,7 +85,7 @@ def _pngs(folder: Path, packed: Packed) -> Iterator[tuple[str, bytes]]:
     """Every image once: an item shows its figure's."""
     for split in SPLITS:
         if ("figures", split) in packed.tables:
-            for row in read_parquet(folder / data_path("figures", split))[2]:
+            for row in read_parquet(folder / data_path("figures", split)):
                 if row["image"]:
                     yield row["image_sha256"], row["image"]["bytes"]
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from small_release import packed
 
-from builder.edges.parquet import parquet_bytes
+from builder.edges.parquet import write_parquet
 from builder.release.croissant import OWN_LICENCE, croissant
 from builder.release.rows import ROWS, ManifestFile, Packed, data_path
 
@@ -26,9 +26,11 @@ def png(_: str) -> bytes:
 def written(folder: Path, release: Packed) -> dict[str, Any]:
     files = []
     for (config, split), rows in release.tables.items():
-        path, data = data_path(config, split), parquet_bytes(config, rows, png)
+        path = data_path(config, split)
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(data)
+        with (folder / path).open("wb") as file:
+            write_parquet(file, config, rows, png)
+        data = (folder / path).read_bytes()
         files.append(ManifestFile(path=path, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), rows=len(rows)))
     described = croissant(release, files)
     (folder / "croissant.json").write_text(json.dumps(described), encoding="utf-8")

@@ -112,7 +112,7 @@ def base(old: Path) -> Base:
 
 def rows(folder: Path) -> dict[str, dict[str, Any]]:
     paths = (path for config in CONFIGS for path in sorted((folder / "data" / config).glob("*.parquet")))
-    return {row["id"]: row for path in paths for row in read_parquet(path)[2]}
+    return {row["id"]: row for path in paths for row in read_parquet(path)}
 
 
 def items(folder: Path, config: str, figure: str) -> list[dict[str, Any]]:
@@ -240,7 +240,7 @@ def grep(folder: Path, wanted: Iterable[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in sorted(one for one in folder.rglob("*") if one.is_file()):
         raw = path.read_bytes()
-        cells = "\n".join(map(str, read_parquet(path)[2])) if path.suffix == ".parquet" else ""
+        cells = "\n".join(map(str, read_parquet(path))) if path.suffix == ".parquet" else ""
         for one in wanted:
             if one.encode() in raw or one.casefold() in cells.casefold() or one.encode() in raw.lower():
                 found.setdefault(path.relative_to(folder).as_posix(), set()).add(one)

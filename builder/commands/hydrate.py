@@ -149,7 +149,7 @@ def _of(copy: Copy, rows: Iterable[FigureRow]) -> Copy:
 def _shipped_images(release: Path, packed: Packed, store: Store) -> None:
     """The images that the release has, into the store that the private one is written from."""
     for config, split in packed.tables:
-        for row in read_parquet(release / data_path(config, split))[2]:
+        for row in read_parquet(release / data_path(config, split)):
             if row["image"] and row["image"]["bytes"]:
                 store.put_blob(row["image"]["bytes"])
 

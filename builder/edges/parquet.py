@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, BinaryIO, Literal, get_args, get_origin
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +24,15 @@ _PLAIN = {str: "string", int: "int64", float: "float64", bool: "bool"}
 
 class BrokenParquet(Exception):
     """A data file that cannot be read."""
+
+
+@dataclass(frozen=True)
+class ParquetRows:
+    """A data file: column types, the `huggingface` metadata, and its rows, read as they are asked for."""
+
+    columns: Mapping[str, str]
+    metadata: bytes | None
+    rows: Iterator[dict[str, Any]]
 
 
 def features_of(config: Config) -> Features:
@@ -46,15 +57,16 @@ def _feature(annotation: Any) -> Any:
     return Value(_PLAIN[annotation]) if annotation in _PLAIN else _feature(inner[0])
 
 
-def parquet_bytes(config: Config, rows: Sequence[Row], png: Callable[[str], bytes]) -> bytes:
-    """A whole Parquet file. `png` gives an image's bytes by its hash. The same rows give the same bytes under one pyarrow."""
+def write_parquet(file: BinaryIO, config: Config, rows: Sequence[Row], png: Callable[[str], bytes]) -> None:
+    """A whole Parquet file into `file`, a row group at a time: no more than one group's images are in memory.
+
+    `png` gives an image's bytes by its hash. The same rows give the same bytes under one pyarrow.
+    """
     schema = features_of(config).arrow_schema
-    buffer = io.BytesIO()
-    with pq.ParquetWriter(buffer, schema, **_options(schema)) as writer:
+    with pq.ParquetWriter(file, schema, **_options(schema)) as writer:
         for start in range(0, len(rows), ROWS_PER_GROUP):
             group = [_with_bytes(row, png) for row in rows[start : start + ROWS_PER_GROUP]]
             writer.write_table(pa.Table.from_pylist(group, schema=schema), row_group_size=ROWS_PER_GROUP)
-    return buffer.getvalue()
 
 
 def _with_bytes(row: Row, png: Callable[[str], bytes]) -> dict[str, object]:
@@ -81,18 +93,29 @@ def _options(schema: Any) -> dict[str, Any]:
     }
 
 
-def read_parquet(path: Path) -> tuple[dict[str, str], bytes | None, list[dict[str, Any]]]:
-    """Column types, the `huggingface` metadata and all rows of a data file. Raises BrokenParquet."""
+@contextmanager
+def opened_parquet(path: Path) -> Iterator[ParquetRows]:
+    """A data file to read row group by row group. Raises BrokenParquet, then or while its rows are read."""
     try:
         # Not pq.read_table, which reads ahead in threads: one that still let go of a Python object while the interpreter
         # ended would abort the process. Mapped, so that no error names the path.
         with pa.memory_map(str(path)) as file:
-            table = pq.ParquetFile(file, pre_buffer=False).read(use_threads=False)
-        rows = table.to_pylist()
+            parquet = pq.ParquetFile(file, pre_buffer=False)
+            schema = parquet.schema_arrow
+            yield ParquetRows(_types(schema), (schema.metadata or {}).get(b"huggingface"), _groups(parquet))
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # ValueError: text that is not UTF-8
         raise BrokenParquet((str(error).splitlines() or [type(error).__name__])[0]) from error
-    metadata: Mapping[bytes, bytes] = table.schema.metadata or {}
-    return _types(table.schema), metadata.get(b"huggingface"), rows
+
+
+def _groups(parquet: Any) -> Iterator[dict[str, Any]]:
+    for number in range(parquet.num_row_groups):
+        yield from parquet.read_row_group(number, use_threads=False).to_pylist()
+
+
+def read_parquet(path: Path) -> list[dict[str, Any]]:
+    """All rows of a data file. Raises BrokenParquet."""
+    with opened_parquet(path) as parquet:
+        return list(parquet.rows)
 
 
 def _types(schema: Any) -> dict[str, str]:
@@ -101,9 +124,17 @@ def _types(schema: Any) -> dict[str, str]:
 
 
 def expected_metadata(config: Config) -> tuple[dict[str, str], bytes]:
-    """What read_parquet gives for column types and metadata of a file that this version wrote."""
+    """What opened_parquet gives for column types and metadata of a file that this version wrote."""
     schema = features_of(config).arrow_schema
     return _types(schema), schema.metadata[b"huggingface"]
 
 
-__all__ = ["BrokenParquet", "expected_metadata", "features_of", "parquet_bytes", "read_parquet"]
+__all__ = [
+    "BrokenParquet",
+    "ParquetRows",
+    "expected_metadata",
+    "features_of",
+    "opened_parquet",
+    "read_parquet",
+    "write_parquet",
+]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import BinaryIO
 
 from builder.edges.harness_files import harness_of
-from builder.edges.parquet import parquet_bytes
-from builder.edges.store import cannot_write
+from builder.edges.parquet import write_parquet
+from builder.edges.store import cannot_write, sha256_of
 from builder.errors import CannotWrite
 from builder.release.files import (
     ATTACKS,
@@ -78,13 +79,14 @@ def _umask() -> int:
 
 
 def _fill(scratch: Path, packed: Packed, png: Png, documents: Documents) -> dict[str, dict[str, int]]:
-    files = [_put(scratch, name, text.encode()) for name, text in texts(packed).items()]
+    files = [_put_text(scratch, name, text) for name, text in texts(packed).items()]
     for (config, split), table in packed.tables.items():
-        files.append(_put(scratch, data_path(config, split), parquet_bytes(config, table, png), len(table)))
-    files += [_put(scratch, name, text.encode()) for name, text in sorted(harness_of(packed, scratch).items())]
-    files += [_put(scratch, name, text.encode()) for name, text in sorted(documents(packed, tuple(files)).items())]
+        written = _put(scratch, data_path(config, split), partial(write_parquet, config=config, rows=table, png=png))
+        files.append(written.model_copy(update={"rows": len(table)}))
+    files += [_put_text(scratch, name, text) for name, text in sorted(harness_of(packed, scratch).items())]
+    files += [_put_text(scratch, name, text) for name, text in sorted(documents(packed, tuple(files)).items())]
     whole = manifest(packed, tuple(files), {name: version(name) for name in LIBRARIES})
-    _put(scratch, MANIFEST, json_text(whole).encode())
+    _put_text(scratch, MANIFEST, json_text(whole))
     return whole.rows
 
 
@@ -104,14 +106,18 @@ def texts(packed: Packed) -> dict[str, str]:
     return found | ({PRIVATE_MARKER: PRIVATE_BANNER + "\n"} if packed.cut.tier == "private" else {})
 
 
-def _put(scratch: Path, name: str, data: bytes, rows: int | None = None) -> ManifestFile:
+def _put_text(scratch: Path, name: str, text: str) -> ManifestFile:
+    return _put(scratch, name, lambda file: file.write(text.encode()))
+
+
+def _put(scratch: Path, name: str, write: Callable[[BinaryIO], object]) -> ManifestFile:
     path = scratch / name
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("xb") as file:
-        file.write(data)
+        write(file)
         file.flush()
         os.fsync(file.fileno())
-    return ManifestFile(path=name, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), rows=rows)
+    return ManifestFile(path=name, bytes=path.stat().st_size, sha256=sha256_of(path), rows=None)
 
 
 def _settle(scratch: Path, out: Path) -> bool:
@@ -132,11 +138,7 @@ def _settle(scratch: Path, out: Path) -> bool:
 
 
 def _bytes_of(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 __all__ = ["LIBRARIES", "Documents", "Png", "Written", "texts", "write_release"]

@@ -45,6 +45,12 @@ def cannot_write(path: Path) -> Iterator[None]:
         raise CannotWrite(str(path), f"cannot write: {error.strerror or error}", remedy) from error
 
 
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file of any size. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 @dataclass(frozen=True)
 class Receipt:
     """What one stage made of one paper. `key` names everything the result depends on."""

@@ -22,13 +22,14 @@ from builder.documents import documents
 from builder.edges.harness_files import harness_of
 from builder.edges.images import CANARY_KEY
 from builder.edges.loading import load_as_a_stranger
-from builder.edges.parquet import BrokenParquet, expected_metadata, read_parquet
+from builder.edges.parquet import BrokenParquet, expected_metadata, opened_parquet
 from builder.edges.release_folder import texts
+from builder.edges.store import sha256_of
 from builder.errors import CannotRead, Issue, Issues
 from builder.records import pixels_digest
 from builder.release.files import CARD, CROISSANT, MANIFEST
 from builder.release.rows import CONFIGS, SPLITS, Config, Manifest, Packed, SplitName, data_path
-from builder.release.validate import FileFact, ImageFact, Opened, check
+from builder.release.validate import FileFact, ImageFact, Opened, RowDict, check
 from builder.release.validate_claims import CLAIM_CHECKS
 from builder.release.validate_documents import packed_again, texts_differ
 from builder.release.validate_errata import errata
@@ -40,7 +41,6 @@ from builder.release.validate_schema import by_schema
 from builder.stages.rights import Policy, read_policy
 
 _REBUILD = "rebuild the release with `microtome build`"
-_CHUNK = 1 << 20
 
 
 def validate_release(folder: Path) -> Issues:
@@ -130,12 +130,7 @@ def _files(folder: Path, issues: list[Issue]) -> Iterator[tuple[str, FileFact]]:
 
 
 def _fact(path: Path) -> FileFact:
-    whole, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while block := file.read(_CHUNK):
-            whole.update(block)
-            size += len(block)
-    return FileFact(size, whole.hexdigest())
+    return FileFact(path.stat().st_size, sha256_of(path))
 
 
 def _opened(folder: Path, files: dict[str, FileFact], issues: list[Issue]) -> Opened:
@@ -189,35 +184,39 @@ def _front_matter(text: str, issues: list[Issue]) -> dict[str, object]:
 
 
 def _read_table(folder: Path, config: Config, split: SplitName, opened: Opened) -> Iterator[Issue]:
-    """Put a data file's rows, column types and images into `opened`."""
+    """Put a data file's rows, column types and images into `opened`; its images' bytes go as they are looked at."""
     path = data_path(config, split)
     try:
-        columns, metadata, rows = read_parquet(folder / path)
+        with opened_parquet(folder / path) as parquet:
+            rows = [_row(row, (config, split, number), opened) for number, row in enumerate(parquet.rows)]
     except BrokenParquet as error:
         yield Issue("bad-parquet", path, f"cannot be read: {error}", _REBUILD)
         return
     cast(dict[Any, Any], opened.tables)[config, split] = rows
-    cast(dict[Any, Any], opened.columns)[config, split] = columns
+    cast(dict[Any, Any], opened.columns)[config, split] = parquet.columns
     wanted, wanted_metadata = expected_metadata(config)
-    for name in sorted(columns.keys() | wanted.keys()):
-        if columns.get(name) != wanted.get(name):
-            problem = f"is {columns.get(name) or 'not there'}; wanted {wanted.get(name) or 'no such column'}"
+    for name in sorted(parquet.columns.keys() | wanted.keys()):
+        if parquet.columns.get(name) != wanted.get(name):
+            problem = f"is {parquet.columns.get(name) or 'not there'}; wanted {wanted.get(name) or 'no such column'}"
             yield Issue("columns", f"{path} > {name}", problem, f"columns follow schemas/{config}.json; {_REBUILD}")
-    if not _same_json(metadata, wanted_metadata):
+    if not _same_json(parquet.metadata, wanted_metadata):
         yield Issue(
             "features",
             path,
             "lacks the features that make Image and ClassLabel",
             f"keep its `huggingface` metadata; {_REBUILD}",
         )
-    for number, row in enumerate(rows):
-        cell = row.get("image")
-        if isinstance(cell, dict):
-            if cell.get("bytes"):
-                image = _image(cell["bytes"]) if isinstance(cell["bytes"], bytes) else ImageFact("", problem="is not bytes")
-                cast(dict[Any, Any], opened.images)[config, split, number] = image
-            row["image"] = {name: value for name, value in cell.items() if name != "bytes"}
-        row.update({name: _plain(value) for name, value in row.items()})
+
+
+def _row(row: dict[str, Any], place: tuple[Config, SplitName, int], opened: Opened) -> RowDict:
+    """The row without its image's bytes, of which `opened` keeps what they hold."""
+    cell = row.get("image")
+    if isinstance(cell, dict):
+        if cell.get("bytes"):
+            image = _image(cell["bytes"]) if isinstance(cell["bytes"], bytes) else ImageFact("", problem="is not bytes")
+            cast(dict[Any, Any], opened.images)[place] = image
+        row["image"] = {name: value for name, value in cell.items() if name != "bytes"}
+    return {name: _plain(value) for name, value in row.items()}
 
 
 def _same_json(metadata: bytes | None, wanted: bytes) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from builder.release.attacks import answers_of, attacks_of
 from builder.release.hydration import MAX_LEVELS, MEAN_LEVELS, HydratedRow, Hydration
 from builder.release.image_sources import sources_of
-from builder.release.logical import logical_hash
+from builder.release.logical import logical_hash_of
 from builder.release.package import signature
 from builder.release.reviews import reviews_of
 from builder.release.rows import FigureRow, Packed
@@ -20,7 +20,7 @@ def hydrated(packed: Packed, rows: Mapping[str, FigureRow], told: Sequence[Hydra
     tables = {key: tuple(rows.get(row.id, row) for row in table) for key, table in packed.tables.items()}
     papers = papers_shown([row for table in tables.values() for row in table])
     cut = replace(packed.cut, recipe=packed.cut.recipe.model_copy(update={"tier": "private"}), papers=papers)
-    whole = logical_hash({key: [row.model_dump(mode="json") for row in table] for key, table in tables.items()})
+    whole = logical_hash_of({key: [(row.id, row.content_hash) for row in table] for key, table in tables.items()})
     private = replace(
         packed,
         cut=cut,

@@ -8,7 +8,7 @@ from builder.errors import NothingLeft
 from builder.records import StageCount
 from builder.release.cut_rows import rows_of
 from builder.release.image_sources import sources_of
-from builder.release.logical import logical_hash
+from builder.release.logical import logical_hash_of
 from builder.release.rows import (
     CONFIGS,
     ID_PREFIX,
@@ -37,7 +37,7 @@ def package(cut: Cut) -> Packed:
 
 def packed_rows(cut: Cut, tables: Tables, attrition: Attrition, left_out: tuple[LeftOut, ...]) -> Packed:
     """A release of these rows, before it is examined: of `cut` only recipe, versions and papers are read."""
-    whole = logical_hash({key: [row.model_dump(mode="json") for row in rows] for key, rows in tables.items()})
+    whole = logical_hash_of({key: [(row.id, row.content_hash) for row in rows] for key, rows in tables.items()})
     return Packed(
         cut=cut,
         tables=tables,

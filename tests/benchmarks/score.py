@@ -57,7 +57,7 @@ def make(given: argparse.Namespace) -> float:
     """A release of made-up items, and its predictions."""
     from small_release import cut
 
-    from builder.edges.parquet import parquet_bytes
+    from builder.edges.parquet import write_parquet
     from builder.release.files import json_text
     from builder.release.logical import content_hash, logical_hash
     from builder.release.package import package
@@ -77,7 +77,8 @@ def make(given: argparse.Namespace) -> float:
         rows.append(type(row).model_validate(plain))
     path = given.folder / "release" / data_path("multi_select", "test")
     path.parent.mkdir(parents=True)
-    path.write_bytes(parquet_bytes("multi_select", rows, lambda _: b""))
+    with path.open("wb") as file:
+        write_parquet(file, "multi_select", rows, lambda _: b"")
     hashed = logical_hash({("multi_select", "test"): [one.model_dump(mode="json") for one in rows]})
     manifest = Manifest(
         benchmark="made_up", title="Made up", version="1.0.0", tier="open", signature="", canary="", recipe_hash="0" * 64,

@@ -59,7 +59,7 @@ def opened(release: Path) -> tuple[Opened, dict[str, bytes]]:
     for config in CONFIGS:
         for split in SPLITS:
             if (release / data_path(config, split)).exists():
-                rows = read_parquet(release / data_path(config, split))[2]
+                rows = read_parquet(release / data_path(config, split))
                 for row in rows:
                     if row["image"]:
                         png[row["image_sha256"]] = row["image"].pop("bytes")
@@ -161,7 +161,7 @@ print(json.dumps(found))
 def wanted(release: Path) -> dict[str, list[str]]:
     paths = sorted(release.glob("data/*/*.parquet"))
     return {
-        f"{path.parent.name} {path.name.partition('-')[0]}": [row["content_hash"] for row in read_parquet(path)[2]]
+        f"{path.parent.name} {path.name.partition('-')[0]}": [row["content_hash"] for row in read_parquet(path)]
         for path in paths
     }
 
