@@ -33,7 +33,7 @@ KEY = re.compile(
 )
 VERB = r"(?:is|are|would[ \t]+be|must[ \t]+be|should[ \t]+be|will[ \t]+be)"
 NAMED = re.compile(
-    rf"\b(?P<article>(?:the|my|our|only|your|this)[ \t]++)?(?:{ANSWER})(?:[ \t]+(?:here|to[ \t]+(?:this|the)[ \t]+question))?[ \t]+{VERB}"
+    rf"\b(?P<article>(?:the|my|our|only)[ \t]++)?(?:{ANSWER})(?:[ \t]+(?:here|to[ \t]+(?:this|the)[ \t]+question))?[ \t]+{VERB}"
     r"(?:[ \t]+(?:therefore|thus|clearly|indeed|then|simply|definitely))?[ \t]*:?(?=(?P<value>[^\n]{0,400}))",
     ANY_CASE,
 )
@@ -51,8 +51,9 @@ VERDICT = re.compile(
     re.MULTILINE,
 )
 NONE_HOLDS = re.compile(
-    r"(?:^|[.!:;][ \t]+|\bso[ \t]+)(?:none of (?:the|these|them)\b[^\n.]{0,40}\b(?:correct|right|true|hold|apply)"
-    r"|there[ \t]+(?:is|are)[ \t]+no[ \t]+(?:correct|right|true|valid)[ \t]+(?:options?|answers?|choices?|statements?)\b)(?P<rest>[^\n.]{0,80})",
+    r"(?:^|[.!:;][ \t]+|\bso[ \t]+)(?:none of (?:(?:the|these|those)[ \t]+(?!other|remaining)(?:\w{1,20}[ \t]+){0,2}?(?:options?|choices?|statements?|answers?|claims?)"
+    r"|these|them|the[ \t]+above)\b[^\n.]{0,25}?\b(?:correct|right|true|hold|apply)|(?:all[ \t]+(?:of[ \t]+)?(?:(?:the|these)[ \t]+)?(?:options|choices|statements|answers)|all)[ \t]+are[ \t]+(?:wrong|false|incorrect)"
+    r"|there[ \t]+(?:is|are)[ \t]+no[ \t]+(?:correct|right|true|valid)[ \t]+(?:options?|answers?|choices?|statements?))\b(?P<rest>[^\n.]{0,80})",
     ANY_CASE | re.M,
 )
 # In front of a statement these take it back or make it a question.
@@ -78,8 +79,12 @@ EITHER = re.compile(
     r"[ \t]*+(?:,?[ \t]*+\bor\b|/|\?|[-–—~][ \t]*+(?=[A-Z]\b)|\bto\b[ \t]+(?=[A-Z]\b)|\bbut[ \t]+also\b)", ANY_CASE
 )
 NEXT = re.compile(
-    r"(?:[;,\n]|\band\b|(?<=[.!])[ \t])[ \t]*+[(\[*]{0,3}(?P<label>[A-Z])(?:[)\]*]{1,3}[.:]?|[.:])(?=[ \t]+(?P<small>[a-z])?)"
+    r"(?:[;,\n]|\band\b|(?<=[.!])[ \t])[ \t]*+[(\[*]{0,3}(?P<label>[A-Z])(?:[)\]*]{1,3}[.:]?|[.:])(?=[ \t]+(?P<against>(?:is|was|are|not|fails?|cannot|does)\b)?)"
 )
+AGAINST = re.compile(r"[ \t]*+(?:is|was|are|fails?|cannot|does|not|wrong|incorrect|false|ruled|excluded)\b", ANY_CASE)
+ASIDE = re.compile(r"[ \t]*+\([^()\n]{2,200}\)")
+GAP = re.compile(r"[ \t]*(?=[(\[])(?<=[)\]])|[ \t]+(?=[(\[]?[A-Z][)\]]?(?:[ \t.]*\Z|[ \t]+[(\[]?[A-Z]\b))")
+BULLET = re.compile(r"^[ \t]*+(?:[-•*+][ \t]+|\d{1,2}[.)][ \t]+(?=[*_`(\[]{0,4}[A-Za-z]\b))", re.MULTILINE)
 DOUBT = re.compile(
     r"\b(?:or|maybe|possibly|perhaps|not[ \t]+sure)\b[ \t]+(?:also[ \t]+|even[ \t]+|option[ \t]+)?[(\[*]*[A-Z][)\]*]*(?![\w'’])"
 )
@@ -93,21 +98,29 @@ CHANGED = re.compile(
     r"|\bmake[ \t]+(?:that|it)\b|\bon[ \t]+second[ \t]+thoughts?\b|\bcorrection\b|\bor[ \t]+rather\b|\A[ \t,.(–—-]*+(?:actually|rather|sorry)\b",
     ANY_CASE,
 )
-OTHER = re.compile(r"(?<![\w'’])(?P<label>[A-Z])(?![\w'’-])")
+OTHER = re.compile(
+    r"(?<![\w'’])(?P<label>[B-HJ-Z](?![\w'’-])|[AI](?![\w'’-]|[ \t]+(?!(?:is|are|and|or|holds?|too|also)\b)[a-z]))"
+)  # "A grain" and "I think" name none
+TAKEN_BACK = re.compile(
+    r"[\s.,;:!(…–—-]*+(?:no,?[ \t]+|actually,?[ \t]+|wait,?[ \t]+){0,2}(?:that|this)(?:['’]s|[ \t]+(?:is|was))[ \t]+(?:wrong|incorrect|false|not[ \t]+(?:right|correct))\b",
+    ANY_CASE,
+)
 ALSO = re.compile(
     r"(?<![\w'’])(?P<label>[A-Z])[)\]*]{0,3}[ \t]+(?:is|are|holds?)[ \t]+(?:also|too|equally|likewise)\b(?![ \t]+(?:not|wrong|false|incorrect))"
 )
+OTHERS = re.compile(r"none[ \t]+(?:of[ \t]+(?:the|these|those)[ \t]+)?(?:others?|remaining|rest)\b", ANY_CASE)
 CONDITION = re.compile(r"[ \t]+(?:if|when|unless|provided)\b|[ \t]*+,?[ \t]*+(?:but[ \t]+)?only[ \t]+(?:if|when)\b", ANY_CASE)
 DECOY = re.compile(
-    r"[ \t]+(?:as|for|to[ \t]+be)\b[^\n.]{0,40}\b(?:distract\w*|wrong|incorrect|false|example|decoy|candidate|start\w*|first|baseline|reference)\b",
+    r"[ \t]+(?:as|for|to[ \t]+be)[ \t]+(?:\w+[ \t]+){0,3}?(?:distract\w*|wrong|incorrect|false|examples?|decoys?|candidates?|baseline|reference|starting)\b",
     ANY_CASE,
 )
 # What is said of one label after another: "A (correct), B (incorrect)".
 HOLDS = re.compile(
     r"(?:[*_`]*+[ \t]*+(?:[:=.(–—-]|\b(?:is|are)\b)[ \t(*_]*+(?:(?P<not>not[ \t]+)|(?:both|also|all)[ \t]+)?(?P<word>correct|right|true|yes|selected|incorrect|wrong|false|no|✓|✔|✅|✗|✘|❌)"
-    r"|[ \t]*+(?P<mark>correct|right|true|incorrect|wrong|false|✓|✔|✅|✗|✘|❌))(?![\w'’]|[ \t]+\w)[*_`]*+\)?",
+    r"|[ \t]*+(?P<mark>correct|right|true|incorrect|wrong|false|✓|✔|✅|✗|✘|❌))(?![\w'’]|-\w|[ \t]+(?!(?:because|since|as|and|but|while|whereas)\b)\w)[*_`]*+\)?",
     ANY_CASE,
 )
+JUDGED = re.compile(rf"(?<![\w'’-])(?-i:(?P<label>[A-Z]))[)\]]?{HOLDS.pattern}", ANY_CASE)
 YES = ("correct", "right", "true", "yes", "selected", "✓", "✔", "✅")
 BESIDES = re.compile(
     r"\b(?:except|other[ \t]+than|apart[ \t]+from|aside[ \t]+from|besides|but[ \t]+(?:for[ \t]+)?(?-i:(?:option[ \t]+)?[A-Z](?!\w|[ \t]+(?:is|was|comes)\b)))",
@@ -122,17 +135,26 @@ HERALDS = frozenset(
     "so thus hence therefore then that and but because since as now is means say think believe conclude guess well ok okay finally"
     " overall wait actually yes no oh while although conclusion summary short with".split()
 )
-ECHO = re.compile(r"\b(?:form|formats?|line|lines|(?:end|ends|ending|finish|reply|respond)[ \t]+with|template|like|example|such[ \t]+as|write)\b[^\n]{0,40}\Z", ANY_CASE)
+ECHO = re.compile(
+    r"\b(?:in[ \t]+(?:this|the)[ \t]+form|formats?|formatted|template|for[ \t]+example|e\.g|such[ \t]+as|like|(?:end|ends|ending|finish|reply|respond)[ \t]+with)\b[^\n]{0,40}\Z",
+    ANY_CASE,
+)  # what a prompt says in front of its example
 WRONGED = re.compile(
     r"\b(?:wrong|incorrect|false|bad|tempting|possible|common|example|sample|typical|invalid|rejected|other)[ \t]*+\Z", ANY_CASE
 )
 SHARES = re.compile(r"\b(?:confidence|difficulty)\b[*_`\"]{0,3}[ \t]{0,3}[:=]", ANY_CASE)
-HEADING = re.compile(rf"^{MARK}(?:(?:the|my)[ \t]+)?(?:{ANSWER}|(?:最终|正确)?答案){MARK}:?{MARK}\r?\n\s*(?=(?P<value>[^\n]*))", ANY_CASE | re.M)
-CHINESE = re.compile(r"(?:答案|选项)(?:应该|应)?(?:是|为|选)[ \t]*+:?(?=(?P<value>[^\n]{0,400}))")
-BETWEEN_BOXES = re.compile(r"[ \t$\\()\[\]]{0,20}(?:,[ \t]*(?:and\b)?|;|&|\band\b|\bet\b|\bund\b|和)[ \t$\\()\[\]]{0,20}", ANY_CASE)
+HEADING = re.compile(
+    rf"^{MARK}(?:(?:the|my)[ \t]+)?(?:{ANSWER}|(?:最终|正确)?答案){MARK}\r?\n", ANY_CASE | re.M
+)
+ABROAD = re.compile(
+    r"(?:(?:答案|选项)(?:应该|应)?(?:是|为|选)|\b(?:(?:die|la|le|las|les)[ \t]+)(?:(?:richtigen?|bonnes?)[ \t]+)?(?:antwort(?:en)?|r[ée]ponses?|respuestas?)(?:[ \t]+(?:correctas?|correctes?))?"
+    r"[ \t]+(?:ist|sind|lautet|est|sont|es|son))[ \t]*+:?(?=(?P<value>[^\n]{0,400}))",
+    ANY_CASE,
+)
+BETWEEN_BOXES = re.compile(r"[ \t$\\()\[\]]{0,20}(?:,[ \t]*(?:and\b)?|;|&|\band\b|\bet\b|\bund\b|和|(?P<or>\bor\b|/))[ \t$\\()\[\]]{0,20}", ANY_CASE)
 # One line of a list of options said again: a bullet, a label, and perhaps the option's words.
 TOLD = re.compile(
-    r"[ \t]*+(?P<mark>(?:[-•*+]|\d{1,2}[.)])[ \t]+)?[*_`(\[]{0,4}(?P<label>[A-Za-z]|\d{1,2})(?P<close>[*_`]{0,3}[.:)\]][*_`]{0,3}|[*_`]{0,3})[ \t]*+(?P<words>[^\n]*)\Z"
+    r"[ \t]*+(?P<mark>(?:[-•*+]|\d{1,2}[.)])[ \t]+)?[*_`(\[]{0,4}(?P<label>[A-Za-z]|\d{1,2})(?![\w'’])(?P<close>[*_`]{0,3}[.:)\]][*_`]{0,3}|[*_`]{0,3})[ \t]*+(?P<words>[^\n]*)\Z"
 )
 ALL = re.compile(
     r"(?:all|every)\b(?:[ \t]+(?:of[ \t]+)?(?:(?:the|these|them|those)[ \t]+)?(?:above|options?|choices?|statements?|answers?)|[ \t]+of[ \t]+(?:them|these|those))?",
@@ -145,6 +167,11 @@ NOTHING_FITS = re.compile(
     r"(?:none(?![ \t]+other[ \t]+than\b)|neither(?![ \t]+(?:option[ \t]+)?[A-Z]\b)|no[ \t]+(?:correct[ \t]+)?(?:option|answer|choice|statement)s?)\b",
     ANY_CASE,
 )
+NOTHING_ELSE = re.compile(
+    r"(?:[ \t]+of[ \t]+(?:(?:the|these|those)[ \t]+)?(?:\w+[ \t]+)?(?:above|these|those|them|options?|choices?|answers?|statements?))?"
+    r"(?:[ \t]+(?:is|are|holds?|appl(?:y|ies))(?:[ \t]+(?:correct|right|true|supported|valid))?)?[ \t.!*_`]*\Z",
+    ANY_CASE,
+)  # behind "none" that is all of a text
 SILENT = re.compile(
     r"(?:\[\s*\]|\{\s*\}|\(\s*\)|n/?a|null|nil|blank|empty|unknown|unsure|undecided|unclear|not[ \t]+sure|no[ \t]+idea|i[ \t]+(?:do[ \t]+not|don['’]t)[ \t]+know|[-–—.…]++)[ \t.!]*+\Z",
     ANY_CASE,
@@ -180,9 +207,10 @@ DIFFICULTY = re.compile(NUMBER.format("difficulty"), ANY_CASE)
 NEEDS = {
     INLINE: ("answer",),
     NAMED: ("answer", "final", "correct", "best", "right", "chosen", "selected", "true", "my", "likely"),
-    NONE_HOLDS: ("none of ", "there"),
+    NONE_HOLDS: ("none of ", "there", "all"),
     VERDICT: ("correct", "right", "true"),
     HEADING: ("answer", "final", "correct", "best", "right", "chosen", "selected", "true", "my", "likely", "答案"),
+    JUDGED: ("correct", "right", "true", "yes", "selected", "wrong", "false", "✓", "✔", "✅", "✗", "✘", "❌"),
     CONFIDENCE: ("confidence",),
     DIFFICULTY: ("difficulty",),
 }
