@@ -35,6 +35,7 @@ from .answer_values import AMBIGUOUS, Read, bare, changed_to, holds, listed, of_
 
 _KEYS_READ = 20  # of JSON, from the end: a text of nothing but keys stays linear
 _READ = 400  # statements of one form, from the end, likewise
+_VALUE = 2000  # signs of a line
 _BEFORE = 80  # signs in front of a statement that can take it back
 
 
@@ -43,6 +44,7 @@ class _Statement:
     start: int
     end: int
     read: Read
+    holds: bool = False  # what stands in it is its own: an object, a closed tag or box
 
 
 def last_statement(text: str, options: Sequence[str], finish: str | None) -> Read | None:
@@ -63,7 +65,7 @@ def last_statement(text: str, options: Sequence[str], finish: str | None) -> Rea
 
 def _spans(holders: Iterable[_Statement]) -> list[tuple[int, int]]:
     """From the first holder on, ends that grow: only the last few can matter to what comes after them."""
-    return [(one.start, one.end) for one in sorted(holders, key=lambda s: s.start)[-_KEYS_READ:]]
+    return [(one.start, one.end) for one in sorted(holders, key=lambda s: s.start)[-_KEYS_READ:] if one.holds]
 
 
 def _latest(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:
@@ -78,6 +80,7 @@ def _lines(text: str, options: Sequence[str], finish: str | None) -> Iterator[_S
             if ECHO.search(before) or WRONGED.search(before):
                 continue
             value, end = match["value"], match.end()
+            value = value if len(value) <= _VALUE else f"{value[:_VALUE]} …"  # a list that is cut has no end, and is unclear
             if end >= len(text) and re.search(r"(?:,|\band)[ \t]*\Z", value, ANY_CASE) and finish != "stop":
                 yield _Statement(match.start(), end, Read("truncated"))
                 continue
@@ -139,7 +142,7 @@ def _closed(text: str, options: Sequence[str], finish: str | None) -> Iterator[_
             joined = before and pattern is BOX and BETWEEN_BOXES.fullmatch(text, before.end, match.start())
             if before and joined and {before.read.status, read.status} == {"ok"}:
                 read = AMBIGUOUS if joined["or"] else Read("ok", before.read.labels | read.labels)
-            before = _Statement(match.start(), match.end(), read)
+            before = _Statement(match.start(), match.end(), read, match["end"] is not None)
             yield before
 
 
@@ -166,12 +169,12 @@ def _objects(text: str, options: Sequence[str], finish: str | None) -> Iterator[
             quoted = re.compile(r"(?:'([^'\n]*)'|\[([^\]\n]*)\])(?=\s*[,}])").match(text, key.end())
             if quoted is None:
                 if re.compile(r"\s*(?:\[[^\]]*|\"[^\"]*)?\Z").match(text, key.end()):
-                    yield _Statement(key.start(), len(text), Read("truncated"))
+                    yield _Statement(key.start(), len(text), Read("truncated"), True)
                 continue
             value, end = quoted[1] or quoted[2] or "", quoted.end()
         start = text.rfind("{", 0, key.start())
         close = text.find("}", end)
-        yield _Statement(max(start, 0), close + 1 if close >= 0 else len(text), _json_value(value, options))
+        yield _Statement(max(start, 0), close + 1 if close >= 0 else len(text), _json_value(value, options), True)
 
 
 def _json_value(value: object, options: Sequence[str]) -> Read:
