@@ -28,7 +28,7 @@ INLINE = re.compile(
 TAG = re.compile(r"<(?P<name>answer|final_answer|ans|choice)>(?P<value>[^<]{0,2000})(?P<end></(?P=name)>)?", ANY_CASE)
 BOX = re.compile(r"\\(?:boxed|fbox)[ \t]*\{(?P<value>(?:[^{}\n]|\{[^{}\n]*\}){0,2000})(?P<end>\})?")
 KEY = re.compile(
-    r"[\"'](?:final_?answers?|answers?|choices?|selected(?:_options?)?|selections?|correct_?(?:options?|answers?))[\"']\s*+:\s*+",
+    r"[\"'](?:(?P<named>final_?answers?|answers?|selected(?:_options?)?|correct_?(?:options?|answers?))|choices?|selections?)[\"']\s*+:\s*+",
     ANY_CASE,
 )
 VERB = r"(?:is|are|would[ \t]+be|must[ \t]+be|should[ \t]+be|will[ \t]+be)"
@@ -83,13 +83,15 @@ NEXT = re.compile(
 )
 AGAINST = re.compile(r"[ \t]*+(?:is|was|are|fails?|cannot|does|not|wrong|incorrect|false|ruled|excluded)\b", ANY_CASE)
 ASIDE = re.compile(r"[ \t]*+\([^()\n]{2,200}\)")
+DOTTED = re.compile(r"[A-Z](?:\.[ \t]*+[A-Z])+\.?[ \t]*\Z")
+SHARE = re.compile(r"(?:0?[.,]\d+|[01](?:\.0+)?|\d{1,3}[ \t]?%)[ \t]*(?:[,;)\]]|\Z)")
 GAP = re.compile(r"[ \t]*(?=[(\[])(?<=[)\]])|[ \t]+(?=[(\[]?[A-Z][)\]]?(?:[ \t.]*\Z|[ \t]+[(\[]?[A-Z]\b))")
 BULLET = re.compile(r"^[ \t]*+(?:[-•*+][ \t]+|\d{1,2}[.)][ \t]+(?=[*_`(\[]{0,4}[A-Za-z]\b))", re.MULTILINE)
 DOUBT = re.compile(
     r"\b(?:or|maybe|possibly|perhaps|not[ \t]+sure)\b[ \t]+(?:also[ \t]+|even[ \t]+|option[ \t]+)?[(\[*]*[A-Z][)\]*]*(?![\w'’])"
 )
 EXPLAINED = re.compile(
-    r"[ \t]*(?:[.:!(–—]|-[ \t]|,(?=[ \t一-鿿])|因为|\b(?:because|since|as|given|due|based|per|only|alone|together|respectively|with|but)\b|(?:is|are)[ \t]+(?:both[ \t]+|all[ \t]+)?(?:correct|right|true)\b|\Z)",
+    r"[ \t]*(?:[.:!(–—]|-[ \t]|,(?=[ \t一-鿿])|因为|\b(?:because|since|as|given|due|based|per|only|alone|together|respectively|with|but)\b|(?:is|are)[ \t]+(?:both[ \t]+|all[ \t]+)?(?:well[ \t]+|clearly[ \t]+|fully[ \t]+)?(?:correct|right|true|supported|valid|accurate)\b|\Z)",
     ANY_CASE,
 )
 # A mind changed on the way: the label that follows is another one.
@@ -177,7 +179,7 @@ SILENT = re.compile(
     ANY_CASE,
 )
 SLOT = re.compile(
-    r"(?:<[^>]*>|\[(?=[^\]]*[a-z]{3})[^\]]*\]|\{(?=[^}]*[a-z]{3})[^}]*\}|\.{3}|…|your[ \t]+(?:answer|letters?|choice))", ANY_CASE
+    r"(?:<[^>]*>|\[(?=[^\]]*[a-z]{3})[^\]]*\]|\{(?=[^}:]*[a-z]{3})[^}:]*\}|\.{3}|…|your[ \t]+(?:answer|letters?|choice))", ANY_CASE
 )  # of an echoed instruction
 REFUSAL = re.compile(
     r"\bI(?:['’]m|[ \t]+am)[ \t]+(?:sorry|unable|not[ \t]+able)|\bI[ \t]+(?:can(?:not|['’]t|[ \t]+not)|won['’]t|will[ \t]+not|could[ \t]+not|couldn['’]t"

@@ -50,7 +50,7 @@ class _Statement:
 def last_statement(text: str, options: Sequence[str], finish: str | None) -> Read | None:
     """The last explicit statement, or None. What stands inside a JSON object, a tag or a box is that one's."""
     text = text.rstrip(" \t") if finish == "length" else text.rstrip()
-    holders = [*_objects(text, options, finish), *_closed(text, options, finish)]
+    holders = [*_objects(text, options), *_closed(text, options, finish)]
     within = _spans(holders)
     free = (*_lines(text, options, finish), *_headings(text, options), *_sentences(text, options))
     found = [one for one in free if not any(start <= one.start < end for start, end in within)]
@@ -139,7 +139,7 @@ def _closed(text: str, options: Sequence[str], finish: str | None) -> Iterator[_
             read = _held(match["value"], options)
             if read is None:
                 continue
-            joined = before and pattern is BOX and BETWEEN_BOXES.fullmatch(text, before.end, match.start())
+            joined = before and BETWEEN_BOXES.fullmatch(text, before.end, match.start())
             if before and joined and {before.read.status, read.status} == {"ok"}:
                 read = AMBIGUOUS if joined["or"] else Read("ok", before.read.labels | read.labels)
             before = _Statement(match.start(), match.end(), read, match["end"] is not None)
@@ -158,8 +158,18 @@ def _held(said: str, options: Sequence[str]) -> Read | None:
     return named.read if named else read
 
 
-def _objects(text: str, options: Sequence[str], finish: str | None) -> Iterator[_Statement]:
-    """JSON objects with an answer in them."""
+def _objects(text: str, options: Sequence[str]) -> Iterator[_Statement]:
+    """JSON objects with an answer in them; two answers in one that differ are unclear, "choices" beside one is a question's."""
+    found: dict[int, dict[bool, list[_Statement]]] = {}
+    for named, one in _keys(text, options):
+        found.setdefault(one.start, {}).setdefault(named, []).append(one)
+    for ranks in found.values():
+        first, *more = ranks[max(ranks)]
+        same = all(one.read == first.read for one in more)
+        yield first if same else _Statement(first.start, max(first.end, *(o.end for o in more)), AMBIGUOUS, True)
+
+
+def _keys(text: str, options: Sequence[str]) -> Iterator[tuple[bool, _Statement]]:
     decoder = json.JSONDecoder()
     for key in list(KEY.finditer(text))[-_KEYS_READ:]:
         try:
@@ -169,12 +179,13 @@ def _objects(text: str, options: Sequence[str], finish: str | None) -> Iterator[
             quoted = re.compile(r"(?:'([^'\n]*)'|\[([^\]\n]*)\])(?=\s*[,}])").match(text, key.end())
             if quoted is None:
                 if re.compile(r"\s*(?:\[[^\]]*|\"[^\"]*)?\Z").match(text, key.end()):
-                    yield _Statement(key.start(), len(text), Read("truncated"), True)
+                    yield True, _Statement(key.start(), len(text), Read("truncated"), True)
                 continue
             value, end = quoted[1] or quoted[2] or "", quoted.end()
         start = text.rfind("{", 0, key.start())
         close = text.find("}", end)
-        yield _Statement(max(start, 0), close + 1 if close >= 0 else len(text), _json_value(value, options), True)
+        end = close + 1 if close >= 0 else len(text)
+        yield bool(key["named"]), _Statement(max(start, 0), end, _json_value(value, options), True)
 
 
 def _json_value(value: object, options: Sequence[str]) -> Read:
@@ -185,6 +196,8 @@ def _json_value(value: object, options: Sequence[str]) -> Read:
     if isinstance(value, list):
         parts = [_json_value(part, options) for part in value]
         bad = next((part for part in parts if part.status != "ok"), None)
+        if bad and bad.status in ("empty", "none_of_these") and any(part != bad for part in parts):
+            return AMBIGUOUS
         return bad or Read("ok", frozenset().union(*(part.labels for part in parts)))
     return _held(str(value), options) or AMBIGUOUS
 

@@ -21,6 +21,7 @@ from .answer_forms import (
     CHANGED,
     CONDITION,
     DECOY,
+    DOTTED,
     DOUBT,
     EITHER,
     EXPLAINED,
@@ -35,6 +36,7 @@ from .answer_forms import (
     OTHER,
     OTHERS,
     REFUSAL,
+    SHARE,
     SHARES,
     SILENT,
     SLOT,
@@ -137,6 +139,8 @@ def _with_labels(text: str, options: Sequence[str], *, spoken: bool, whole: bool
     if whole and rest.strip(" .)]}*_`\"'\t"):
         return None
     closed = text[len(text) - len(rest) - 1] in ")]:"
+    if SHARE.match(rest.lstrip(" (:=[")):
+        return AMBIGUOUS  # "A: 0.9, B: 0.1"
     if not closed and not EXPLAINED.match(rest.lstrip("]}")):
         return unreadable
     if changed_to(rest, labels, options) or any(m["label"] not in labels for m in ALSO.finditer(rest)):
@@ -183,13 +187,15 @@ def _judged(text: str, options: Sequence[str], spoken: bool) -> Read | None:
         if label is None:
             break
         verdict = HOLDS.match(text, match.end())
+        if verdict is None and {True} in said.values() and AGAINST.match(text, match.end()):
+            said.setdefault(label, set()).update((True, False))  # "D is not", "D is close"
         said.setdefault(label, set()).add(holds(verdict) if verdict else None)
         at = verdict.end() if verdict else match.end()
         join = JOIN.match(text, at)
         if join is None:
             break
         at = join.end()
-    rest = text[at:].lstrip(" ,;")
+    rest = text[at:].lstrip(" ,;]})")
     if not any(verdicts - {None} for verdicts in said.values()):
         return None
     return of_verdicts(said, options) if not rest or EXPLAINED.match(rest) or rest[0].islower() else AMBIGUOUS
@@ -268,6 +274,8 @@ def _list_of(text: str, options: Sequence[str], spoken: bool) -> tuple[list[str]
     glued = re.match(r"[A-Z]{2,26}(?![\w'’])", text)
     if glued and len(set(glued[0])) == len(glued[0]) and set(glued[0]) <= set(options):
         return list(glued[0]), text[glued.end() :], False
+    if DOTTED.match(text):
+        return re.findall(r"[A-Z]", text), "", False
     labels: list[str] = []
     at, doubtful = 0, False
     while match := ITEM.match(text, at):
@@ -278,7 +286,7 @@ def _list_of(text: str, options: Sequence[str], spoken: bool) -> tuple[list[str]
         at = match.end()
         aside = ASIDE.match(text, at)
         if aside and JOIN.match(text, aside.end()):
-            at, doubtful = aside.end(), doubtful or bool(DOUBT.search(aside[0]))
+            at, doubtful = aside.end(), doubtful or bool(DOUBT.search(aside[0]) or SHARE.match(aside[0], aside[0].find("(") + 1))
         other, join = EITHER.match(text, at), JOIN.match(text, at) or GAP.match(text, at)
         if other:
             doubtful, at = True, other.end()
