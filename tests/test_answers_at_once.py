@@ -35,7 +35,11 @@ PIECES = (
 @contextmanager
 def searched_whole() -> Iterator[None]:
     always = {"may_match": lambda *_: True}
-    with patch.object(answers, "_kept", lambda *_: None), patch.multiple(answers, **always), patch.multiple(answer_statements, **always):
+    with (
+        patch.object(answers, "_kept", lambda *_: None),
+        patch.multiple(answers, **always),
+        patch.multiple(answer_statements, **always),
+    ):
         yield
 
 

@@ -16,7 +16,9 @@ LIKELY = (
     r"(?:most|likely|probable|plausible|appropriate|accurate|reasonable|logical|suitable|complete|full|only|single|intended|expected|actual|overall"
     r"|ultimate|definitive|proper|real|revised|updated|corrected|new)[ \t]++"
 )  # of an answer, with an article
-ANSWER = rf"(?:(?:final|correct|best|right|chosen|selected|true|my)[ \t]++){{1,4}}{NOUN}|(?:{LIKELY}){{0,3}}answers?(?:[ \t]?\(s\))?"
+ANSWER = (
+    rf"(?:(?:final|correct|best|right|chosen|selected|true|my)[ \t]++){{1,4}}{NOUN}|(?:{LIKELY}){{0,3}}answers?(?:[ \t]?\(s\))?"
+)
 LINE = re.compile(
     rf"^{MARK}[-•]?+{MARK}(?:(?:so|hence|therefore|thus)[, \t]+)?(?:(?:the|my)[ \t]+)?(?:{ANSWER}|(?:正确|最终|我的)?答案|Antwort|R[ée]ponse|Respuesta)"
     rf"(?:[ \t]+(?:is|are)|是|为|应为|应该是)?{MARK}[:=](?P<value>[^\n]*)",
@@ -72,9 +74,7 @@ ITEM = re.compile(
     ANY_CASE,
 )
 AND = r"(?:and\b|also\b|plus\b|as[ \t]+well[ \t]+as\b|(?-i:(?:et|und|y)\b(?=[ \t]+[(\[*]{0,3}[A-Z]\b)))"
-JOIN = re.compile(
-    rf"[ \t]*+(?:(?:[,;+&、|\n][ \t]*+)++(?:{AND}|&)?|\b{AND}|和|与|及|以及)[ \t]*+(?:also\b[ \t]*+)?", ANY_CASE
-)
+JOIN = re.compile(rf"[ \t]*+(?:(?:[,;+&、|\n][ \t]*+)++(?:{AND}|&)?|\b{AND}|和|与|及|以及)[ \t]*+(?:also\b[ \t]*+)?", ANY_CASE)
 EITHER = re.compile(
     r"[ \t]*+(?:,?[ \t]*+\bor\b|/|\?|[-–—~][ \t]*+(?=[A-Z]\b)|\bto\b[ \t]+(?=[A-Z]\b)|\bbut[ \t]+also\b)", ANY_CASE
 )
@@ -130,7 +130,8 @@ BESIDES = re.compile(
 )
 ALL_FALSE = re.compile(r"(?:[ \t]+(?:are|is))?[ \t]+(?:wrong|false|incorrect|not[ \t]+(?:correct|right|true))\b", ANY_CASE)
 ALL_TRUE = re.compile(
-    r"[ \t]+(?:hold|apply|(?:are|is)(?:[ \t]+(?:all[ \t]+)?(?:correct|right|true|valid|supported|selected)\b|[ \t]*+[.!]?\Z))", ANY_CASE
+    r"[ \t]+(?:hold|apply|(?:are|is)(?:[ \t]+(?:all[ \t]+)?(?:correct|right|true|valid|supported|selected)\b|[ \t]*+[.!]?\Z))",
+    ANY_CASE,
 )
 # A word in front of "answer" without an article that lets it be the answer; any other takes it away: "tempting answer".
 HERALDS = frozenset(
@@ -145,15 +146,15 @@ WRONGED = re.compile(
     r"\b(?:wrong|incorrect|false|bad|tempting|possible|common|example|sample|typical|invalid|rejected|other)[ \t]*+\Z", ANY_CASE
 )
 SHARES = re.compile(r"\b(?:confidence|difficulty)\b[*_`\"]{0,3}[ \t]{0,3}[:=]", ANY_CASE)
-HEADING = re.compile(
-    rf"^{MARK}(?:(?:the|my)[ \t]+)?(?:{ANSWER}|(?:最终|正确)?答案){MARK}\r?\n", ANY_CASE | re.M
-)
+HEADING = re.compile(rf"^{MARK}(?:(?:the|my)[ \t]+)?(?:{ANSWER}|(?:最终|正确)?答案){MARK}\r?\n", ANY_CASE | re.M)
 ABROAD = re.compile(
     r"(?:(?:答案|选项)(?:应该|应)?(?:是|为|选)|\b(?:(?:die|la|le|las|les)[ \t]+)(?:(?:richtigen?|bonnes?)[ \t]+)?(?:antwort(?:en)?|r[ée]ponses?|respuestas?)(?:[ \t]+(?:correctas?|correctes?))?"
     r"[ \t]+(?:ist|sind|lautet|est|sont|es|son))[ \t]*+:?(?=(?P<value>[^\n]{0,400}))",
     ANY_CASE,
 )
-BETWEEN_BOXES = re.compile(r"[ \t$\\()\[\]]{0,20}(?:,[ \t]*(?:and\b)?|;|&|\band\b|\bet\b|\bund\b|和|(?P<or>\bor\b|/))[ \t$\\()\[\]]{0,20}", ANY_CASE)
+BETWEEN_BOXES = re.compile(
+    r"[ \t$\\()\[\]]{0,20}(?:,[ \t]*(?:and\b)?|;|&|\band\b|\bet\b|\bund\b|和|(?P<or>\bor\b|/))[ \t$\\()\[\]]{0,20}", ANY_CASE
+)
 # One line of a list of options said again: a bullet, a label, and perhaps the option's words.
 TOLD = re.compile(
     r"[ \t]*+(?P<mark>(?:[-•*+]|\d{1,2}[.)])[ \t]+)?[*_`(\[]{0,4}(?P<label>[A-Za-z]|\d{1,2})(?![\w'’])(?P<close>[*_`]{0,3}[.:)\]][*_`]{0,3}|[*_`]{0,3})[ \t]*+(?P<words>[^\n]*)\Z"
@@ -179,7 +180,8 @@ SILENT = re.compile(
     ANY_CASE,
 )
 SLOT = re.compile(
-    r"(?:<[^>]*>|\[(?=[^\]]*[a-z]{3})[^\]]*\]|\{(?=[^}:]*[a-z]{3})[^}:]*\}|\.{3}|…|your[ \t]+(?:answer|letters?|choice))", ANY_CASE
+    r"(?:<[^>]*>|\[(?=[^\]]*[a-z]{3})[^\]]*\]|\{(?=[^}:]*[a-z]{3})[^}:]*\}|\.{3}|…|your[ \t]+(?:answer|letters?|choice))",
+    ANY_CASE,
 )  # of an echoed instruction
 REFUSAL = re.compile(
     r"\bI(?:['’]m|[ \t]+am)[ \t]+(?:sorry|unable|not[ \t]+able)|\bI[ \t]+(?:can(?:not|['’]t|[ \t]+not)|won['’]t|will[ \t]+not|could[ \t]+not|couldn['’]t"

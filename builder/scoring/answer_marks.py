@@ -10,7 +10,8 @@ _UNSEEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))  # they part n
 _FOLDED = re.compile("[" + "".join(map(chr, (*FULL_WIDTH, *_UNSEEN))) + "]")  # is there anything to translate
 _FOLD: dict[int, int | str | None] = {**FULL_WIDTH, **_UNSEEN}
 _THOUGHT = re.compile(
-    r"[<◁](?P<shut>/?)(?P<name>think|thinking|reasoning|scratchpad|analysis)[>▷]|<\|(?P<edge>begin|end)_of_thought\|>", re.IGNORECASE
+    r"[<◁](?P<shut>/?)(?P<name>think|thinking|reasoning|scratchpad|analysis)[>▷]|<\|(?P<edge>begin|end)_of_thought\|>",
+    re.IGNORECASE,
 )
 _FINAL = "<|channel|>final<|message|>"  # the channels of gpt-oss
 _UNSAID = ("<|channel|>analysis", "<|channel|>commentary")

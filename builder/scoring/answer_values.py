@@ -286,7 +286,10 @@ def _list_of(text: str, options: Sequence[str], spoken: bool) -> tuple[list[str]
         at = match.end()
         aside = ASIDE.match(text, at)
         if aside and JOIN.match(text, aside.end()):
-            at, doubtful = aside.end(), doubtful or bool(DOUBT.search(aside[0]) or SHARE.match(aside[0], aside[0].find("(") + 1))
+            at, doubtful = (
+                aside.end(),
+                doubtful or bool(DOUBT.search(aside[0]) or SHARE.match(aside[0], aside[0].find("(") + 1)),
+            )
         other, join = EITHER.match(text, at), JOIN.match(text, at) or GAP.match(text, at)
         if other:
             doubtful, at = True, other.end()
@@ -316,4 +319,16 @@ def in_range(labels: Sequence[str], options: Sequence[str]) -> Read:
     return Read("ok", frozenset(labels)) if set(labels) <= set(options) else Read("out_of_range")
 
 
-__all__ = ["AMBIGUOUS", "Read", "Status", "bare", "changed_to", "holds", "in_range", "listed", "of_verdicts", "told", "value_of"]
+__all__ = [
+    "AMBIGUOUS",
+    "Read",
+    "Status",
+    "bare",
+    "changed_to",
+    "holds",
+    "in_range",
+    "listed",
+    "of_verdicts",
+    "told",
+    "value_of",
+]
