@@ -81,7 +81,7 @@ EITHER = re.compile(
 NEXT = re.compile(
     r"(?:[;,\n]|\band\b|(?<=[.!])[ \t])[ \t]*+[(\[*]{0,3}(?P<label>[A-Z])(?:[)\]*]{1,3}[.:]?|[.:])(?=[ \t]+(?P<against>(?:is|was|are|not|fails?|cannot|does)\b)?)"
 )
-AGAINST = re.compile(r"[ \t]*+(?:is|was|are|fails?|cannot|does|not|wrong|incorrect|false|ruled|excluded)\b", ANY_CASE)
+AGAINST = re.compile(r"[ \t]*+(?:is|was|are|fails?|cannot|does|not|wrong|incorrect|false|ruled|excluded)\b")
 ASIDE = re.compile(r"[ \t]*+\([^()\n]{2,200}\)")
 DOTTED = re.compile(r"[A-Z](?:\.[ \t]*+[A-Z])+\.?[ \t]*\Z")
 SHARE = re.compile(r"(?:0?[.,]\d+|[01](?:\.0+)?|\d{1,3}[ \t]?%)[ \t]*(?:[,;)\]]|\Z)")
@@ -134,9 +134,10 @@ ALL_TRUE = re.compile(
     ANY_CASE,
 )
 # A word in front of "answer" without an article that lets it be the answer; any other takes it away: "tempting answer".
-HERALDS = frozenset(
-    "so thus hence therefore then that and but because since as now is means say think believe conclude guess well ok okay finally"
-    " overall wait actually yes no oh while although conclusion summary short with".split()
+HERALD = re.compile(
+    r"and|although|as|actually|because|believe|but|conclude|conclusion|finally|guess|hence|is|means|no|now|oh|ok|okay|overall|say|short"
+    r"|since|so|summary|that|then|therefore|think|thus|wait|well|while|with|yes",
+    ANY_CASE,
 )
 ECHO = re.compile(
     r"\b(?:in[ \t]+(?:this|the)[ \t]+form|formats?|formatted|template|for[ \t]+example|e\.g|such[ \t]+as|like|(?:end|ends|ending|finish|reply|respond)[ \t]+with)\b[^\n]{0,40}\Z",
@@ -202,7 +203,7 @@ KEPT = re.compile(
 )
 NUMBER = (
     r"{}\W{{0,6}}[:=][ \t*_\"'`]*(?P<number>\d{{1,30}}(?:[.,]\d{{1,30}})?|[.,]\d{{1,30}})[ \t]{{0,9}}(?P<percent>%)?"
-    r"(?![\w.%/]*\d|[ \t]\(how\b)"
+    r"(?![\w.%/]*\d|[ \t]{{0,9}}\(how\b)"
 )  # "(how sure you are": the prompt's own sentence
 CONFIDENCE = re.compile(NUMBER.format("confidence"), ANY_CASE)
 DIFFICULTY = re.compile(NUMBER.format("difficulty"), ANY_CASE)

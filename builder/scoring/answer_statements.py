@@ -16,7 +16,7 @@ from .answer_forms import (
     CHOSEN,
     ECHO,
     HEADING,
-    HERALDS,
+    HERALD,
     INLINE,
     JUDGED,
     KEY,
@@ -235,7 +235,7 @@ def _sentences(text: str, options: Sequence[str]) -> Iterator[_Statement]:
 def _heralded(before: str) -> bool:
     """Whether "answer" without an article is the answer: not where a word takes it away, as "a tempting answer" does."""
     word = re.search(r"([^\W\d_]+)[*_`\"' \t]*+\Z", before[-40:])
-    return word is None or word[1].casefold() in HERALDS
+    return word is None or bool(HERALD.fullmatch(word[1]))
 
 
 def _with_verdicts(text: str, last: _Statement | None, options: Sequence[str]) -> _Statement | None:

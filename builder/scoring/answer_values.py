@@ -68,11 +68,11 @@ Form = tuple[bool, str]  # of a line of a list: a bullet or a number in front, a
 
 @dataclass(frozen=True)
 class Told:
-    """One line of a list of options; the verdict is None where the line has none."""
+    """One line of a list of options; the verdict is None where the line has none, and both where its words are unclear."""
 
     label: str
     form: Form
-    verdict: bool | None
+    verdicts: frozenset[bool | None]
 
 
 def bare(text: str) -> str:
@@ -148,7 +148,7 @@ def _with_labels(text: str, options: Sequence[str], *, spoken: bool, whole: bool
     following = list(NEXT.finditer(rest)) if closed or re.match(r"[ \t]*[.:)]", rest) else []
     if any(match["against"] or HOLDS.match(rest, match.end()) for match in following):
         return AMBIGUOUS
-    return in_range([*labels, *(match["label"] for match in following)], options)
+    return _in_range([*labels, *(match["label"] for match in following)], options)
 
 
 def changed_to(after: str, labels: Sequence[str] | frozenset[str], options: Sequence[str]) -> bool:
@@ -168,7 +168,7 @@ def _every(rest: str, options: Sequence[str]) -> Read | None:
     but = BUT.match(rest)
     if but:
         left_out, after, doubtful = _list_of(rest[but.end() :], options, False)
-        known = in_range(left_out, options) if left_out and not doubtful and EXPLAINED.match(after) else AMBIGUOUS
+        known = _in_range(left_out, options) if left_out and not doubtful and EXPLAINED.match(after) else AMBIGUOUS
         left = frozenset(options) - known.labels
         return Read("ok", left) if known.status == "ok" and left else AMBIGUOUS if known.status == "ok" else known
     if BESIDES.search(rest):
@@ -214,7 +214,7 @@ def of_verdicts(said: dict[str, set[bool | None]], options: Sequence[str]) -> Re
         return AMBIGUOUS
     right = [label for label, one in said.items() if False not in one]
     if right:
-        return in_range(right, options)
+        return _in_range(right, options)
     return Read("none_of_these") if set(said) >= set(options) else AMBIGUOUS
 
 
@@ -239,7 +239,7 @@ def listed(text: str, at: int, options: Sequence[str], form: Form | None = None)
                 return AMBIGUOUS, end
             break
         form, near, at = item.form, True, end
-        said.setdefault(item.label, set()).add(item.verdict)
+        said.setdefault(item.label, set()).update(item.verdicts)
     return (of_verdicts(said, options) if said else None), at
 
 
@@ -254,12 +254,13 @@ def told(line: str, options: Sequence[str]) -> Told | None:
     close = verdict[0][:1] if verdict and not close else close or (words[:1] if words[:1] in tuple("-–—(") else "")
     if words and not verdict and not close:
         return None
-    against = not verdict and (AGAINST.match(words) or CHANGED.search(words))
-    return Told(label, (bool(match["mark"]), close), holds(verdict) if verdict else False if against else None)
+    against = AGAINST.match(words) or CHANGED.search(words)
+    verdicts = {holds(verdict)} if verdict else {True, False} if against else {None}
+    return Told(label, (bool(match["mark"]), close), frozenset(verdicts))
 
 
 def _lines_from(text: str, at: int) -> list[tuple[int, int]]:
-    found = []
+    found: list[tuple[int, int]] = []
     start = at
     while start < len(text) and len(found) < _LINES_READ:
         end = text.find("\n", start)
@@ -286,10 +287,8 @@ def _list_of(text: str, options: Sequence[str], spoken: bool) -> tuple[list[str]
         at = match.end()
         aside = ASIDE.match(text, at)
         if aside and JOIN.match(text, aside.end()):
-            at, doubtful = (
-                aside.end(),
-                doubtful or bool(DOUBT.search(aside[0]) or SHARE.match(aside[0], aside[0].find("(") + 1)),
-            )
+            unsure = DOUBT.search(aside[0]) or SHARE.match(aside[0], aside[0].find("(") + 1)
+            at, doubtful = aside.end(), doubtful or bool(unsure)
         other, join = EITHER.match(text, at), JOIN.match(text, at) or GAP.match(text, at)
         if other:
             doubtful, at = True, other.end()
@@ -314,21 +313,9 @@ def _label(match: re.Match[str], text: str, options: Sequence[str], spoken: bool
     return known
 
 
-def in_range(labels: Sequence[str], options: Sequence[str]) -> Read:
+def _in_range(labels: Sequence[str], options: Sequence[str]) -> Read:
     """The labels, where all are the options'."""
     return Read("ok", frozenset(labels)) if set(labels) <= set(options) else Read("out_of_range")
 
 
-__all__ = [
-    "AMBIGUOUS",
-    "Read",
-    "Status",
-    "bare",
-    "changed_to",
-    "holds",
-    "in_range",
-    "listed",
-    "of_verdicts",
-    "told",
-    "value_of",
-]
+__all__ = ["AMBIGUOUS", "Read", "Status", "bare", "changed_to", "holds", "listed", "of_verdicts", "told", "value_of"]
