@@ -201,7 +201,7 @@ ENDLESS = (
     "the answer is ", "ANSWER: ", "ANSWER:\n",
     "ANSWER: A, ", "\\boxed{", "\\boxed{A} and ", '{"answer": ', "[", "{", "<answer>",
     "A is correct. ", "A: true, ", "A, ", "A\n", "- A\n",
-    "I choose A. ", "none of the ", "so ", "confidence: ", "CONFIDENCE: 9", 
+    "I choose A. ", "none of the ", "so ", "confidence: ", "CONFIDENCE: 9",
     "## Answer\n", "```\n", "wait C ", "answer \t is \t", "</s> ",
     "<|begin_of_thought|>", "A (a b c) ", "A or ", "正确答案是A", "\u200b", "\\text{", "all except ",
 )  # fmt: skip

@@ -1,8 +1,10 @@
 """The answer contract: what a model's text selects, read by its last explicit statement, never guessed.
 
-A prompt asks for a last line `ANSWER: A,C`, with optional `CONFIDENCE: 0.8` and `DIFFICULTY: 0.4`. Also read: JSON, an answer
-tag, a box, a bare list of labels that is the whole text, and a sentence that names the choice. Of several statements the
-last one counts. Whatever is not clear has a status of its own, and no answer.
+A prompt asks for a last line `ANSWER: A,C`, with optional `CONFIDENCE: 0.8` and `DIFFICULTY: 0.4`. Also read: a list below that
+line, JSON, an answer tag, boxes, a heading with labels below it, a bare list of labels that is the whole text, a sentence that
+names the choice, and a verdict on every option. What was only thought, the marks of a template and an echoed prompt are not.
+Of several statements the last one counts; one that the words behind it take back is unclear. Whatever is not clear has a status
+of its own, and no answer.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from .answer_marks import said_of, squashed
 from .answer_statements import last_statement
 from .answer_values import Read, Status, bare, value_of
 
-PARSER_VERSION = "1.0.0"  # raised when any text is read otherwise; part of every score's signature
+PARSER_VERSION = "1.1.0"  # raised when any text is read otherwise; part of every score's signature
 CONTRACT = "End with one line that names the letters of all options that are right, in this form: ANSWER: A,C"
 _LIST = 120  # signs of a text that is nothing but labels
 
