@@ -109,6 +109,7 @@ ROWS = (  # a reply, the letters it chooses, the status
     ('{"answer": [""]}', "", "empty"),
     ('{"answer": {"G": true}}', "", "out_of_range"),
     ('{"answer": [["A", "C"]]}', "AC", "ok"),
+    ('{"answer": ' + "[ " * 700 + '"A"' + " ]" * 700 + "}", "", "ambiguous"),
     ('{"answer": {"A": true, "B": null}}', "", "ambiguous"),
     # tokens at the end
     *((f"ANSWER: A,C{token}", "AC", "ok") for token in TOKENS),

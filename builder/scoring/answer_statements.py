@@ -35,6 +35,7 @@ from .answer_values import AMBIGUOUS, Read, bare, changed_to, holds, listed, of_
 
 _KEYS_READ = 20  # of JSON, from the end: a text of nothing but keys stays linear
 _READ = 400  # statements of one form, from the end, likewise
+_NESTED = 4  # lists in lists
 _VALUE = 2000  # signs of a line
 _BEFORE = 80  # signs in front of a statement that can take it back
 
@@ -188,13 +189,15 @@ def _keys(text: str, options: Sequence[str]) -> Iterator[tuple[bool, _Statement]
         yield bool(key["named"]), _Statement(max(start, 0), end, _json_value(value, options), True)
 
 
-def _json_value(value: object, options: Sequence[str]) -> Read:
-    if value is None or value in ([], "", {}):
+def _json_value(value: object, options: Sequence[str], depth: int = 0) -> Read:
+    if value is None or (isinstance(value, (list, dict, str)) and not value):
         return Read("empty")
+    if depth > _NESTED:
+        return AMBIGUOUS
     if isinstance(value, dict):
         return _json_map(value, options)
     if isinstance(value, list):
-        parts = [_json_value(part, options) for part in value]
+        parts = [_json_value(part, options, depth + 1) for part in value]
         bad = next((part for part in parts if part.status != "ok"), None)
         if bad and bad.status in ("empty", "none_of_these") and any(part != bad for part in parts):
             return AMBIGUOUS
