@@ -195,6 +195,18 @@ ROWS = (  # a reply, the letters it chooses, the status
     ('{"choices": ["A", "B", "C", "D"], "answer": "C"}', "C", "ok"),
     ('{"answer": "C", "choices": ["A", "B", "C", "D"]}', "C", "ok"),
     ("ANSWER: A, C\nIf B were right, ANSWER: B would not fit", "", "ambiguous"),
+    # a second look
+    (r"$\boxed{A} \text{ and } \boxed{D}$", "AD", "ok"),
+    ("ANSWER: A, D (and E)", "", "ambiguous"),
+    ("ANSWER: A, if the bar is right", "", "ambiguous"),
+    ("ANSWER: A\nNone of these are correct.", "", "ambiguous"),
+    ("ANSWER: none\nNone of these are correct.", "", "none_of_these"),
+    ("ANSWER: A\nHowever, D is correct as well.", "", "ambiguous"),
+    ("ANSWER: A\nHmm, actually D.", "", "ambiguous"),
+    ("ANSWER: A\nSorry, I meant D.", "", "ambiguous"),
+    ("ANSWER: A:B", "", "ambiguous"),
+    ("Answer: A and D are the correct ones.", "AD", "ok"),
+    ("ANSWER: <A, D>", "AD", "ok"),
 )
 SIZE = 60_000  # signs; a search that grows with the square of it does not come back
 ENDLESS = (

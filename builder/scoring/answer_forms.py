@@ -47,7 +47,7 @@ CHOSEN = re.compile(
 )
 ONE = r"(?:options?[ \t]+|statements?[ \t]+)?[(\[*]{0,3}[A-Z][)\]*]{0,3}"
 VERDICT = re.compile(
-    rf"(?:^|[.!:;][ \t]++|\b(?:[Tt]herefore|[Tt]hus|[Ss]o|[Hh]ence),?[ \t]++){MARK}(?P<value>(?:[Bb]oth[ \t]+|[Oo]nly[ \t]+)?(?i:{ONE})"
+    rf"(?:^|[.!:;][ \t]++|\b(?:[Tt]herefore|[Tt]hus|[Ss]o|[Hh]ence|However|But|Also|And|Actually),?[ \t]++){MARK}(?P<value>(?:[Bb]oth[ \t]+|[Oo]nly[ \t]+)?(?i:{ONE})"
     rf"(?:(?:[ \t]*,[ \t]*(?:and[ \t]+)?|[ \t]*&[ \t]*|[ \t]+and[ \t]+|[ \t]+or[ \t]+)(?i:{ONE}))*)[ \t]+(?:is|are)[ \t]+"
     r"(?:both[ \t]+|all[ \t]+|the[ \t]+|only[ \t]+)*(?:correct|right|true)\b(?P<rest>[^\n.;!]{0,80})",
     re.MULTILINE,
@@ -83,6 +83,7 @@ NEXT = re.compile(
 )
 AGAINST = re.compile(r"[ \t]*+(?:is|was|are|fails?|cannot|does|not|wrong|incorrect|false|ruled|excluded)\b")
 ASIDE = re.compile(r"[ \t]*+\([^()\n]{2,200}\)")
+BEYOND = re.compile(r"[ \t]*+(?::[ \t]*+[A-Z][ \t.]*\Z|\([ \t]*+(?:and|also|plus|,)[ \t]+[A-Z]\b)")  # "A: B", "A (and B)"
 DOTTED = re.compile(r"[A-Z](?:\.[ \t]*+[A-Z])+\.?[ \t]*\Z")
 SHARE = re.compile(r"(?:0?[.,]\d+|[01](?:\.0+)?|\d{1,3}[ \t]?%)[ \t]*(?:[,;)\]]|\Z)")
 GAP = re.compile(r"[ \t]*(?=[(\[])(?<=[)\]])|[ \t]+(?=[(\[]?[A-Z][)\]]?(?:[ \t.]*\Z|[ \t]+[(\[]?[A-Z]\b))")
@@ -91,13 +92,13 @@ DOUBT = re.compile(
     r"\b(?:or|maybe|possibly|perhaps|not[ \t]+sure)\b[ \t]+(?:also[ \t]+|even[ \t]+|option[ \t]+)?[(\[*]*[A-Z][)\]*]*(?![\w'’])"
 )
 EXPLAINED = re.compile(
-    r"[ \t]*(?:[.:!(–—]|-[ \t]|,(?=[ \t一-鿿])|因为|\b(?:because|since|as|given|due|based|per|only|alone|together|respectively|with|but)\b|(?:is|are)[ \t]+(?:both[ \t]+|all[ \t]+)?(?:well[ \t]+|clearly[ \t]+|fully[ \t]+)?(?:correct|right|true|supported|valid|accurate)\b|\Z)",
+    r"[ \t]*(?:[.:!(–—]|-[ \t]|,(?=[ \t一-鿿])|因为|\b(?:because|since|as|given|due|based|per|only|alone|together|respectively|with|but)\b|(?:is|are)[ \t]+(?:both[ \t]+|all[ \t]+|the[ \t]+)?(?:well[ \t]+|clearly[ \t]+|fully[ \t]+)?(?:correct|right|true|supported|valid|accurate)\b|\Z)",
     ANY_CASE,
 )
 # A mind changed on the way: the label that follows is another one.
 CHANGED = re.compile(
-    r"\A[\s,.;:(…–—-]*+no(?:[,.;!…]|[ \t]+(?:wait|it))|\bno,?[ \t]+wait\b|\bwait\b|\bchanged[ \t]+to\b|\bscratch[ \t]+that\b|\bI[ \t]+mean\b"
-    r"|\bmake[ \t]+(?:that|it)\b|\bon[ \t]+second[ \t]+thoughts?\b|\bcorrection\b|\bor[ \t]+rather\b|\A[ \t,.(–—-]*+(?:actually|rather|sorry)\b",
+    r"\A[\s,.;:(…–—-]*+no(?:[,.;!…]|[ \t]+(?:wait|it))|\bno,?[ \t]+wait\b|\bwait\b|\bchanged[ \t]+to\b|\bscratch[ \t]+that\b|\bI[ \t]+meant?\b"
+    r"|\bmake[ \t]+(?:that|it)\b|\bon[ \t]+second[ \t]+thoughts?\b|\bcorrection\b|\bor[ \t]+rather\b|\A[\s,.(–—-]*+(?:(?:hm+|oh)[,.…]*+[ \t]*+)?(?:actually|rather|sorry)\b",
     ANY_CASE,
 )
 OTHER = re.compile(
@@ -111,7 +112,9 @@ ALSO = re.compile(
     r"(?<![\w'’])(?P<label>[A-Z])[)\]*]{0,3}[ \t]+(?:is|are|holds?)[ \t]+(?:also|too|equally|likewise)\b(?![ \t]+(?:not|wrong|false|incorrect))"
 )
 OTHERS = re.compile(r"none[ \t]+(?:of[ \t]+(?:the|these|those)[ \t]+)?(?:others?|remaining|rest)\b", ANY_CASE)
-CONDITION = re.compile(r"[ \t]+(?:if|when|unless|provided)\b|[ \t]*+,?[ \t]*+(?:but[ \t]+)?only[ \t]+(?:if|when)\b", ANY_CASE)
+CONDITION = re.compile(
+    r"[ \t]*+,?[ \t]++(?:if|when|unless|provided)\b|[ \t]*+,?[ \t]*+(?:but[ \t]+)?only[ \t]+(?:if|when)\b", ANY_CASE
+)
 DECOY = re.compile(
     r"[ \t]+(?:as|for|to[ \t]+be)[ \t]+(?:\w+[ \t]+){0,3}?(?:distract\w*|wrong|incorrect|false|examples?|decoys?|candidates?|baseline|reference|starting)\b",
     ANY_CASE,
@@ -154,7 +157,8 @@ ABROAD = re.compile(
     ANY_CASE,
 )
 BETWEEN_BOXES = re.compile(
-    r"[ \t$\\()\[\]]{0,20}(?:,[ \t]*(?:and\b)?|;|&|\band\b|\bet\b|\bund\b|和|(?P<or>\bor\b|/))[ \t$\\()\[\]]{0,20}", ANY_CASE
+    r"[ \t$\\()\[\]]{0,20}(?:\\(?:text|mathrm|quad)[ \t]*\{?[ \t]*)?(?:,[ \t]*(?:and\b)?|;|&|\band\b|\bet\b|\bund\b|和|(?P<or>\bor\b|/))[ \t$\\()\[\]}]{0,20}",
+    ANY_CASE,
 )
 # One line of a list of options said again: a bullet, a label, and perhaps the option's words.
 TOLD = re.compile(
@@ -181,7 +185,7 @@ SILENT = re.compile(
     ANY_CASE,
 )
 SLOT = re.compile(
-    r"(?:<[^>]*>|\[(?=[^\]]*[a-z]{3})[^\]]*\]|\{(?=[^}:]*[a-z]{3})[^}:]*\}|\.{3}|…|your[ \t]+(?:answer|letters?|choice))",
+    r"(?:<(?=[^>]*[a-z]{2})[^>]*>|\[(?=[^\]]*[a-z]{3})[^\]]*\]|\{(?=[^}:]*[a-z]{3})[^}:]*\}|\.{3}|…|your[ \t]+(?:answer|letters?|choice))",
     ANY_CASE,
 )  # of an echoed instruction
 REFUSAL = re.compile(

@@ -230,9 +230,6 @@ def _sentences(text: str, options: Sequence[str]) -> Iterator[_Statement]:
             read = value_of(value, options, spoken=True)
             if read and read.status not in ("empty", "refused"):
                 yield _Statement(match.start(), match.start("value") + len(value), read)
-    for match in _latest(NONE_HOLDS, text) if may_match(NONE_HOLDS, text) else ():
-        read = AMBIGUOUS if BESIDES.search(match["rest"]) else Read("none_of_these")
-        yield _Statement(match.start(), match.end(), read)
 
 
 def _heralded(before: str) -> bool:
@@ -246,13 +243,13 @@ def _with_verdicts(text: str, last: _Statement | None, options: Sequence[str]) -
 
     Without a statement, verdicts on all options select, or the only verdict there is; a few one by one are reasoning.
     """
-    said, table = _verdicts(text, options), _table(text, options)
+    said, table = [*_verdicts(text, options), *_nothing(text)], _table(text, options)
     if last is None:
         if table and table.read.status != "ambiguous":
             return table
         return said[0] if len(said) == 1 else _Statement(said[0].start, said[-1].end, AMBIGUOUS) if said else None
     for verdict in (*said, *((table,) if table else ())):
-        agrees = verdict.read.status == "ok" and last.read.status == "ok" and verdict.read.labels <= last.read.labels
+        agrees = verdict.read.status == last.read.status and verdict.read.labels <= last.read.labels
         if verdict.start >= last.end and not agrees:
             return _Statement(verdict.start, verdict.end, AMBIGUOUS)
     return last
@@ -266,6 +263,14 @@ def _verdicts(text: str, options: Sequence[str]) -> list[_Statement]:
         if not re.match(r"[ \t]*\b(?:if|only if|when|unless)\b|.*\?", match["rest"], ANY_CASE)
     ]
     return [_Statement(match.start(), match.end(), read) for match, read in found if read]
+
+
+def _nothing(text: str) -> list[_Statement]:
+    """ "None of the options is correct"."""
+    return [
+        _Statement(match.start(), match.end(), AMBIGUOUS if BESIDES.search(match["rest"]) else Read("none_of_these"))
+        for match in (_latest(NONE_HOLDS, text) if may_match(NONE_HOLDS, text) else ())
+    ]
 
 
 def _table(text: str, options: Sequence[str]) -> _Statement | None:

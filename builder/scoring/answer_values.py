@@ -16,6 +16,7 @@ from .answer_forms import (
     ANY_CASE,
     ASIDE,
     BESIDES,
+    BEYOND,
     BULLET,
     BUT,
     CHANGED,
@@ -93,7 +94,7 @@ def value_of(raw: str, options: Sequence[str], *, spoken: bool = False, whole: b
         return None
     if not text or SILENT.match(text):
         return Read("empty")
-    text = text[1:].lstrip() if text[0] in "[{" and text[-1] in "]}" else text
+    text = text[1:].lstrip() if text[0] in "[{<" and text[-1] in "]}>" else text
     text = re.sub(r"\A(?:[:=]+|\bto be\b)[ \t]*", "", text)
     lead = LEAD.match(text)
     text = text[lead.end() :] if lead else text
@@ -134,14 +135,14 @@ def _with_labels(text: str, options: Sequence[str], *, spoken: bool, whole: bool
         return unreadable  # "8/10" is no choice between options
     if CONDITION.match(rest) or DECOY.match(rest):
         return unreadable
-    if doubtful or DOUBT.search(rest):
+    if doubtful or DOUBT.search(rest) or BEYOND.match(rest):
         return AMBIGUOUS
     if whole and rest.strip(" .)]}*_`\"'\t"):
         return None
     closed = text[len(text) - len(rest) - 1] in ")]:"
     if SHARE.match(rest.lstrip(" (:=[")):
         return AMBIGUOUS  # "A: 0.9, B: 0.1"
-    if not closed and not EXPLAINED.match(rest.lstrip("]}")):
+    if not closed and not EXPLAINED.match(rest.lstrip("]}>")):
         return unreadable
     if changed_to(rest, labels, options) or any(m["label"] not in labels for m in ALSO.finditer(rest)):
         return AMBIGUOUS
