@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builder.scoring import answers
+from builder.scoring import answer_statements, answers
 from builder.scoring.answers import Answer, parse_answer
 
 TABLE = [json.loads(line) for line in (Path(__file__).parent / "answers.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -34,7 +34,12 @@ PIECES = (
 
 @contextmanager
 def searched_whole() -> Iterator[None]:
-    with patch.object(answers, "_kept", lambda *_: None), patch.object(answers, "may_match", lambda *_: True):
+    always = {"may_match": lambda *_: True}
+    with (
+        patch.object(answers, "_kept", lambda *_: None),
+        patch.multiple(answers, **always),
+        patch.multiple(answer_statements, **always),
+    ):
         yield
 
 

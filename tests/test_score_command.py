@@ -47,7 +47,7 @@ def test_two_models_in_one_file_get_a_result_each_and_the_same_bytes_again(
     told = capsys.readouterr().out
     assert "org/m: 2 items; 1 ok, 1 missing" in told
     assert told.splitlines()[-1].startswith("small_bench|v1.0.0|rows:")
-    assert told.splitlines()[-1].endswith("|parser:1.0.0|prompt:f00|model:other")
+    assert told.splitlines()[-1].endswith("|parser:1.1.0|prompt:f00|model:other")
     assert main([*arguments, str(tmp_path / "again")]) == Exit.OK
     for model in ("org--m", "other"):
         for name in (RESULT_FILE, ITEMS_FILE):

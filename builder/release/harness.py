@@ -14,6 +14,9 @@ from builder.scoring.reply_scores import METRICS, VERSIONS
 FOLDER = "harness"
 COPIED = (
     "answer_forms",
+    "answer_marks",
+    "answer_statements",
+    "answer_values",
     "answers",
     "asked_prompt",
     "asked_rows",
