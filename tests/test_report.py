@@ -312,5 +312,7 @@ def test_drawings_escape_their_words_and_do_not_divide_by_nothing() -> None:
 
 def test_the_leaderboard_table_says_what_could_have_been_found(told: Report) -> None:
     table = leaderboard_table(told.sections[-1])
-    assert table.head[5:8] == ("gap to the one above", "p (Holm)", "detectable gap")
+    assert table.head[4:9] == ("n", "ok", "gap to the one above", "p (Holm)", "detectable gap")
+    first = told.sections[-1].standings[0].result
+    assert table.rows[0][5] == f"{first.statuses['ok']} of {first.items}"
     assert "power 0.8" in table.note
