@@ -287,6 +287,51 @@ def test_a_file_of_somebody_else_is_left_as_it_is_and_nothing_is_asked(release: 
     assert not server.requests
 
 
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (["--limit", "1", "--repeats", "2"], "4 of its 6 lines would be lost: 'ms-"),
+        ([], "3 of its 6 lines would be lost"),
+        (["--repeats", "2", "--temperature", "1"], "under other parameters"),
+        (["--repeats", "2", "--work", "elsewhere"], "its reply is not in this work folder"),
+        (["--limit", "1", "--dry-run"], "is not asked by this run"),
+    ],
+)
+def test_answers_that_a_new_run_would_not_have_are_not_thrown_away(
+    release: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    more: list[str],
+    why: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "p.jsonl"
+    with loopback_model(knows_all(release)) as server:
+        assert ask(release, out, server.base_url, "--repeats", "2") == Exit.OK
+        before = out.read_bytes()
+        capsys.readouterr()
+        assert ask(release, out, server.base_url, *more) == Exit.CANNOT_WRITE
+        said = capsys.readouterr().err
+        assert why in said
+        assert f"[{out}]" in said
+        assert "name another --out" in said
+        assert (out.read_bytes(), len(server.requests)) == (before, 6)
+        assert ask(release, out, server.base_url, "--repeats", "3") == Exit.OK  # the same run, longer: it has them all
+    assert (len(predictions(out)), len(server.requests)) == (9, 9)
+
+
+def test_answers_asked_in_other_words_are_not_thrown_away(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "p.jsonl"
+    with loopback_model(knows_all(release)) as server:
+        assert ask(release, out, server.base_url) == Exit.OK
+        out.write_text(out.read_text().replace(prompt_hash(), "0" * 64))
+        assert ask(release, out, server.base_url) == Exit.CANNOT_WRITE
+    assert "was asked in other words" in capsys.readouterr().err
+
+
 def test_rows_without_an_image_are_not_asked_and_counted(
     release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
