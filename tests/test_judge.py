@@ -262,6 +262,28 @@ def test_the_examples_in_the_modules_run(module: ModuleType) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--repeats", "1"], "was judged 2 times, and is 1 times by this run"),
+        (["--repeats", "2", "--limit", "1"], "is not judged by this run"),
+        (["--repeats", "2", "--temperature", "1"], "under other parameters"),
+    ],
+)
+def test_scores_that_a_new_run_would_not_have_are_not_thrown_away(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], said: str
+) -> None:
+    given = described(tmp_path, *(Prediction(id=one, model="m", text="Grains.") for one in ids(release)))
+    out = tmp_path / "j.jsonl"
+    with loopback_model(on(lambda _: 5)) as server:
+        assert judge(release, given, out, server.base_url, "--repeats", "2") == Exit.OK
+        before, asked = out.read_bytes(), len(server.requests)
+        assert judge(release, given, out, server.base_url, *more) == Exit.CANNOT_WRITE
+        assert said in capsys.readouterr().err
+        assert (out.read_bytes(), len(server.requests)) == (before, asked)
+        assert judge(release, given, out, server.base_url, "--repeats", "2") == Exit.OK
+
+
+@pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"id": "de-0000000000000000"}, "is no row of description test"),
