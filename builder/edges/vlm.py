@@ -42,7 +42,7 @@ _KEY_LIKE = re.compile(r"(?:\bsk-|\bBearer\s+|\bAIza)[\w*.\-]{4,}", re.IGNORECAS
 
 
 def ask_of(rule: ModelRule, gate: Gate | None = None, wording: Wording = RECIPE) -> Ask:
-    """The model of a rule; errors speak of its settings by `wording`. Raises UsageError when the extra or the key is missing."""
+    """The model of a rule; errors name its settings by `wording`. Raises UsageError when the extra or the key is missing."""
     return _replayed(rule, wording) if rule.provider == "replay" else _Endpoint(rule, gate or Gate(), wording)
 
 
