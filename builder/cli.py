@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     add_rescore(commands.add_parser("rescore", help="stored answers by the keys of an older and a newer release"))
     _add_schemas(
         commands.add_parser(
-            "schemas", help="write the JSON Schemas of a release's rows and files, of predictions, results and reports"
+            "schemas", help="write the JSON Schemas of a release's rows and files, predictions, results and reports"
         )
     )
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
