@@ -186,9 +186,10 @@ def forecast(notes: Notebook, recipe: Recipe, items: int) -> Forecast:
     for key, line in _expected(groups, recipe, history, items, said):
         lines[key] = _together(lines[key], line) if key in lines else line
     told = tuple(lines[key] for key in sorted(lines))
+    pictured = [recipe.models[line.model] for line in told if line.pictures]
     said += [
-        f"model {name}: no `family` is named, so a picture is priced by the median of all families"
-        for name in sorted({line.model for line in told if line.pictures and not recipe.models[line.model].family})
+        f"model {name}: no {notes.wording.family} is named, so a picture is priced by the median of all families"
+        for name in sorted({rule.model for rule in pictured if not rule.family})
     ]
     return Forecast(
         told, sum(1 for _ in notes.replies.all()), tuple(dict.fromkeys(said)), _caps(told, recipe.asking, notes.replies.paid())

@@ -193,6 +193,15 @@ def test_a_request_that_failed_for_good_is_a_prediction_and_is_asked_anew_by_the
     assert len(server.requests) == 4
 
 
+def test_a_dry_run_names_options_and_no_recipe(release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask(release, tmp_path / "p.jsonl", "http://127.0.0.1:9", "--dry-run", "--max-tokens", "10") == Exit.ASKING_STOPPED
+    said = capsys.readouterr().out
+    assert "--max-tokens = 10 would stop the run" in said
+    assert "no --price is given for loop" in said
+    assert "model loop: no --family is named" in said
+    assert "asking." not in said
+
+
 def test_where_there_is_no_such_model_the_options_are_named(
     release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

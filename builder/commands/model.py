@@ -214,7 +214,7 @@ def dry_run(
     with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
         notes.answer(questions(Store(Path(scratch))))
     told = forecast(notes, recipe, 0)
-    print(json.dumps(as_object(told), indent=1) if as_json else forecast_table(told, recipe))
+    print(json.dumps(as_object(told), indent=1) if as_json else forecast_table(told, recipe, OPTIONS))
     return Exit.ASKING_STOPPED if told.stops else Exit.OK
 
 

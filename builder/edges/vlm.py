@@ -103,7 +103,8 @@ class _Endpoint:
         try:
             import openai
         except ImportError as error:
-            raise UsageError("models", "the openai SDK is not installed", "pip install 'microtome[model]'") from error
+            place = wording.place.format(rule.model)
+            raise UsageError(place, "the openai SDK is not installed", "pip install 'microtome[model]'") from error
         self.rule, self.gate, self.wording, self.sdk = rule, gate, wording, openai
         self.key = _key(rule, wording)
         self.client = openai.OpenAI(

@@ -17,6 +17,8 @@ class Wording:
     folder: str
     max_tokens: str
     max_usd: str
+    family: str
+    price: str
     where: str  # they stand; empty where their names say so
 
 
@@ -29,6 +31,8 @@ RECIPE = Wording(
     folder="`folder`",
     max_tokens="asking > max_tokens",
     max_usd="asking > max_usd",
+    family="`family`",
+    price="price",
     where=" in the recipe",
 )
 OPTIONS = Wording(
@@ -40,6 +44,8 @@ OPTIONS = Wording(
     folder="--replay",
     max_tokens="--max-tokens",
     max_usd="--max-usd",
+    family="--family",
+    price="--price",
     where="",
 )
 
