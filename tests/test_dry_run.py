@@ -372,7 +372,7 @@ def test_every_follow_up_hangs_on_a_stage_that_the_table_or_a_template_knows() -
     for rule in FOLLOW_UPS:
         assert rule.after in {"item", "write", "challenged"} | made
         assert re.fullmatch("[a-z_]+", rule.stage)
-    assert prompts - made <= {"point", "write"}  # those are met by a dry run, and known
+    assert prompts - made <= {"point", "write", "judge"}  # met by a dry run, and known; a judge is asked after the release
 
 
 def test_a_question_counts_by_what_the_recipe_expects_of_an_answer(tmp_path: Path) -> None:
