@@ -107,6 +107,30 @@ def predictions_of(
     return found, not_asked
 
 
+def lost_of(there: Iterable[Prediction], put: Sequence[Put], stored: Callable[[str], Reply | None]) -> tuple[int, str]:
+    """How many predictions that are there a new file would not have, and why the first of them; 0 where it has them all.
+
+    A request that failed is no loss: it is asked anew. An answer is kept where its reply is on disk for the same question.
+    """
+    asked = {(one.id, one.repeat): one for one in put}
+    lost = [said for one in there if (said := _lost(one, asked.get((one.id, one.repeat)), stored))]
+    return len(lost), lost[0] if lost else ""
+
+
+def _lost(one: Prediction, now: Put | None, stored: Callable[[str], Reply | None]) -> str:
+    named = f"{one.id!r}" + (f", repeat {one.repeat}" if one.repeat else "")
+    if now is None:
+        return f"{named} is not asked by this run"
+    if one.text is None:
+        return ""
+    if one.prompt_hash != now.prompt_hash:
+        return f"{named} was asked in other words"
+    reply = stored(now.question.hash)
+    if reply is None or _prediction(now, reply, one.model).text != one.text:
+        return f"the answer to {named} was given under other parameters, or its reply is not in this work folder"
+    return ""
+
+
 def _prediction(one: Put, reply: Reply, model: str) -> Prediction:
     """A refusal keeps the provider's words; a request that failed for good has no text."""
     (picture,) = one.question.pictures
@@ -128,4 +152,15 @@ def _prediction(one: Put, reply: Reply, model: str) -> Prediction:
     )
 
 
-__all__ = ["ASKED_CONFIGS", "MODEL", "ROW_OF", "STAGE", "AskedConfig", "Put", "picture_for", "predictions_of", "questions_on"]
+__all__ = [
+    "ASKED_CONFIGS",
+    "MODEL",
+    "ROW_OF",
+    "STAGE",
+    "AskedConfig",
+    "Put",
+    "lost_of",
+    "picture_for",
+    "predictions_of",
+    "questions_on",
+]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Literal
+from typing import Literal, TypeVar
 
 from jinja2 import Environment, StrictUndefined
 from jsonschema import Draft202012Validator
@@ -21,6 +21,7 @@ from builder.recipe import ModelRule
 from builder.records import Record, digest
 from builder.stages.image_tokens import Pixels
 
+N = TypeVar("N", int, float)
 Schema = Mapping[str, JsonValue]
 Outcome = Literal["answered", "malformed", "refused", "truncated", "failed"]
 FREE_TEXT: Schema = {}  # asked with: no schema is sent, and the answer is the text as it came
@@ -73,6 +74,10 @@ class Question(Record):
     answer_tokens: int | None = Field(None, description="what the stage expects the answer to take; None: it does not say")
 
 
+def _either(one: N | None, other: N | None) -> N | None:
+    return other if one is None else one if other is None else one + other
+
+
 class Usage(Record):
     """What one call was billed."""
 
@@ -80,6 +85,19 @@ class Usage(Record):
     completion_tokens: int | None = None
     billed: dict[str, JsonValue] = Field({}, description="the provider's own usage object, as returned")
     usd: float | None = Field(None, description="by the recipe's prices; None without prices")
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion; what was not said counts 0."""
+        return (self.prompt_tokens or 0) + (self.completion_tokens or 0)
+
+    def plus(self, more: Usage) -> Usage:
+        """Tokens and USD of both, without the provider's objects; what neither said stays unsaid."""
+        return Usage(
+            prompt_tokens=_either(self.prompt_tokens, more.prompt_tokens),
+            completion_tokens=_either(self.completion_tokens, more.completion_tokens),
+            usd=_either(self.usd, more.usd),
+        )
 
 
 class Reply(Record):
@@ -95,6 +113,7 @@ class Reply(Record):
     model_answered: str | None = None
     finish_reason: str | None = None
     usage: Usage = Usage()
+    wasted: Usage = Field(Usage(), description="billed, as the provider said, for earlier answers that were none")
     estimated_tokens: int = Field(0, description="of the prompt, by rule, before the call: what caps reserved")
     likely_tokens: int = Field(0, description="of the prompt, as a dry run expects them")
     most_tokens: int = Field(0, description="most that one request can have cost: prompt by rule, completion by its limit")
@@ -104,6 +123,11 @@ class Reply(Record):
     source: Literal["endpoint", "replay"] = Field("endpoint", description="replay: recorded elsewhere, at no cost here")
     attempts: int = Field(1, description="requests made for it")
     uncertain: int = Field(0, description="requests whose answer was lost: the provider may have billed them too")
+
+
+def prompt_tokens_of(reply: Reply) -> int:
+    """As billed, or by rule where the provider did not say."""
+    return reply.estimated_tokens if reply.usage.prompt_tokens is None else reply.usage.prompt_tokens
 
 
 @dataclass(frozen=True)
@@ -232,6 +256,7 @@ __all__ = [
     "content_hash",
     "judged",
     "prompt_from",
+    "prompt_tokens_of",
     "question_of",
     "texts_of",
 ]

@@ -100,7 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     add_hydrate(commands.add_parser("hydrate", help="bring withheld crops and texts back from your own copies of the papers"))
     add_rescore(commands.add_parser("rescore", help="stored answers by the keys of an older and a newer release"))
     _add_schemas(
-        commands.add_parser("schemas", help="write the JSON Schemas of a release's rows and files, of predictions and results")
+        commands.add_parser(
+            "schemas", help="write the JSON Schemas of a release's rows and files, predictions, results and reports"
+        )
     )
     _add_metrics(commands.add_parser("metrics", help="install the metrics so that evaluate.load finds them by bare name"))
     add_publish(commands.add_parser("publish", help="a release to the Hub: the plan, and with --send its execution"))
@@ -345,7 +347,9 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 
 def _schemas(arguments: argparse.Namespace) -> int:
-    for name, text in (schema_files() | scoring_schema_files()).items():
+    from builder.reporting.schemas import report_schema_files  # here: no other command of this module needs a report's parts
+
+    for name, text in (schema_files() | scoring_schema_files() | report_schema_files()).items():
         write_whole(arguments.folder / name, text.encode())
     return Exit.OK
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from builder.asking import Question, Reply, Spent
+from builder.asking import Question, Reply, Spent, prompt_tokens_of
 from builder.edges.calls import Replies
 from builder.edges.vlm import recorded
+from builder.edges.wording import RECIPE, Wording
 from builder.pricing import cost_usd, dear
 from builder.recipe import Asking, ModelRule, Recipe
-from builder.spend import prompt_tokens_of
 
 _ENOUGH = 3  # replies of a stage and model from which their mean is believed
 _ITEMS = 2 / 3  # questions that an author writes, of those that it is asked for
@@ -28,8 +28,8 @@ _WRITTEN_OUT = 450  # tokens of a written question: six options, each with rubri
 class Notebook:
     """Stands where the desk does in a dry run: writes down what would be asked, asks nobody, stores nothing."""
 
-    def __init__(self, models: Mapping[str, ModelRule], replies: Replies) -> None:
-        self.models, self.replies = models, replies
+    def __init__(self, models: Mapping[str, ModelRule], replies: Replies, wording: Wording = RECIPE) -> None:
+        self.models, self.replies, self.wording = models, replies, wording
         self.spent, self.stopped = Spent(), ""
         self.asked: dict[str, Question] = {}
 
@@ -39,7 +39,7 @@ class Notebook:
         for question in {question.hash: question for question in questions}.values():
             rule = self.models[question.model]
             if rule.provider == "replay":
-                told[question.hash] = recorded(rule, question.hash)
+                told[question.hash] = recorded(rule, question.hash, self.wording)
             elif not self.replies.get(question.hash):
                 self.asked[question.hash] = question
                 told[question.hash] = Reply(hash=question.hash, outcome="failed", detail="dry run", model_asked=rule.model)
@@ -186,9 +186,10 @@ def forecast(notes: Notebook, recipe: Recipe, items: int) -> Forecast:
     for key, line in _expected(groups, recipe, history, items, said):
         lines[key] = _together(lines[key], line) if key in lines else line
     told = tuple(lines[key] for key in sorted(lines))
+    pictured = [recipe.models[line.model] for line in told if line.pictures]
     said += [
-        f"model {name}: no `family` is named, so a picture is priced by the median of all families"
-        for name in sorted({line.model for line in told if line.pictures and not recipe.models[line.model].family})
+        f"model {name}: no {notes.wording.family} is named, so a picture is priced by the median of all families"
+        for name in sorted({rule.model for rule in pictured if not rule.family})
     ]
     return Forecast(
         told, sum(1 for _ in notes.replies.all()), tuple(dict.fromkeys(said)), _caps(told, recipe.asking, notes.replies.paid())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from builder import __version__
 from builder.edges.asked_release import OpenRelease
@@ -17,6 +20,8 @@ from builder.scoring.predictions import Prediction
 from builder.scoring.responses import Findings, Reader, Responses
 from builder.scoring.results import Result
 from builder.scoring.score import Identity, Marks, marks_of_selections, score
+
+_LINES = "write one JSON object a line: see the schema prediction.json, which `microtome schemas DIR` writes"
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def grade(files: Sequence[Path], release: OpenRelease, out: Path, settings: Sett
             reader.read(line.data, str(path), line.number, number)
     findings, names = reader.findings, [str(path) for path in files]
     if not reader.models and not findings:
-        raise CannotRead(", ".join(names), "has no predictions", "write one JSON object a line: see the schema prediction.json")
+        raise CannotRead(", ".join(names), "has no line", _LINES)
     taken: dict[str, tuple[Seated | None, str | None]] = {}
     for model in sorted(reader.models):
         given = reader.models.pop(model)  # its columns go once they are seated
@@ -68,17 +73,41 @@ def _prompt_hash(given: Responses) -> str | None:
 
 
 def config_of(files: Sequence[Path], places: dict[str, str], release: OpenRelease) -> str:
-    """The config of the first prediction that names an item of the release. Raises CannotRead where none does."""
+    """The config of the first line that names an item of the release, whatever else is broken in it.
+
+    Where broken lines are all that might have named one, any config that can be scored: they are told when the lines are
+    read. Raises CannotRead where there is no line, and where no line names an item.
+    """
+    broken = lines = 0
     for path in files:
         for line in prediction_lines(path):
-            try:
-                place = places.get(Prediction.model_validate_json(line.data, strict=True).id, "")
-            except ValueError:  # told when the lines are read
-                continue
-            if place.split(" ")[0] in SCORED:
-                return place.split(" ")[0]
+            lines += 1
+            named, whole = _named(line.data)
+            config = places.get(named, "").split(" ")[0]
+            if config in SCORED:
+                return config
+            broken += not whole
+    if not lines:
+        raise CannotRead(", ".join(map(str, files)), "has no line", _LINES)
+    scored = [config for config, _ in release.tables if config in SCORED]
+    if broken and scored:
+        return scored[0]
     what = f"no line names an item of {release.manifest.benchmark} {release.manifest.version}"
     raise CannotRead(", ".join(map(str, files)), what, "name the release that was asked; --config says which config")
+
+
+def _named(line: bytes) -> tuple[str, bool]:
+    """The id that a line of JSON carries, empty where none can be seen, and whether the line is a prediction."""
+    try:
+        return Prediction.model_validate_json(line, strict=True).id, True
+    except ValidationError:
+        pass
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return "", False
+    given = found.get("id") if isinstance(found, dict) else None
+    return given if isinstance(given, str) else "", False
 
 
 def _graded(

@@ -87,9 +87,9 @@ def verdict_table(told: Told) -> str:
 
 
 def _of_model(one: Judgement, low: int) -> list[str]:
-    head = f"{one.model}\n  {'scale':<14}{'raw':>8}{'in [0, 1]':>11}{'spread':>8}{'judged':>8}{'of':>6}"
+    head = f"{one.model}\n  {'scale':<14}{'raw':>8}{'95% interval':>18}{'in [0, 1]':>11}{'spread':>8}{'judged':>8}{'of':>6}"
     rows = [f"  {scale:<14}{_mean(mean)}" for scale, mean in one.by_scale.items()]
-    both = f"{_number(one.macro):>8}{_number(one.macro_normalised):>11}"
+    both = f"{_number(one.macro):>8}{_interval(one.macro_low, one.macro_high):>18}{_number(one.macro_normalised):>11}"
     macro = f"  {'mean, macro':<14}{both}{'':>22}  unweighted mean of {len(one.macro_scales)} scales"
     micro = f"  {'mean, micro':<14}{_mean(one.micro)}  over all descriptions"
     missing = one.micro.of - one.micro.n
@@ -102,7 +102,12 @@ def _of_model(one: Judgement, low: int) -> list[str]:
 
 
 def _mean(mean: Mean) -> str:
-    return f"{_number(mean.raw):>8}{_number(mean.normalised):>11}{_number(mean.spread):>8}{mean.n:>8}{mean.of:>6}"
+    raw = f"{_number(mean.raw):>8}{_interval(mean.low, mean.high):>18}"
+    return f"{raw}{_number(mean.normalised):>11}{_number(mean.spread):>8}{mean.n:>8}{mean.of:>6}"
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "-" if low is None or high is None else f"[{_number(low)}, {_number(high)}]"
 
 
 def _moved(drift: Drift) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from math import isfinite
 from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from builder.errors import UsageError
 from builder.records import Kind, Record, Scale, digest
@@ -156,14 +158,29 @@ class Price(Record):
     output_usd: float = Field(ge=0)
 
 
+_SET_HERE = {  # parameters of the protocol, and why a rule does not give them
+    **dict.fromkeys(("messages", "response_format"), "is made of each question: leave it out"),
+    "model": "is sent from the model's own setting: leave it out",
+    **dict.fromkeys(("max_tokens", "max_completion_tokens"), "is sent by output key and max output tokens: set those"),
+    "n": "one answer is read of each request: ask for more with repeats",
+    **dict.fromkeys(("stream", "stream_options"), "answers are read whole: leave it out"),
+}
+_ADDRESS = r"^https?://[^/?#@\s]+(/[^?#@\s]*)?$"
+_VARIABLE = r"^([A-Z][A-Z0-9_]*)?$"
+_WANTED = {  # in words, by pattern
+    _ADDRESS: "start with http:// or https://, such as http://127.0.0.1:8000/v1, without user, query or fragment",
+    _VARIABLE: "name an environment variable in capitals, digits and underscores; the key itself is never given",
+}
+
+
 class ModelRule(Record):
     """A model that stages may ask, and how it is reached. The key itself never stands in a recipe."""
 
     provider: Literal["openai", "replay"] = Field(description="any endpoint of that protocol, or a folder of recorded replies")
     model: str = Field(min_length=1, description="model id as the provider names it")
-    base_url: str = Field("https://api.openai.com/v1", pattern=r"^https?://[^/?#@\s]+(/[^?#@\s]*)?$")
+    base_url: str = Field("https://api.openai.com/v1", pattern=_ADDRESS)
     api_key_env: str | None = Field(
-        "OPENAI_API_KEY", pattern=r"^([A-Z][A-Z0-9_]*)?$", description='variable with the key; "": the endpoint needs none'
+        "OPENAI_API_KEY", pattern=_VARIABLE, description='variable with the key; "": the endpoint needs none'
     )
     folder: str | None = Field(None, description="of recorded replies, for provider replay; a work folder's replies/ is one")
     family: Family | None = Field(None, description="whose rule prices a picture before it is sent; None: the dearest one's")
@@ -181,6 +198,18 @@ class ModelRule(Record):
         None, ge=1, description="prompt and completion; in flight by estimate, then as billed"
     )
     price: Price | None = None
+
+    @field_validator("parameters")
+    @classmethod
+    def _only_what_is_not_set_elsewhere(cls, given: dict[str, str | int | float | bool]) -> dict[str, str | int | float | bool]:
+        for name, value in given.items():
+            if name in _SET_HERE:
+                raise ValueError(f"{name}: {_SET_HERE[name]}")
+            if isinstance(value, float) and not isfinite(value):
+                raise ValueError(f"{name}: is {value}, which no JSON can say; give a finite number")
+            if name == "temperature" and (isinstance(value, str | bool) or value < 0):
+                raise ValueError(f"{name}: give a number from 0")
+        return given
 
     @model_validator(mode="after")
     def _replies_have_a_folder(self) -> ModelRule:
@@ -297,7 +326,15 @@ def read_recipe(text: str, place: str) -> Recipe:
     try:
         return Recipe.model_validate(raw)
     except ValidationError as error:
-        raise UsageError(place, "; ".join(_finding(e["loc"], e["msg"], e["input"]) for e in error.errors()), _REMEDY) from error
+        raise UsageError(
+            place, "; ".join(_finding(e["loc"], said_of(e), e["input"]) for e in error.errors()), _REMEDY
+        ) from error
+
+
+def said_of(error: ErrorDetails) -> str:
+    """What is wrong, in words: a pattern is said as what is wanted."""
+    pattern = error.get("ctx", {}).get("pattern")
+    return _WANTED.get(str(pattern), error["msg"].removeprefix("Value error, "))
 
 
 _REMEDY = "see `microtome recipes` and builder/recipes/ for keys and values that are known"
@@ -306,7 +343,7 @@ _REMEDY = "see `microtome recipes` and builder/recipes/ for keys and values that
 def _finding(loc: tuple[int | str, ...], message: str, value: object) -> str:
     # a key pasted into a recipe must not reach a terminal or a log: the section of models is never shown
     shown = "not shown" if loc[:1] == ("models",) or "key" in str(loc[-1:]).lower() else repr(value)
-    told = ": ".join(part for part in (".".join(map(str, loc)), message.removeprefix("Value error, ")) if part)
+    told = ": ".join(part for part in (".".join(map(str, loc)), message) if part)
     if isinstance(value, dict):  # of a whole section the message has said what matters
         return told
     return f"{told} (is {shown if len(shown) < 60 else shown[:57] + '...'})"

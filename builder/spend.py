@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from builder.asking import Reply
+from builder.asking import Reply, prompt_tokens_of
 from builder.edges.calls import Replies
 
 
@@ -62,17 +62,12 @@ def _spend(stage: str, model: str, replies: Sequence[Reply]) -> Spend:
         without_value=sum(reply.outcome != "answered" for reply in replies),
         replayed=len(replies) - len(paid),
         requests=sum(reply.attempts for reply in paid),
-        prompt_tokens=sum(prompt_tokens_of(reply) for reply in paid),
-        completion_tokens=sum(reply.usage.completion_tokens or 0 for reply in paid),
+        prompt_tokens=sum(prompt_tokens_of(reply) + (reply.wasted.prompt_tokens or 0) for reply in paid),
+        completion_tokens=sum(reply.usage.plus(reply.wasted).completion_tokens or 0 for reply in paid),
         pictures=sum(reply.pictures for reply in paid),
-        usd=round(sum(reply.usage.usd or 0.0 for reply in paid), 8),
+        usd=round(sum(reply.usage.plus(reply.wasted).usd or 0.0 for reply in paid), 8),
         uncertain_requests=sum(reply.uncertain for reply in paid),
     )
-
-
-def prompt_tokens_of(reply: Reply) -> int:
-    """As billed, or by rule where the provider did not say."""
-    return reply.estimated_tokens if reply.usage.prompt_tokens is None else reply.usage.prompt_tokens
 
 
 def _sum(stage: str, model: str, lines: Iterable[Spend]) -> Spend:
@@ -105,4 +100,4 @@ def _line(line: Spend) -> str:
     )
 
 
-__all__ = ["Books", "Spend", "books_of", "prompt_tokens_of", "table"]
+__all__ = ["Books", "Spend", "books_of", "table"]

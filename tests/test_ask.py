@@ -34,6 +34,7 @@ from builder.scoring.answers import parse_answer
 from builder.scoring.asked_prompt import prompt_hash, prompt_of
 from builder.scoring.described_prompt import described_prompt_hash
 from builder.scoring.predictions import Prediction
+from builder.spend import books_of
 from tests.loopback_model import Request, Says, answer, error, hung_up, hurry, loopback_model
 
 pytest.importorskip("openai")
@@ -67,6 +68,14 @@ def rows(release: Path, config: str) -> list[Row]:
 def ask(release: Path, out: Path, base_url: str, *more: str, config: str = "multi_select") -> int:
     named = ["--config", config, "--model", "loop", "--base-url", base_url, "--api-key-env", "LOOPBACK_KEY"]
     return main(["ask", str(release), *named, "--out", str(out), *more])
+
+
+def code_of(run: Callable[[], int]) -> object:
+    """Also where the reader of options has ended the process."""
+    try:
+        return run()
+    except SystemExit as stopped:
+        return stopped.code
 
 
 def predictions(out: Path) -> list[Prediction]:
@@ -184,6 +193,45 @@ def test_a_request_that_failed_for_good_is_a_prediction_and_is_asked_anew_by_the
     assert len(server.requests) == 4
 
 
+def test_a_dry_run_names_options_and_no_recipe(release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ask(release, tmp_path / "p.jsonl", "http://127.0.0.1:9", "--dry-run", "--max-tokens", "10") == Exit.ASKING_STOPPED
+    said = capsys.readouterr().out
+    assert "--max-tokens = 10 would stop the run" in said
+    assert "no --price is given for loop" in said
+    assert "model loop: no --family is named" in said
+    assert "asking." not in said
+
+
+def test_where_there_is_no_such_model_the_options_are_named(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with loopback_model(lambda *_: error(404, "no such model")) as server:
+        assert ask(release, tmp_path / "p.jsonl", server.base_url, "--in-flight", "1") == Exit.ASKING_STOPPED
+    said = capsys.readouterr().err
+    assert "[--model loop] HTTP 404: no such model" in said
+    assert "mend --model or --base-url: replies so far are kept" in said
+    assert "recipe" not in said
+
+
+def test_an_answer_without_a_message_is_counted_as_it_was_billed(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told, out = knows_all(release), tmp_path / "p.jsonl"
+    empty = {"choices": [], "usage": {"prompt_tokens": 700, "completion_tokens": 30}}
+    with loopback_model(lambda r, n: told(r, n) if n in (1, 4) else Says(empty)) as server:
+        asked = ["--in-flight", "1", "--attempts", "2", "--limit", "2", "--price", "1000,1000"]
+        assert ask(release, out, server.base_url, *asked) == Exit.ASKING_STOPPED
+        assert len(server.requests) == 4  # the first item's second answer is one, the second item has none
+        replies = Replies(tmp_path / "p.jsonl.work")
+        assert replies.paid() == (1050 + 3 * 730, pytest.approx(1.05 + 3 * 0.73))
+        assert "3.2400 USD, 3,240 tokens" in capsys.readouterr().err
+        assert ask(release, out, server.base_url, *asked) == Exit.OK
+    assert replies.paid() == (2 * 1050 + 3 * 730, pytest.approx(2 * 1.05 + 3 * 0.73))
+    assert [one.prompt_tokens for one in predictions(out)] == [1000, 1000]
+    assert not replies.open_intents()
+    assert books_of(replies).in_all.prompt_tokens == 2000 + 3 * 700
+
+
 def test_an_error_that_comes_as_a_success_is_no_empty_answer(release: Path, tmp_path: Path) -> None:
     with loopback_model(lambda *_: Says({"error": {"message": "no capacity"}})) as server:
         ask(release, tmp_path / "p.jsonl", server.base_url, "--attempts", "2", "--limit", "1")
@@ -224,7 +272,7 @@ def test_a_cap_is_refused_before_it_is_passed_and_a_higher_one_goes_on_without_p
         spent = len(server.requests) * (1000 * 1 + 50 * 10) / 1e6
         assert 0 < spent <= 0.008
         said = capsys.readouterr()
-        assert "asking > max_usd" in said.err
+        assert "[--max-usd]" in said.err
         assert f"{12 - len(server.requests)} not asked yet" in said.out
         assert len(predictions(out)) == len(server.requests)
         assert ask(release, out, server.base_url, *limits, "--max-usd", "1") == Exit.OK
@@ -287,6 +335,51 @@ def test_a_file_of_somebody_else_is_left_as_it_is_and_nothing_is_asked(release: 
     assert not server.requests
 
 
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (["--limit", "1", "--repeats", "2"], "4 of its 6 lines would be lost: 'ms-"),
+        ([], "3 of its 6 lines would be lost"),
+        (["--repeats", "2", "--temperature", "1"], "under other parameters"),
+        (["--repeats", "2", "--work", "elsewhere"], "its reply is not in this work folder"),
+        (["--limit", "1", "--dry-run"], "is not asked by this run"),
+    ],
+)
+def test_answers_that_a_new_run_would_not_have_are_not_thrown_away(
+    release: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    more: list[str],
+    why: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "p.jsonl"
+    with loopback_model(knows_all(release)) as server:
+        assert ask(release, out, server.base_url, "--repeats", "2") == Exit.OK
+        before = out.read_bytes()
+        capsys.readouterr()
+        assert ask(release, out, server.base_url, *more) == Exit.CANNOT_WRITE
+        said = capsys.readouterr().err
+        assert why in said
+        assert f"[{out}]" in said
+        assert "name another --out" in said
+        assert (out.read_bytes(), len(server.requests)) == (before, 6)
+        assert ask(release, out, server.base_url, "--repeats", "3") == Exit.OK  # the same run, longer: it has them all
+    assert (len(predictions(out)), len(server.requests)) == (9, 9)
+
+
+def test_answers_asked_in_other_words_are_not_thrown_away(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "p.jsonl"
+    with loopback_model(knows_all(release)) as server:
+        assert ask(release, out, server.base_url) == Exit.OK
+        out.write_text(out.read_text().replace(prompt_hash(), "0" * 64))
+        assert ask(release, out, server.base_url) == Exit.CANNOT_WRITE
+    assert "was asked in other words" in capsys.readouterr().err
+
+
 def test_rows_without_an_image_are_not_asked_and_counted(
     release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -311,15 +404,28 @@ def test_rows_without_an_image_are_not_asked_and_counted(
         (["--revision", "v1.0.0"], Exit.USAGE, "is a folder, which has no revisions"),
         (["--max-usd", "1"], Exit.USAGE, "add --price IN,OUT"),
         (["--in-flight", "0", "--attempts", "2"], Exit.USAGE, "--in-flight: "),
-        (["--api-key-env", "sk-1234567890abcdef"], Exit.USAGE, "--api-key-env: String should match"),
+        (["--api-key-env", "sk-1234567890abcdef"], Exit.USAGE, "--api-key-env: name an environment variable in capitals"),
         (["--api-key-env", "NOT_SET_ANYWHERE"], Exit.USAGE, "NOT_SET_ANYWHERE is not set"),
+        (["--api-key-env", "NOT_SET_ANYWHERE"], Exit.USAGE, 'another variable in --api-key-env, or give --api-key-env ""'),
+        (["--base-url", "127.0.0.1:9101"], Exit.USAGE, "--base-url: start with http:// or https://"),
+        (["--temperature", "nan"], Exit.USAGE, "--temperature: 'nan' is not a number from 0"),
+        (["--temperature", "-3"], Exit.USAGE, "--temperature: '-3' is not a number from 0"),
+        (["--parameter", "temperature=-3"], Exit.USAGE, "--parameter: temperature: give a number from 0"),
+        (["--parameter", "top_p=NaN"], Exit.USAGE, "--parameter: top_p: is nan"),
+        (["--parameter", "model=other"], Exit.USAGE, "--parameter: model: is sent from the model's own setting"),
+        (["--parameter", "messages=x"], Exit.USAGE, "--parameter: messages: is made of each question"),
+        (["--parameter", "response_format=x"], Exit.USAGE, "--parameter: response_format: is made of each question"),
+        (["--parameter", "n=2"], Exit.USAGE, "--parameter: n: one answer is read"),
+        (["--parameter", "stream=true"], Exit.USAGE, "--parameter: stream: answers are read whole"),
+        (["--parameter", "max_tokens=9"], Exit.USAGE, "--parameter: max_tokens: "),
+        (["--parameter", "seed=1", "--parameter", "seed=2"], Exit.USAGE, "seed is given twice"),
     ],
 )
 def test_what_cannot_be_asked_is_said_with_a_remedy_and_no_key_is_shown(
     release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], code: Exit, said: str
 ) -> None:
     with loopback_model(lambda *_: answer("ANSWER: A")) as server:
-        assert ask(release, tmp_path / "p.jsonl", server.base_url, *more) == code
+        assert code_of(lambda: ask(release, tmp_path / "p.jsonl", server.base_url, *more)) == code
     told = capsys.readouterr().err
     assert said in told
     assert "sk-1234567890abcdef" not in told

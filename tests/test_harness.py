@@ -7,6 +7,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -236,6 +237,52 @@ def test_the_class_for_vlmevalkit_writes_its_table_as_pinned_and_scores_replies(
 
     assert base64.b64decode(rows[0]["image"]) == truth[0]["image"]["bytes"]
     assert Image.open(BytesIO(base64.b64decode(rows[1]["image"]))).size == (32, 24)
+
+
+RUNS = """
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        from importlib.machinery import ModuleSpec
+        return ModuleSpec(name, self) if name == "vlmeval.run" else None
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        pass
+
+    def get_code(self, name):
+        return compile("import vlmeval.dataset as d; print(d.SUPPORTED_DATASETS, len(d.DATASET_CLASSES))", name, "exec")
+
+kit.__path__ = []
+sys.meta_path.insert(0, Finder())
+"""
+
+
+def test_the_example_for_vlmevalkit_in_the_readme_runs_as_it_is_written(release: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pandas")
+    readme = (release / "harness" / "README.md").read_text()
+    (example,) = re.findall("```python\n(.*?)```", readme, re.S)
+    (tmp_path / "harness").symlink_to(release / "harness")
+    stub = KIT.partition("import runpy\n")[0]
+    said = run(stub + RUNS + example, release, tmp_path, home=tmp_path).strip()
+    named = ["small_bench_caption_matching", "small_bench_caption_matching_validation", "small_bench_multi_select"]
+    assert said == f"{named} 1"
+    assert "--data small_bench_multi_select" in readme
+
+
+def test_the_readme_names_the_versions_that_the_crosscheck_runs() -> None:
+    tree = ast.parse((ROOT / "tests" / "crosscheck" / "harnesses.py").read_text(encoding="utf-8"))
+    (pinned,) = (
+        ast.literal_eval(one.value)
+        for one in tree.body
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "ENVIRONMENTS"
+    )
+    rows = [line for line in sources()["README.md"].splitlines() if line.startswith("| ") and "==" in line]
+    assert len(rows) == len(pinned)
+    for row, (_, packages) in zip(rows, pinned.values(), strict=True):
+        wanted = {one for one in packages if not one.startswith("torch==")}  # of a build for CPUs, where no GPU is
+        assert set(row.split("|")[-2].strip(" `").replace('"', "").split()) == wanted
 
 
 def test_data_of_another_version_is_refused_by_every_task(release: Path, tmp_path: Path) -> None:

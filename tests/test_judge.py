@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 from small_release import RECIPE, description
 from written import pictured, write
@@ -24,6 +25,7 @@ from builder.judging import Judge, anchors, item_cases, judged_of
 from builder.recipe import ModelRule, read_recipe
 from builder.scoring import described_prompt, judged
 from builder.scoring.judged import PRESETS, Judged, judgement
+from builder.scoring.option_sets import interval
 from builder.scoring.predictions import Prediction
 from tests.loopback_model import Request, Says, answer, error, hurry, loopback_model
 from tests.scripted_models import blocks_of, words_of
@@ -230,6 +232,29 @@ def test_macro_is_the_papers_overall_and_micro_is_the_number_of_its_text() -> No
     assert of.macro_scales == ("atomic", "micro", "meso", "macro")
 
 
+def test_means_have_an_interval_over_papers_and_one_paper_alone_has_none() -> None:
+    lines = [
+        line(n, ("micro", "meso")[n % 2], 2 + n * 7 % 9).model_copy(update={"paper_id": f"doi:{n % 5}"}) for n in range(30)
+    ]
+    of = judgement("m", lines)
+    scores = np.array([one.mean for one in lines])
+    same = interval(scores, [one.paper_id or "" for one in lines])  # as a score's is drawn
+    assert (of.micro.low, of.micro.high) == (pytest.approx(same["low"]), pytest.approx(same["high"]))
+    assert of.micro.low is not None
+    assert of.micro.high is not None
+    assert of.macro_low is not None
+    assert of.macro_high is not None
+    assert of.micro.low < scores.mean() < of.micro.high
+    assert of.macro_low < (scores[::2].mean() + scores[1::2].mean()) / 2 < of.macro_high
+    assert (of.micro.papers, of.micro.n) == (5, 30)
+    assert f"[{of.micro.low:.4f}, {of.micro.high:.4f}]" in verdict_table(verdict_of(lines, []))
+    alone = judgement("m", lines[::5])
+    assert (alone.micro.papers, alone.micro.low, alone.macro_high, alone.by_scale["micro"].high) == (1, None, None, None)
+    unjudged = [one.model_copy(update={"mean": None, "normalised": None, "scores": (None,)}) for one in lines]
+    none = judgement("m", unjudged).micro
+    assert (none.raw, none.low, none.high, none.papers, none.n, none.of) == (None, None, None, 0, 0, 30)
+
+
 def test_a_scale_that_was_not_judged_leaves_no_macro_mean_and_other_scales_are_outside_of_it() -> None:
     unjudged = line(3, "meso", 5).model_copy(update={"mean": None, "normalised": None, "scores": (None,)})
     lines = [line(1, "micro", 4), line(2, "unknown", 10)]
@@ -259,6 +284,28 @@ def test_the_prompts_hash_names_scale_and_settings_and_not_the_judge() -> None:
 @pytest.mark.parametrize("module", [described_prompt, judged])
 def test_the_examples_in_the_modules_run(module: ModuleType) -> None:
     assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--repeats", "1"], "was judged 2 times, and is 1 times by this run"),
+        (["--repeats", "2", "--limit", "1"], "is not judged by this run"),
+        (["--repeats", "2", "--temperature", "1"], "under other parameters"),
+    ],
+)
+def test_scores_that_a_new_run_would_not_have_are_not_thrown_away(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], said: str
+) -> None:
+    given = described(tmp_path, *(Prediction(id=one, model="m", text="Grains.") for one in ids(release)))
+    out = tmp_path / "j.jsonl"
+    with loopback_model(on(lambda _: 5)) as server:
+        assert judge(release, given, out, server.base_url, "--repeats", "2") == Exit.OK
+        before, asked = out.read_bytes(), len(server.requests)
+        assert judge(release, given, out, server.base_url, *more) == Exit.CANNOT_WRITE
+        assert said in capsys.readouterr().err
+        assert (out.read_bytes(), len(server.requests)) == (before, asked)
+        assert judge(release, given, out, server.base_url, "--repeats", "2") == Exit.OK
 
 
 @pytest.mark.parametrize(

@@ -365,6 +365,38 @@ def test_a_column_of_shares_beside_percents_is_not_guessed() -> None:
     assert "EM: not checked, percent or share is not clear beside columns in percent" in told.notes
 
 
+def test_a_column_with_and_without_percent_signs_is_neither_read_as_percent_nor_out_of_range() -> None:
+    told = linted("Model,EM,SPC\na,79.3%,91.2\nb,50,60\n", n=7)
+    assert [finding.column for finding in told.findings] == []
+    about_em = [note for note in told.notes if note.startswith("EM") or ", EM" in note]
+    assert about_em == [
+        "EM: decimals are mixed (1 with 0, 1 with 1); a cell with fewer is taken to be that much less certain",
+        "EM: not checked, some cells have a percent sign and some have none",
+    ]
+    assert "SPC: read as percent, values are above 1" in told.notes
+
+
+def test_cells_with_percent_signs_in_a_column_given_as_shares_are_not_guessed() -> None:
+    told = linted("Model,EM\na,79.3%\n", columns={"EM": {"role": "em", "unit": "share"}})
+    assert told.findings == ()
+    assert "EM: not checked, it is given as shares and has cells with a percent sign" in told.notes
+
+
+@pytest.mark.parametrize(("sign", "possible"), [("%", "at most 91.74% (91.7%)"), ("", "at most 91.74% (91.7)")])
+def test_bounds_are_told_in_the_unit_of_the_table(sign: str, possible: str) -> None:
+    table = f"Model,EM,SPC,SIP-F1\na,79.3{sign},91.2{sign},93.6{sign}\n"
+    (bound, count) = linted(table, n=7).findings
+    assert bound.possible == possible
+    assert bound.why.endswith("SIP-F1 <= EM + 0.6 (100% - EM), EM <= 79.35%")
+    assert count.possible == f"5/7 = 71.4{sign} or 6/7 = 85.7{sign}"
+    assert "79.3% * 7 = 5.551" in count.why
+
+
+def test_the_odds_of_a_lost_item_are_no_percentage_beside_scores() -> None:
+    (found,) = linted("Model,EM\na,50.0%\n", n=7).findings
+    assert found.why.endswith("3/6 fits: a failed item seems to have left the denominator (by luck in 1 of 143 such cells)")
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [

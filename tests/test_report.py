@@ -6,6 +6,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 from small_release import HOSTILE
@@ -23,6 +24,7 @@ from builder.reporting.runs import comparable
 from builder.reporting.tables import latex, leaderboard_table
 from builder.scoring import paired_comparison
 
+ROOT = Path(__file__).parents[1]
 SOME = tuple(MODELS)[:6]
 SCRIPT = "<script>alert(1)</script>"
 
@@ -197,6 +199,15 @@ def test_every_table_carries_its_signature_in_csv_and_latex(page: Path) -> None:
         assert r"made\_up\_bench\textbar{}v1.0.0" in tex
 
 
+def test_report_json_is_valid_by_the_schema_that_is_shipped(page: Path) -> None:
+    schema = json.loads((ROOT / "builder" / "schemas" / "report.json").read_text(encoding="utf-8"))
+    given = json.loads((page / "report.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    assert list(validator.iter_errors(given)) == []
+    given["sections"][0]["standings"][0]["rank"] = "first"
+    assert [list(error.path) for error in validator.iter_errors(given)] == [["sections", 0, "standings", 0, "rank"]]
+
+
 def test_report_json_reads_back_as_the_report(page: Path, told: Report) -> None:
     again = Report.model_validate_json((page / "report.json").read_bytes())
     assert [section.signature for section in again.sections] == [section.signature for section in told.sections]
@@ -312,5 +323,7 @@ def test_drawings_escape_their_words_and_do_not_divide_by_nothing() -> None:
 
 def test_the_leaderboard_table_says_what_could_have_been_found(told: Report) -> None:
     table = leaderboard_table(told.sections[-1])
-    assert table.head[5:8] == ("gap to the one above", "p (Holm)", "detectable gap")
+    assert table.head[4:9] == ("n", "ok", "gap to the one above", "p (Holm)", "detectable gap")
+    first = told.sections[-1].standings[0].result
+    assert table.rows[0][5] == f"{first.statuses['ok']} of {first.items}"
     assert "power 0.8" in table.note

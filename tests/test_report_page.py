@@ -17,6 +17,11 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync")
 FLAGS += ("disable-background-networking", "disable-component-update")
 CSS = (ROOT / "builder" / "reporting" / "report.css").read_text(encoding="utf-8")
+CUT = """[...document.querySelectorAll('figure svg[role=img] text')].filter(one => {
+    const words = one.getBoundingClientRect(), svg = one.ownerSVGElement.getBoundingClientRect();
+    return words.width && (words.left < svg.left - 1 || words.right > svg.right + 1
+        || words.top < svg.top - 1 || words.bottom > svg.bottom + 1 || svg.right > window.innerWidth);
+}).map(one => one.textContent)"""
 LEAST_TEXT, LEAST_MARK = 4.5, 3.0  # WCAG 2.2, 1.4.3 and 1.4.11: contrast of text, and of what a drawing is read by
 
 
@@ -47,7 +52,7 @@ def test_the_demo_ends_with_the_scores_of_four_scripted_answerers(demo: Path) ->
     assert {path.parent.name for path in (demo / "results").rglob("result.json")} == {"caption_matching", "multi_select"}
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (700, "light"), (360, "dark")])
 def test_the_report_opens_offline_fits_the_screen_and_asks_nobody(
     demo: Path, browser: "sync_api.Browser", width: int, scheme: str
 ) -> None:
@@ -63,6 +68,9 @@ def test_the_report_opens_offline_fits_the_screen_and_asks_nobody(
     assert page.locator("article img").evaluate_all("all => all.every(one => one.naturalWidth > 0)")
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate(CUT) == []
+    assert page.locator(".picture").evaluate_all("all => all.every(one => one.scrollWidth <= one.clientWidth)")
+    assert page.locator(".picture svg:visible").count() == page.locator(".picture").count() >= 4  # one of the two of each
     dark = page.evaluate("getComputedStyle(document.documentElement).backgroundColor") != "rgb(255, 255, 255)"
     assert dark == (scheme == "dark")  # and so the policy let the style sheet in
     page.keyboard.press("Tab")

@@ -140,11 +140,51 @@ def test_a_wrong_command_line_is_one_sentence(
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
-def test_a_file_without_predictions_is_refused(content: bytes, release: Path, tmp_path: Path) -> None:
+def test_a_file_without_predictions_is_refused(
+    content: bytes, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "p.jsonl").write_bytes(content)
     arguments = ["score", str(tmp_path / "p.jsonl"), "--release", str(release), "--out", str(tmp_path / "out")]
     assert main(arguments) == Exit.CANNOT_READ
     assert main([*arguments, "--config", "multi_select"]) == Exit.CANNOT_READ
+    assert capsys.readouterr().err.count("p.jsonl] has no line") == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"confidence": 1.7}, "line 2 > confidence] is 1.7"),
+        ({"model": ""}, "line 2 > model]"),
+        ({"id": None}, "line 2 > id]"),
+    ],
+)
+def test_where_every_line_is_broken_line_and_field_are_named(
+    change: dict[str, object], told: str, release: Path, ids: dict[str, list[str]], tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    path = put(tmp_path / "p.jsonl", *({"id": one, "text": "ANSWER: A"} | change for one in ids["caption_matching"]))
+    assert main(["score", path, "--release", str(release), "--out", str(tmp_path / "out")]) == Exit.FINDINGS
+    said = capsys.readouterr()
+    assert told in said.out
+    assert said.out.count("broken-line") == 2
+    assert "2 findings: nothing was scored" in said.err
+
+
+def test_replies_that_are_no_answer_are_not_said_to_be_answered(
+    release: Path, ids: dict[str, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = ids["caption_matching"]
+    path = put(tmp_path / "p.jsonl", {"id": one, "text": ""}, {"id": two, "status": "failed_request"})
+    out = tmp_path / "out"
+    assert main(["score", path, "--release", str(release), "--out", str(out), "--resamples", "20"]) == Exit.OK
+    told = capsys.readouterr().out
+    assert "0 of 2 answers ok, 1 received but not ok, 1 failed requests, 0 missing; what failed or is missing scores 0" in told
+    assert main(["leaderboard", "add", str(tmp_path / "b.jsonl"), str(out)]) == Exit.OK
+    assert main(["leaderboard", "show", str(tmp_path / "b.jsonl")]) == Exit.OK
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "ok received, not ok failed request missing" in shown
+    assert shown.endswith("0 of 2 1 1 0")
+    assert "answered" not in shown
 
 
 def test_another_result_is_never_overwritten(release: Path, ids: dict[str, list[str]], tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import TypeVar
 
-from builder.asked import ASKED_CONFIGS, ROW_OF, Put, predictions_of, questions_on
+from builder.asked import ASKED_CONFIGS, ROW_OF, Put, lost_of, predictions_of, questions_on
 from builder.asking import Picture, PictureRef
 from builder.commands.model import add_model, ask_all, cap_of, dry_run, ended, rule_of, work_of
-from builder.edges.calls import put_picture
+from builder.edges.calls import Replies, put_picture
 from builder.edges.record_lines import read_records, write_records
 from builder.edges.shown_rows import ReferenceRow, ShownRow, rows_of
 from builder.edges.store import Store
@@ -58,10 +58,10 @@ def _ask(arguments: argparse.Namespace) -> int:
     _refuse_other(arguments.out, Prediction, lambda one: one.model, rule.model)
     if arguments.dry_run:
         return dry_run(
-            lambda store: [put.question for put in _put(arguments, rule, store)], rule, cap, work, as_json=arguments.json
+            lambda store: [one.question for one in _put(arguments, rule, store, work)], rule, cap, work, as_json=arguments.json
         )
     store = Store(work)
-    put = _put(arguments, rule, store)
+    put = _put(arguments, rule, store, work)
     desk, lost = ask_all([one.question for one in put], rule, cap, store)
     found, not_asked = predictions_of(put, desk.replies.get, lost, rule.model)
     write_records(arguments.out, found)
@@ -69,8 +69,11 @@ def _ask(arguments: argparse.Namespace) -> int:
     return ended(desk, len(put))
 
 
-def _put(arguments: argparse.Namespace, rule: ModelRule, store: Store) -> list[Put]:
-    """Every item to ask, its image in the store. Raises CannotRead where nothing can be asked."""
+def _put(arguments: argparse.Namespace, rule: ModelRule, store: Store, work: Path) -> list[Put]:
+    """Every item to ask, its image in the store.
+
+    Raises CannotRead where nothing can be asked, CannotWrite where answers in --out would be lost.
+    """
     rows = rows_of(arguments.release, arguments.config, arguments.split, ROW_OF[arguments.config], revision=arguments.revision)
     without: list[str] = []
 
@@ -85,7 +88,16 @@ def _put(arguments: argparse.Namespace, rule: ModelRule, store: Store) -> list[P
         )
     if not put:
         raise CannotRead(arguments.release, f"has no item of {arguments.config} {arguments.split} to ask", "name another one")
+    there = [one for _, one in read_records(str(arguments.out), Prediction)] if arguments.out.exists() else []
+    _refuse_loss(arguments.out, len(there), *lost_of(there, put, Replies(work).get))
     return put
+
+
+def _refuse_loss(out: Path, there: int, lost: int, said: str) -> None:
+    """Raises CannotWrite: what a shorter run, or one of other parameters, would not have is not thrown away unasked."""
+    if lost:
+        remedy = "name another --out; or run with the items, parameters and --work of that run; or remove the file"
+        raise CannotWrite(str(out), f"is there, and {lost} of its {there} lines would be lost: {said}", remedy)
 
 
 def _with_image(rows: Iterator[ShownRow], without: list[str]) -> Iterator[ShownRow]:
@@ -152,6 +164,7 @@ def _judge(arguments: argparse.Namespace) -> int:
     earlier = [one for _, one in read_records(arguments.compare, Judged)] if arguments.compare else []
     _refuse_other(arguments.out, Judged, lambda one: f"{one.judge} by {one.preset}", f"{rule.model} by {judge.preset.name}")
     cases = [*anchor_cases(judge), *_items(arguments, judge)]
+    _refuse_unjudged(arguments.out, cases, judge)
     questions = [question for case in cases for question in case.questions]
     if arguments.dry_run:
         return dry_run(lambda _: questions, rule, cap, work, as_json=arguments.json)
@@ -161,6 +174,22 @@ def _judge(arguments: argparse.Namespace) -> int:
     told = verdict_of(lines, earlier)
     print(json.dumps(told.model_dump(mode="json"), indent=1) if arguments.json else verdict_table(told))
     return ended(desk, len(questions))
+
+
+def _refuse_unjudged(out: Path, cases: list[Case], judge: Judge) -> None:
+    """Raises CannotWrite where the file has scores that this run would not have."""
+    there = [one for _, one in read_records(str(out), Judged)] if out.exists() else []
+    asked = {(case.kind, case.id, case.repeat, case.model): len(case.questions) for case in cases}
+    lost = []
+    for one in there:
+        repeats = asked.get((one.kind, one.id, one.repeat, one.model))
+        if repeats is None:
+            lost.append(f"{one.id!r} is not judged by this run")
+        elif any(score is not None for score in one.scores[repeats:]):
+            lost.append(f"{one.id!r} was judged {len(one.scores)} times, and is {repeats} times by this run")
+        elif one.scores and one.prompt_hash != judge.prompt_hash:
+            lost.append(f"{one.id!r} was judged in other words or under other parameters")
+    _refuse_loss(out, len(there), len(lost), lost[0] if lost else "")
 
 
 def _items(arguments: argparse.Namespace, judge: Judge) -> list[Case]:

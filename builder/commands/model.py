@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,9 +23,11 @@ from builder.commands.money import as_object, forecast_table
 from builder.edges.calls import Desk, Replies
 from builder.edges.holding import held
 from builder.edges.store import Store
+from builder.edges.vlm import ask_of
+from builder.edges.wording import OPTIONS
 from builder.errors import AskingStopped, Exit, UsageError
 from builder.forecast import Notebook, forecast
-from builder.recipe import Asking, ModelRule, Price, Recipe
+from builder.recipe import Asking, ModelRule, Price, Recipe, said_of
 from builder.stages.image_tokens import FAMILIES
 
 R = TypeVar("R", ModelRule, Asking)
@@ -39,7 +44,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--replay", metavar="DIR", type=Path, help="recorded replies instead of a server: a work folder's replies/"
     )
-    model.add_argument("--temperature", metavar="T", type=float, help="sent as it is (default: the provider's)")
+    model.add_argument("--temperature", metavar="T", type=_temperature, help="sent as it is (default: the provider's)")
     model.add_argument(
         "--parameter",
         metavar="NAME=VALUE",
@@ -70,6 +75,16 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="what is printed at the end as one JSON object on stdout")
 
 
+def _temperature(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not (math.isfinite(found) and found >= 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0")
+    return found
+
+
 def _parameter(text: str) -> tuple[str, str | int | float | bool]:
     name, equals, value = text.partition("=")
     if not re.fullmatch(r"\w+", name) or not equals:
@@ -91,9 +106,7 @@ def _price(text: str) -> Price:
 
 def rule_of(arguments: argparse.Namespace) -> ModelRule:
     """The model that the options name. Raises UsageError with every finding."""
-    sent = dict(arguments.parameter)
-    if arguments.temperature is not None:
-        sent["temperature"] = arguments.temperature
+    sent = _sent(arguments)
     given = {
         "provider": "replay" if arguments.replay else "openai",
         "folder": str(arguments.replay) if arguments.replay else None,
@@ -116,6 +129,15 @@ def rule_of(arguments: argparse.Namespace) -> ModelRule:
     return _checked(ModelRule, given)
 
 
+def _sent(arguments: argparse.Namespace) -> dict[str, object]:
+    """The parameters by name. Raises UsageError for one that is given twice."""
+    given = [*arguments.parameter, *([("temperature", arguments.temperature)] if arguments.temperature is not None else [])]
+    twice = [name for name, count in Counter(name for name, _ in given).items() if count > 1]
+    if twice:
+        raise UsageError("--parameter", f"{twice[0]} is given twice", "leave one of the two out")
+    return dict(given)
+
+
 def cap_of(arguments: argparse.Namespace) -> Asking:
     """The limits that the options name; a run that must stop is finished with what it has. Raises UsageError."""
     given = {"in_flight": arguments.in_flight, "max_tokens": arguments.max_tokens, "max_usd": arguments.max_usd}
@@ -129,7 +151,7 @@ def _checked(kind: type[R], given: dict[str, object]) -> R:
     try:
         return kind.model_validate({name: value for name, value in given.items() if value is not None})
     except ValidationError as error:  # what was given is not shown: somebody may have put a key there
-        told = [(str(e["loc"][0]) if e["loc"] else "model", e["msg"]) for e in error.errors()]
+        told = [(str(e["loc"][0]) if e["loc"] else "model", said_of(e)) for e in error.errors()]
         named = [f"{_OPTIONS.get(name, '--' + name.replace('_', '-'))}: {said}" for name, said in told]
         raise UsageError(named[0].partition(":")[0], "; ".join(named), "see --help") from error
 
@@ -151,7 +173,7 @@ def ask_all(questions: Sequence[Question], rule: ModelRule, cap: Asking, store: 
             bar.set_postfix_str(_spent(desk.spent), refresh=False)
             bar.update()
 
-        desk = Desk(store, {MODEL: rule}, cap, heard=heard)
+        desk = Desk(store, {MODEL: rule}, cap, make=partial(ask_of, wording=OPTIONS), heard=heard, wording=OPTIONS)
         bar.update(sum(desk.replies.get(question.hash) is not None for question in questions))
         lost = desk.answer(questions)
     return desk, lost
@@ -188,11 +210,11 @@ def dry_run(
             "asking": cap,
         }
     )
-    notes = Notebook(recipe.models, Replies(work))
+    notes = Notebook(recipe.models, Replies(work), OPTIONS)
     with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
         notes.answer(questions(Store(Path(scratch))))
     told = forecast(notes, recipe, 0)
-    print(json.dumps(as_object(told), indent=1) if as_json else forecast_table(told, recipe))
+    print(json.dumps(as_object(told), indent=1) if as_json else forecast_table(told, recipe, OPTIONS))
     return Exit.ASKING_STOPPED if told.stops else Exit.OK
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from builder.assemble import packed_of
 from builder.edges.calls import Asker, Replies
 from builder.edges.store import Store
+from builder.edges.wording import RECIPE, Wording
 from builder.errors import CannotRead, Exit, NothingLeft
 from builder.examining import questions_about
 from builder.forecast import Cap, Forecast, Notebook, forecast
@@ -71,7 +72,7 @@ def as_object(told: Forecast) -> dict[str, object]:
     return dataclasses.asdict(told) | {"in_all": {"calls": calls, **whole}, "stops": told.stops}
 
 
-def forecast_table(told: Forecast, recipe: Recipe) -> str:
+def forecast_table(told: Forecast, recipe: Recipe, wording: Wording = RECIPE) -> str:
     """The forecast as lines of text."""
     lines = ["dry run: nobody was asked, and nothing but what needs no model was made"]
     if told.replies:
@@ -95,16 +96,19 @@ def forecast_table(told: Forecast, recipe: Recipe) -> str:
         f"{'in all':<38}{sums[0]:>7,}{sums[1]:>9,}{sums[2]:>9,}{tokens[0]:>12,}{tokens[1]:>12,}{usd:>10.4f}"
         f"{tokens[2]:>14,}{most_usd:>10.4f}"
     )
-    unpriced = sorted({line.model for line in told.lines if recipe.models[line.model].price is None})
-    lines += [f"no price is given for {', '.join(unpriced)}: USD leaves them out"] if unpriced else []
-    return "\n".join([*lines, *(f"assumed: {said}" for said in told.assumptions), *map(_cap_line, told.caps)])
+    asked = [recipe.models[line.model] for line in told.lines]
+    unpriced = sorted({rule.model for rule in asked if rule.price is None})
+    lines += [f"no {wording.price} is given for {', '.join(unpriced)}: USD leaves them out"] if unpriced else []
+    lines += [f"assumed: {said}" for said in told.assumptions]
+    return "\n".join([*lines, *(_cap_line(cap, wording) for cap in told.caps)])
 
 
-def _cap_line(cap: Cap) -> str:
+def _cap_line(cap: Cap, wording: Wording) -> str:
+    named = (wording.max_tokens if cap.name == "max_tokens" else wording.max_usd).replace(" > ", ".")
     shape = ",.0f" if cap.name == "max_tokens" else ",.4f"
     said = "would stop the run" if cap.stops else "could stop the run" if cap.may_stop else "is not reached"
     return (
-        f"asking.{cap.name} = {cap.limit:{shape}} {said}: {cap.spent:{shape}} spent, {cap.likely:{shape}} likely to come, "
+        f"{named} = {cap.limit:{shape}} {said}: {cap.spent:{shape}} spent, {cap.likely:{shape}} likely to come, "
         f"{cap.most:{shape}} at most"
     )
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from builder.errors import Exit, UsageError
 from builder.release.rows import SPLITS
 from builder.scoring.asked import SCORED
-from builder.scoring.results import MISSING, Estimate, Result, signature_line
+from builder.scoring.results import Estimate, Result, coverage_of, signature_line
 
 if TYPE_CHECKING:
     from builder.edges.asked_release import OpenRelease
@@ -120,8 +120,9 @@ def _told(graded: Graded) -> str:
     if result.calibration.get("calibration_error") is not None:
         error, coverage = result.calibration["calibration_error"], result.calibration["coverage"]
         lines.append(f"calibration error {_number(error)}, {_number(coverage)} of the answers state a confidence")
-    if result.statuses[MISSING]:
-        lines.append(f"{result.statuses[MISSING]} answers are missing and score 0; {result.answered} items were answered")
+    covered = coverage_of(result.statuses)
+    if covered.ok < covered.asked:
+        lines.append(f"{covered}; what failed or is missing scores 0")
     lines.append(f"{graded.folder}: {'already there, unchanged' if graded.unchanged else 'written'}")
     return "\n".join([*lines, signature_line(result.signature)])
 

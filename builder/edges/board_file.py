@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,13 +16,15 @@ from builder.edges.lines import text_lines
 from builder.edges.store import write_whole
 from builder.errors import CannotRead
 from builder.reporting.board import BoardRow
+from builder.scoring.results import coverage_of
 
+_COVERAGE = ("ok", "not_ok", "failed", "missing")  # answers, one an item and repeat
 _COLUMNS = pa.schema(
     [
         *((name, pa.string()) for name in ("model", "benchmark", "version", "logical_hash", "config", "split", "metric")),
         *((name, pa.string()) for name in ("metric_version", "parser", "prompt_hash", "builder_version", "personality")),
         *((name, pa.float64()) for name in ("value", "low", "high")),
-        *((name, pa.int64()) for name in ("n", "papers", "items", "answered", "repeats")),
+        *((name, pa.int64()) for name in ("n", "papers", "items", "answered", "repeats", *_COVERAGE)),
     ]
 )
 
@@ -63,7 +66,7 @@ def _line(row: BoardRow, metric: str) -> dict[str, object]:
     signed = row.signature.model_dump(mode="json")
     own = row.model_dump(mode="json", include={"items", "answered", "repeats", "personality"})
     pinned = {"metric": metric, "metric_version": row.signature.metrics.get(metric)}
-    told = signed | own | pinned | row.micro[metric].model_dump(mode="json")
+    told = signed | own | asdict(coverage_of(row.statuses)) | pinned | row.micro[metric].model_dump(mode="json")
     return {name: told.get(name) for name in _COLUMNS.names}
 
 

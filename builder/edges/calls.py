@@ -15,10 +15,11 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from builder.asking import Ask, Picture, PictureRef, Question, Reply, Spent
+from builder.asking import Ask, Picture, PictureRef, Question, Reply, Spent, Usage, prompt_tokens_of
 from builder.edges.gate import Gate
 from builder.edges.store import Store, write_whole
 from builder.edges.vlm import ask_of
+from builder.edges.wording import RECIPE, Wording
 from builder.errors import AskingStopped, MicrotomeError
 from builder.pricing import cost_usd
 from builder.recipe import Asking, ModelRule
@@ -35,6 +36,7 @@ class Intent(Record):
     tries: int
     tokens: int  # most that one try can have cost: prompt by rule, completion by its limit
     usd: float = 0.0  # the same by price; 0 without prices
+    wasted: Usage = Usage()  # billed, as the provider said, for answers that were none
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Replies:
 
     def paid(self) -> tuple[int, float]:
         """Tokens and USD that count against a cap: as billed, with the most that requests without an answer can have cost."""
-        paid = [*map(_paid, self.all()), *((i.tokens * i.tries, i.usd * i.tries) for i in self.open_intents())]
+        paid = [*map(_paid, self.all()), *map(_at_most, self.open_intents())]
         return sum(tokens for tokens, _ in paid), sum(usd for _, usd in paid)
 
     def _reply(self, name: str) -> Path:
@@ -98,6 +100,7 @@ class _Purse:
     """Tokens and USD spent in this work folder, with what calls in flight may still cost."""
 
     cap: Asking
+    wording: Wording
     tokens: int = 0
     usd: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -108,10 +111,10 @@ class _Purse:
         with self.lock:
             if self.tokens + tokens > self.cap.max_tokens:
                 said = f"{self.tokens} of {self.cap.max_tokens} tokens are spent or reserved, the next call may take {tokens}"
-                raise AskingStopped("asking > max_tokens", said, remedy)
+                raise AskingStopped(self.wording.max_tokens, said, remedy)
             if self.cap.max_usd is not None and self.usd + usd > self.cap.max_usd:
                 said = f"{self.usd:.4f} of {self.cap.max_usd} USD are spent or reserved, the next call may take {usd:.4f}"
-                raise AskingStopped("asking > max_usd", said, remedy)
+                raise AskingStopped(self.wording.max_usd, said, remedy)
         self.add(tokens, usd)
 
     def add(self, tokens: int, usd: float) -> None:
@@ -119,11 +122,18 @@ class _Purse:
             self.tokens, self.usd = self.tokens + tokens, self.usd + usd
 
 
+def _at_most(intent: Intent) -> tuple[int, float]:
+    """Tokens and USD that a call without a reply can have cost."""
+    known = intent.wasted
+    return intent.tokens * intent.tries + known.tokens, intent.usd * intent.tries + (known.usd or 0.0)
+
+
 def _paid(reply: Reply) -> tuple[int, float]:
     """Tokens and USD that a reply cost, with the most that requests whose answer was lost can have cost."""
     if reply.source == "replay":
         return 0, 0.0
-    tokens, usd = reply.uncertain * reply.most_tokens, reply.uncertain * reply.most_usd
+    tokens = reply.uncertain * reply.most_tokens + reply.wasted.tokens
+    usd = reply.uncertain * reply.most_usd + (reply.wasted.usd or 0.0)
     if reply.outcome == "failed":
         return tokens, usd
     said = reply.usage
@@ -163,6 +173,7 @@ class Desk:
         cap: Asking,
         make: Callable[..., Ask] = ask_of,
         heard: Callable[[Reply], None] = lambda _: None,
+        wording: Wording = RECIPE,
     ) -> None:
         self.store, self.models, self.cap = store, models, cap
         self.replies, self.spent = Replies(store.root), Spent()
@@ -172,7 +183,8 @@ class Desk:
         self._lost: dict[str, Reply] = {}
         self._in_a_row = 0
         self._interrupted = {intent.hash: intent for intent in self.replies.open_intents()}
-        self._purse = _Purse(cap)
+        self._wording = wording
+        self._purse = _Purse(cap, wording)
         self._purse.add(*self.replies.paid())
 
     def answer(self, questions: Sequence[Question]) -> dict[str, Reply]:
@@ -233,8 +245,10 @@ class Desk:
         tokens = 0 if free else question.prompt_tokens + rule.max_output_tokens
         self._purse.reserve(tokens, usd)
         earlier = self._interrupted.get(question.hash)
-        tries = 1 + (earlier.tries if earlier else 0)
-        return self._asks[question.model], Intent(hash=question.hash, model=question.model, tries=tries, tokens=tokens, usd=usd)
+        intent = Intent(hash=question.hash, model=question.model, tries=1, tokens=tokens, usd=usd)
+        if earlier:
+            intent = intent.model_copy(update={"tries": 1 + earlier.tries, "wasted": earlier.wasted})
+        return self._asks[question.model], intent
 
     def _call(self, question: Question, intent: Intent, ask: Ask) -> Reply:
         """One question's whole life: intent durable, the call, the reply durable, done."""
@@ -245,7 +259,7 @@ class Desk:
         try:
             said = ask(question.prompt, pictures, question.answer_schema)
         except MicrotomeError:
-            self._unsettled(intent, 0)
+            self._unsettled(intent, 0, Usage())
             raise
         known = {
             "hash": question.hash,
@@ -263,18 +277,19 @@ class Desk:
         self._purse.add(tokens - intent.tokens, usd - intent.usd)
         if reply.outcome == "failed":
             self._lost[reply.hash] = reply
-            self._unsettled(intent, reply.uncertain)
+            self._unsettled(intent, reply.uncertain, reply.wasted)
         else:
-            self.replies.put(reply.model_copy(update={"uncertain": reply.uncertain + intent.tries - 1}))
+            earlier = {"uncertain": reply.uncertain + intent.tries - 1, "wasted": reply.wasted.plus(intent.wasted)}
+            self.replies.put(reply.model_copy(update=earlier))
             self.replies.settle(question.hash)
         self._report(reply, intent, free)
         return reply
 
-    def _unsettled(self, intent: Intent, uncertain: int) -> None:
-        """No reply: the intent stays where a request may have been paid, and goes where none was."""
-        tries = intent.tries - 1 + uncertain
-        if tries:
-            self.replies.intend(intent.model_copy(update={"tries": tries}))
+    def _unsettled(self, intent: Intent, uncertain: int, billed: Usage) -> None:
+        """No reply: the intent stays where a request was or may have been paid, and goes where none was."""
+        tries, wasted = intent.tries - 1 + uncertain, intent.wasted.plus(billed)
+        if tries or wasted.tokens:
+            self.replies.intend(intent.model_copy(update={"tries": tries, "wasted": wasted}))
         else:
             self.replies.settle(intent.hash)
 
@@ -286,14 +301,10 @@ class Desk:
             unanswered=failed,
             replayed=free,
             requests=0 if free else reply.attempts,
-            prompt_tokens=0
-            if free or failed
-            else said.prompt_tokens
-            if said.prompt_tokens is not None
-            else reply.estimated_tokens,
-            completion_tokens=0 if free else said.completion_tokens or 0,
+            prompt_tokens=0 if free else (0 if failed else prompt_tokens_of(reply)) + (reply.wasted.prompt_tokens or 0),
+            completion_tokens=0 if free else (said.completion_tokens or 0) + (reply.wasted.completion_tokens or 0),
             estimated_tokens=0 if free or failed else reply.estimated_tokens,
-            usd=0.0 if free else said.usd or 0.0,
+            usd=0.0 if free else (said.usd or 0.0) + (reply.wasted.usd or 0.0),
             maybe_twice=intent.tries - 1,
         )
 
@@ -309,7 +320,8 @@ class Desk:
             self._in_a_row = self._in_a_row + 1 if reply.outcome == "failed" else 0
             if self._in_a_row >= _IN_A_ROW:
                 said = f"{_IN_A_ROW} questions in a row got no answer; the last: {reply.detail}"
-                raise AskingStopped(f"models > {reply.model_asked}", said, "run again when it answers: replies so far are kept")
+                place = self._wording.place.format(reply.model_asked)
+                raise AskingStopped(place, said, "run again when it answers: replies so far are kept")
         return left
 
 

@@ -20,6 +20,7 @@ from pydantic import JsonValue, ValidationError
 
 from builder.asking import Ask, Outcome, Picture, Prompt, Reply, Schema, Usage, content_hash, judged, texts_of
 from builder.edges.gate import Gate
+from builder.edges.wording import RECIPE, Wording
 from builder.errors import AskingStopped, CannotRead, UsageError
 from builder.pricing import cost_usd, estimate
 from builder.recipe import ModelRule, Price
@@ -40,9 +41,9 @@ _SECRET = 12  # characters from which a key is one: local servers are given word
 _KEY_LIKE = re.compile(r"(?:\bsk-|\bBearer\s+|\bAIza)[\w*.\-]{4,}", re.IGNORECASE)
 
 
-def ask_of(rule: ModelRule, gate: Gate | None = None) -> Ask:
-    """The model that a recipe names. Raises UsageError when the extra or the key is missing."""
-    return _replayed(rule) if rule.provider == "replay" else _Endpoint(rule, gate or Gate())
+def ask_of(rule: ModelRule, gate: Gate | None = None, wording: Wording = RECIPE) -> Ask:
+    """The model of a rule; errors name its settings by `wording`. Raises UsageError when the extra or the key is missing."""
+    return _replayed(rule, wording) if rule.provider == "replay" else _Endpoint(rule, gate or Gate(), wording)
 
 
 def redacted(text: str, secret: str | None) -> str:
@@ -65,19 +66,19 @@ def read_reply_file(path: Path) -> Reply:
     return reply
 
 
-def _replayed(rule: ModelRule) -> Ask:
+def _replayed(rule: ModelRule, wording: Wording) -> Ask:
     def ask(prompt: Prompt, pictures: Sequence[Picture], schema: Schema) -> Reply:
-        return recorded(rule, content_hash(prompt, [p.identity for p in pictures], schema, rule))
+        return recorded(rule, content_hash(prompt, [p.identity for p in pictures], schema, rule), wording)
 
     return ask
 
 
-def recorded(rule: ModelRule, name: str) -> Reply:
+def recorded(rule: ModelRule, name: str, wording: Wording = RECIPE) -> Reply:
     """The recorded reply to the question of that hash. Raises CannotRead."""
     folder = Path(str(rule.folder))
     if not folder.is_dir():
         said = f'there is no such folder; the recorded replies of "{rule.model}" were to be in it, seen from {Path.cwd()}'
-        raise CannotRead(str(folder), said, "mend `folder` in the recipe: a work folder's replies/ is one")
+        raise CannotRead(str(folder), said, f"mend {wording.folder}{wording.where}: a work folder's replies/ is one")
     nested = folder / name[:2] / f"{name}.json"
     return read_reply_file(nested if nested.is_file() else folder / f"{name}.json")
 
@@ -92,18 +93,20 @@ class _Miss:
     pause: float | None = None  # seconds the provider asked for
     unreached: bool = False  # nobody took the connection
     filtered: bool = False  # the provider will not look at it
+    billed: Usage | None = None  # said in spite of it; None: not said
 
 
 class _Endpoint:
     """An endpoint of the chat-completions protocol, asked with the SDK's own retries off."""
 
-    def __init__(self, rule: ModelRule, gate: Gate) -> None:
+    def __init__(self, rule: ModelRule, gate: Gate, wording: Wording) -> None:
         try:
             import openai
         except ImportError as error:
-            raise UsageError("models", "the openai SDK is not installed", "pip install 'microtome[model]'") from error
-        self.rule, self.gate, self.sdk = rule, gate, openai
-        self.key = _key(rule)
+            place = wording.place.format(rule.model)
+            raise UsageError(place, "the openai SDK is not installed", "pip install 'microtome[model]'") from error
+        self.rule, self.gate, self.wording, self.sdk = rule, gate, wording, openai
+        self.key = _key(rule, wording)
         self.client = openai.OpenAI(
             api_key=self.key or "none",
             base_url=rule.base_url,
@@ -115,21 +118,23 @@ class _Endpoint:
         name = content_hash(prompt, [p.identity for p in pictures], schema, self.rule)
         request = _request(prompt, pictures, schema, self.rule)
         tokens = estimate(texts_of(prompt, schema), [Pixels(p.width, p.height) for p in pictures], self.rule).likely
+        wasted = Usage()
         made, uncertain, miss = 0, 0, _Miss("the run was ending", again=True, uncertain=False)
         while made < self.rule.attempts and (sent := self.gate.wait(tokens + self.rule.max_output_tokens)):
             made += 1
             got = self._once(request)
             if not schema and not isinstance(got, _Miss) and not _message_of(got):
                 # any text would be an answer: an error that came under status 200 must not pass for an empty one
-                got = _Miss(self._safe(f"the answer has no message: {json.dumps(got)}"), again=True, uncertain=True)
+                got = self._without_message(got)
             if not isinstance(got, _Miss):
                 self.gate.reached()
                 reply = _reply(got, schema, self.rule)
                 billed = reply.usage
                 self.gate.settle(sent, (billed.prompt_tokens or tokens) + (billed.completion_tokens or 0))
-                return reply.model_copy(update={"hash": name, "attempts": made, "uncertain": uncertain})
+                return reply.model_copy(update={"hash": name, "attempts": made, "uncertain": uncertain, "wasted": wasted})
             self._heed(got)
-            self.gate.settle(sent, tokens if got.uncertain else 0)
+            self.gate.settle(sent, got.billed.tokens if got.billed else tokens if got.uncertain else 0)
+            wasted = wasted.plus(got.billed or Usage())
             miss, uncertain = got, uncertain + got.uncertain
             pause = _FIRST_PAUSE * 2 ** (made - 1) if miss.pause is None else miss.pause
             if not miss.again or pause > LONGEST_PAUSE:
@@ -137,8 +142,21 @@ class _Endpoint:
             self.gate.hold(pause)
         outcome: Outcome = "refused" if miss.filtered else "failed"
         return Reply(
-            hash=name, outcome=outcome, detail=miss.detail, model_asked=self.rule.model, attempts=made, uncertain=uncertain
+            hash=name,
+            outcome=outcome,
+            detail=miss.detail,
+            model_asked=self.rule.model,
+            attempts=made,
+            uncertain=uncertain,
+            wasted=wasted,
         )
+
+    def _without_message(self, body: Mapping[str, JsonValue]) -> _Miss:
+        """Billed as it says; where it does not say, it may have been billed all the same."""
+        said = usage_of(body.get("usage"), self.rule.price)
+        billed = said if said.prompt_tokens is not None and said.completion_tokens is not None else None
+        detail = self._safe(f"the answer has no message: {json.dumps(body)}")
+        return _Miss(detail, again=True, uncertain=billed is None, billed=billed)
 
     def _heed(self, miss: _Miss) -> None:
         """Raises AskingStopped when nobody is there: no other question would fare better."""
@@ -146,8 +164,8 @@ class _Endpoint:
             self.gate.reached()
         elif self.gate.nobody_there():
             said = f"nobody answers at {self.rule.base_url}: {miss.detail}"
-            remedy = "start the server, or mend base_url or the network, and run again: replies so far are kept"
-            raise AskingStopped(f"models > {self.rule.model}", said, remedy)
+            remedy = f"start the server, or mend {self.wording.base_url} or the network, and run again: replies so far are kept"
+            raise AskingStopped(self.wording.place.format(self.rule.model), said, remedy)
 
     def _once(self, request: dict[str, object]) -> dict[str, JsonValue] | _Miss:
         """The body of one answer. Raises AskingStopped when no other question would fare better."""
@@ -175,7 +193,8 @@ class _Endpoint:
         code, name = error.status_code, str(error.code or "")
         said = self._safe(f"HTTP {code}: {_message(error)}")
         if code in _GIVE_UP or name in _NO_MONEY:
-            raise AskingStopped(f"models > {self.rule.model}", said, _remedy(code, self.rule) + ": replies so far are kept")
+            remedy = _remedy(code, self.rule, self.wording) + ": replies so far are kept"
+            raise AskingStopped(self.wording.place.format(self.rule.model), said, remedy)
         if name in _FILTERED:
             return _Miss(said, again=False, uncertain=False, filtered=True)
         return _Miss(
@@ -194,24 +213,24 @@ def _message(error: openai.APIStatusError) -> str:
     return str(said or error.message)
 
 
-def _remedy(status: int, rule: ModelRule) -> str:
+def _remedy(status: int, rule: ModelRule, wording: Wording) -> str:
     if status in (401, 403):
-        return f"mend the key in {rule.api_key_env}, or what it may do" if rule.api_key_env else "name the key in api_key_env"
+        named = f"name the variable with the key: {wording.api_key_env}"
+        return f"mend the key in {rule.api_key_env}, or what it may do" if rule.api_key_env else named
     if status == 404:
-        return f'is there a model "{rule.model}" at {rule.base_url}? mend model or base_url in the recipe'
+        return f'is there a model "{rule.model}" at {rule.base_url}? mend {wording.model} or {wording.base_url}{wording.where}'
     return "mend the account at the provider"
 
 
-def _key(rule: ModelRule) -> str | None:
+def _key(rule: ModelRule, wording: Wording) -> str | None:
     if not rule.api_key_env:
         return None
     key = os.environ.get(rule.api_key_env, "").strip()
     if not key:
         said = f"the key of this model is read from the environment, and {rule.api_key_env} is not set"
-        remedy = (
-            f'export {rule.api_key_env}, name another variable in api_key_env, or write api_key_env = "" where none is needed'
-        )
-        raise UsageError(f"models > {rule.model}", said, remedy)
+        other = f"name another variable in {wording.api_key_env}"
+        remedy = f"export {rule.api_key_env}, {other}, or {wording.no_key} where none is needed"
+        raise UsageError(wording.place.format(rule.model), said, remedy)
     return key
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from builder.lint.cells import Interval, shown
-from builder.lint.findings import Finding, Sheet, Told, digits
+from builder.lint.findings import Finding, Sheet, Told, as_share, digits
 from builder.lint.simplex import Point, largest
 
 _AXES = ("em", "spc", "f1")
@@ -56,7 +56,9 @@ def _relations(sheet: Sheet, row: int, scores: dict[str, Interval]) -> Iterator[
     if em and sip:
         most = em.high + alpha * (1 - em.high)
         if sip.low > most:
-            why = f"no imperfect answer earns more than alpha: SIP-F1 <= EM + {digits(alpha)} (1 - EM), EM <= {digits(em.high)}"
+            unit, whole = _unit(sheet, "em"), as_share(Fraction(1), _unit(sheet, "em"))
+            bound = f"SIP-F1 <= EM + {digits(alpha)} ({whole} - EM), EM <= {as_share(em.high, unit)}"
+            why = f"no imperfect answer earns more than alpha: {bound}"
             yield _beyond(sheet, row, "sip-f1-above-em-bound", "sip_f1", scores, most, why, tighter=_range(sheet, scores))
     if em and f1 and sip and beta >= 1:
         most = em.high + alpha * (f1.high - em.high)
@@ -81,15 +83,20 @@ def _beyond(
     assert printed
     unit = sheet.units[column.index]
     given = ", ".join(f"{_NAMES[r]} {_cell(sheet, row, r)}" for r in scores if r != role)
-    also = f"; with SPC and {sheet.about.options} options at most {digits(tighter[1] * unit)}" if tighter else ""
+    also = f"; with SPC and {sheet.about.options} options at most {as_share(tighter[1], unit)}" if tighter else ""
     return sheet.finding(
         code,
         row,
         column,
         f"{_NAMES[role]} {printed.text} is more than {given} allow",
-        f"at most {digits(most * unit)} ({shown(most * unit, printed.decimals)}){also}",
+        f"at most {as_share(most, unit)} ({shown(most * unit, printed.decimals)}{printed.sign}){also}",
         why,
     )
+
+
+def _unit(sheet: Sheet, role: str) -> int:
+    column = sheet.one(role)
+    return sheet.units[column.index] if column else 1
 
 
 def _cell(sheet: Sheet, row: int, role: str) -> str:
@@ -121,7 +128,7 @@ def _programme(sheet: Sheet, row: int, scores: dict[str, Interval]) -> Iterator[
     unit = sheet.units[column.index]
     printed = sheet.cell(row, column)
     assert printed
-    least, most = (digits(end * unit) for end in extremes)
+    least, most = (as_share(end, unit) for end in extremes)
     why = (
         f"exact linear programme over all answers (N, TP, FP) to questions of at most {options} options "
         f"with means {given}, rounding allowed for; {_needed(sheet, scores)}"

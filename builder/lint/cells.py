@@ -49,6 +49,11 @@ class Printed:
     def interval(self) -> Interval:
         return Interval(self.value - self.half, self.value + self.half)
 
+    @property
+    def sign(self) -> str:
+        """What another number has to carry to be read as this one is."""
+        return "%" if self.percent else ""
+
     def scaled(self, unit: int) -> Interval:
         """The interval as a share, where the table prints in `unit` parts: 1 or 100."""
         return Interval(self.interval.low / unit, self.interval.high / unit)
@@ -70,7 +75,7 @@ def read_number(text: str, comma: Comma = "decimal") -> Reading:
     """A cell's number, without bold, footnote marks and a spread after ±.
 
     >>> read_number("**0.793**†").number.interval.low
-    Fraction(1585, 2000)
+    Fraction(317, 400)
     >>> read_number("OOM").number is None
     True
     """

@@ -38,6 +38,10 @@ _ASIDE = {
     "decimal comma": "{} cells read with a decimal comma",
     "thousands comma": "{} cells read with a comma between thousands",
 }
+_MIXED_SIGNS = {
+    False: "not checked, some cells have a percent sign and some have none",
+    True: "some cells have a percent sign and some have none; checked where it and all its groups have one, or none has",
+}
 _AVERAGE = re.compile(r"((macro|overall|unweighted)[ -])?(average|avg\.?|mean)( score| accuracy)?( \(.*\))?", re.I)
 _TOTAL = re.compile(r"(total|sum)( \(.*\))?", re.I)
 
@@ -155,14 +159,17 @@ def _units(columns: Sequence[Column], numbers: Sequence[Sequence[Printed | None]
     printed = {c.index: [row[c.index] for row in numbers if row[c.index]] for c in [*scores, *_shares(columns)]}
     units: dict[int, int] = {}
     unclear = []
-    large = {c.index for c in scores if any(n and n.value > 1 and not n.percent for n in printed[c.index])}
+    mixed = {c.index for c in scores if len({n.percent for n in printed[c.index] if n}) > 1}
+    large = {c.index for c in scores if any(n and n.value > 1 and not n.percent for n in printed[c.index])} - mixed
     for column in [*scores, *_shares(columns)]:
         cells = [number for number in printed[column.index] if number]
         unit = column.rule.unit if column.rule else None
-        if unit or (cells and all(number.percent for number in cells)):
+        if unit == "share" and any(number.percent for number in cells):
+            told.notes.append(f"{column.header}: not checked, it is given as shares and has cells with a percent sign")
+        elif unit or (cells and all(number.percent for number in cells)):
             units[column.index] = 1 if unit == "share" else 100
         elif any(number.percent for number in cells):
-            told.notes.append(f"{column.header}: not checked, some cells have a percent sign and some have none")
+            told.notes.append(f"{column.header}: {_MIXED_SIGNS[column.role == 'overall']}")
         elif column.index in large:
             units[column.index] = 100
         elif column.role == "gap":
@@ -172,8 +179,8 @@ def _units(columns: Sequence[Column], numbers: Sequence[Sequence[Printed | None]
         else:
             units[column.index] = 1
     if large:
-        names = ", ".join(column.header for column in scores if column.index in large)
-        told.notes.append(f"{names}: read as percent, values are above 1")
+        names = ", ".join(column.header for column in scores if column.index in large and units.get(column.index) == 100)
+        told.notes.extend([f"{names}: read as percent, values are above 1"] if names else [])
     told.notes.extend(f"{name}: not checked, percent or share is not clear beside columns in percent" for name in unclear)
     return units
 
@@ -194,14 +201,16 @@ def _out_of_range(sheet: Sheet) -> list[Finding]:
     """Scores outside [0, 1] or 0 to 100, and means of whole-number scores outside their scale."""
     found = []
     for column in sheet.of_role(*SHARES, "score"):
-        low, high = column.rule.integers if column.rule and column.rule.integers else (0, sheet.units.get(column.index, 1))
-        if column.role == "score" and not (column.rule and column.rule.integers):
+        scale = column.rule.integers if column.rule else None
+        if scale is None and (column.role == "score" or column.index not in sheet.units):
             continue
+        low, high = scale or (0, sheet.units[column.index])
         for row in range(len(sheet.numbers)):
             number = sheet.cell(row, column)
             if number and not low - number.half <= number.value <= high + number.half:
-                problem, why = f"{number.text} is not from {low} to {high}", "the score's scale"
-                found.append(sheet.finding("out-of-range", row, column, problem, f"{low} to {high}", why))
+                span = f"{low} to {high}{number.sign}"
+                why = "the score's scale" if scale else "the score is a percentage" if high == 100 else "the score is a share"
+                found.append(sheet.finding("out-of-range", row, column, f"{number.text} is not from {span}", span, why))
     return found
 
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from builder.lint.cells import Interval, shown
-from builder.lint.findings import Finding, Sheet, Told, digits
+from builder.lint.findings import Finding, Sheet, Told, as_share, digits
 from builder.lint.roles import Column
 
 _LOST = 3  # items that may have left a denominator and are looked for; more would fit by luck too often
@@ -49,7 +49,8 @@ def _impossible(sheet: Sheet, row: int, column: Column, interval: Interval, n: i
     unit = 1 if column.role == "score" else sheet.units[column.index]
     middle = (interval.low + interval.high) / 2
     below = floor(middle * n)
-    near = " or ".join(f"{k}/{n} = {shown(Fraction(k * unit, n), number.decimals)}" for k in (below, below + 1))
+    near = " or ".join(f"{k}/{n} = {shown(Fraction(k * unit, n), number.decimals)}{number.sign}" for k in (below, below + 1))
+    product = f"{as_share(middle, unit)} * {n} = {digits(middle * n)}"
     what = "a mean of whole-number scores" if column.role == "score" else "a share of whole items"
     return sheet.finding(
         "not-a-count",
@@ -57,7 +58,7 @@ def _impossible(sheet: Sheet, row: int, column: Column, interval: Interval, n: i
         column,
         f"{number.text} is not k/{n} for any whole k",
         near,
-        f"{what} of {n} items: {digits(middle)} * {n} = {digits(middle * n)}, not whole however rounded; {_lost(interval, n)}",
+        f"{what} of {n} items: {product}, not whole however rounded; {_lost(interval, n)}",
     )
 
 
@@ -68,12 +69,26 @@ def _lost(interval: Interval, n: int) -> str:
         if k is not None:
             odds = 1 - (1 - float((interval.high - interval.low) * n)) ** fewer
             left = "a failed item seems to have left the denominator" if fewer == 1 else f"{fewer} failed items may have left"
-            return f"{k}/{n - fewer} fits: {left} (by luck in {odds:.0%} of such cells)"
+            return f"{k}/{n - fewer} fits: {left} (by luck in {_odds(odds)} such cells)"
     return f"no denominator down to {n - _LOST} fits either"
 
 
+def _odds(odds: float) -> str:
+    """As one of how many: a percentage beside a table's own would be taken for a score.
+
+    >>> _odds(0.0213), _odds(0.6)
+    ('1 of 47', '1 of 2')
+    """
+    return f"1 of {round(1 / odds)}"
+
+
+def _readable(sheet: Sheet, column: Column) -> bool:
+    """Whether the column's numbers have a known scale; where they have none, a note on its unit has said so."""
+    return column.role == "score" or column.index in sheet.units
+
+
 def _untested(sheet: Sheet, column: Column, tested: int) -> list[str]:
-    if tested:
+    if tested or not _readable(sheet, column):
         return []
     group = column.rule.group if column.rule else ""
     sizes = [n for row in sheet.rows() if (n := sheet.n(row, group))]

@@ -111,3 +111,12 @@ def digits(value: Fraction) -> str:
     ('0.9174', '0.666667')
     """
     return f"{float(value):.6f}".rstrip("0").rstrip(".")
+
+
+def as_share(value: Fraction, unit: int) -> str:
+    """A share as a table in that unit would have it: never 0.7935 beside 79.3.
+
+    >>> as_share(Fraction(7935, 10000), 1), as_share(Fraction(7935, 10000), 100)
+    ('0.7935', '79.35%')
+    """
+    return digits(value) if unit == 1 else f"{digits(value * unit)}%"

@@ -77,6 +77,6 @@ def _cell(sheet: Sheet, row: int, column: Column, alpha: Fraction) -> list[Findi
     right = sip_f1_exact(keys, tp, fp, alpha, beta)
     if right in Interval(share.low, share.high):
         return []
-    told = shown(right * sheet.units[column.index], printed.decimals)
+    told = shown(right * sheet.units[column.index], printed.decimals) + printed.sign
     why = f"SIP-F1 of N = {keys}, TP = {tp}, FP = {fp} at alpha = {digits(alpha)}, beta = {digits(beta)}"
     return [sheet.finding("not-the-formula", row, column, f"{printed.text} is not what the formula gives", told, why)]

@@ -66,7 +66,7 @@ def _half_up(numbers: Sequence[Printed], printed: Printed) -> Fraction:
 def _no_mean(sheet: Sheet, row: int, overall: Column, numbers: list[Printed], weights: list[int] | None) -> Iterator[Finding]:
     printed = sheet.cell(row, overall)
     assert printed
-    macro = shown(sum((n.value for n in numbers), Fraction(0)) / len(numbers), printed.decimals)
+    macro = shown(sum((n.value for n in numbers), Fraction(0)) / len(numbers), printed.decimals) + printed.sign
     if weights:
         weighted = sum((w * n.value for w, n in zip(weights, numbers, strict=True)), Fraction(0)) / sum(weights)
         yield sheet.finding(
@@ -74,7 +74,7 @@ def _no_mean(sheet: Sheet, row: int, overall: Column, numbers: list[Printed], we
             row,
             overall,
             f"{printed.text} is neither the macro nor the micro mean of the row's groups",
-            f"{macro} (macro) or {shown(weighted, printed.decimals)} (micro)",
+            f"{macro} (macro) or {shown(weighted, printed.decimals)}{printed.sign} (micro)",
             f"of {', '.join(number.text for number in numbers)}, with sizes {', '.join(map(str, weights))}",
         )
         return
@@ -140,7 +140,7 @@ def _summed(sheet: Sheet, at: int, column: Column, printed: Printed, numbers: li
         sized = [weight for weight in weights if weight]
         weighted = mean_of(numbers, sized) if len(sized) == n else mean
         if not printed.interval.meets(mean) and not printed.interval.meets(weighted):
-            right = shown((mean.low + mean.high) / 2, printed.decimals)
+            right = shown((mean.low + mean.high) / 2, printed.decimals) + printed.sign
             yield sheet.finding(
                 "average-is-not-the-mean",
                 at,
@@ -162,7 +162,7 @@ def _summed(sheet: Sheet, at: int, column: Column, printed: Printed, numbers: li
             at,
             column,
             f"{printed.text} is not the sum of the {n} rows above",
-            shown(middle, printed.decimals),
+            shown(middle, printed.decimals) + printed.sign,
             " + ".join(number.text for number in numbers),
         )
 
@@ -180,7 +180,7 @@ def gaps(sheet: Sheet) -> Told:
         signed = [Interval(low, high), Interval(-high, -low)]
         if not any(gap.meets(one) for one in signed):
             unit = sheet.units[column.index] if column else 1
-            right = shown(abs(low + high) / 2 * unit, number.decimals)
+            right = shown(abs(low + high) / 2 * unit, number.decimals) + number.sign
             told.findings.append(
                 sheet.finding(
                     "gap-is-not-the-difference",
@@ -207,7 +207,7 @@ def shares(sheet: Sheet) -> Told:
             count, printed = (sheet.cell(row, counts) if counts else None), sheet.cell(row, column)
             unit = sheet.units.get(column.index, 1)
             if count and printed and count.value / total * unit not in printed.interval:
-                right = shown(count.value / total * unit, printed.decimals)
+                right = shown(count.value / total * unit, printed.decimals) + printed.sign
                 why = f"{count.text} of {shown(total, 0)}"
                 told.findings.append(
                     sheet.finding("share-is-not-count-over-total", row, column, f"{printed.text} is not the share", right, why)

@@ -11,8 +11,9 @@ from builder.errors import UsageError
 from builder.records import Record
 from builder.reporting.runs import key_of, primary, same_task, signature_of
 from builder.reporting.tables import NOTHING, Table, number, with_interval
-from builder.scoring.results import Estimate, Result, Signature, differences
+from builder.scoring.results import COVERAGE_HEAD, Estimate, Result, Signature, coverage_of, differences
 
+_SHOWN = 5 + len(COVERAGE_HEAD)  # columns in a terminal: up to the coverage
 MACRO = ("scale",)  # columns whose macro mean is shown: CSMBench's Overall; the file has all
 
 
@@ -21,7 +22,7 @@ class BoardRow(Record):
 
     signature: Signature
     items: int
-    answered: int = Field(description="items with at least one prediction; the others score 0")
+    answered: int = Field(description="as in result.json: items with at least one line of predictions, whatever it says")
     repeats: int
     statuses: dict[str, int] = Field(description="answers by status of the parser")
     micro: dict[str, Estimate] = Field(description="mean over all items, by metric")
@@ -91,7 +92,7 @@ def _apart(old: BoardRow, new: BoardRow) -> str:
         if metric not in new.micro or new.micro[metric] != estimate:
             there = with_interval(new.micro[metric]) if metric in new.micro else "none"
             return f"{metric} {with_interval(estimate)} there, {there} here"
-    return f"{old.answered} of {old.items} items answered there, {new.answered} of {new.items} here"
+    return f"{coverage_of(old.statuses)} there; {coverage_of(new.statuses)} here"
 
 
 def _task(signature: Signature) -> tuple[str, str, str, str]:
@@ -123,15 +124,18 @@ def board_table(one: Standings) -> Table:
     """Rank, model, the metric with its interval, n, macro means, other metrics."""
     others = [metric for metric in sorted(one.rows[0].micro) if metric != one.metric]
     columns = tuple(by for by in MACRO if any(one.metric in row.macro.get(by, {}) for row in one.rows))
-    head = ("rank", "model", one.metric, "95% interval", "n", "answered", *(f"macro over {by}" for by in columns), *others)
+    head = ("rank", "model", one.metric, "95% interval", "n", *COVERAGE_HEAD, *(f"macro over {by}" for by in columns), *others)
     rows = tuple(
         (str(1 + sum(_value(other, one.metric) > _value(row, one.metric) for other in one.rows)), row.signature.model,
-         *_means(row, one.metric), f"{row.answered} of {row.items}",
+         *_means(row, one.metric), *coverage_of(row.statuses).cells(),
          *(number(row.macro.get(by, {}).get(one.metric, _NONE).value) for by in columns),
          *(number(row.micro.get(metric, _NONE).value) for metric in others))
         for row in one.rows
     )  # fmt: skip
-    note = "Intervals are of each mean, not of gaps: whether two models differ is tested on their items by `microtome report`."
+    note = (
+        "ok: answers that could be read, of all asked; what failed or is missing scores 0. Intervals are of each mean, not of "
+        "gaps: whether two models differ is tested on their items by microtome report."
+    )
     return Table("board", "Leaderboard", one.signature, head, rows, 2, note)
 
 
@@ -151,8 +155,8 @@ def board_text(boards: Sequence[Standings]) -> str:
 
 def _text(one: Standings) -> str:
     table = board_table(one)
-    cells = [table.head[:6], *(row[:6] for row in table.rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(6)]
+    cells = [table.head[:_SHOWN], *(row[:_SHOWN] for row in table.rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(_SHOWN)]
     lines = ["  ".join(_padded(cell, widths[i], i) for i, cell in enumerate(row)).rstrip() for row in cells]
     notes = [f"not comparable with another table of this task: {line}" for line in one.apart]
     return "\n".join([one.signature, *notes, *lines])

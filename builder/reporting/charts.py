@@ -12,6 +12,9 @@ from markupsafe import Markup
 from builder.reporting.svg import box, drawing, line, mark, polygon, tag, words
 
 _ROW = 26.0  # height of a model's row
+_NARROW = 330.0  # width on a narrow screen: as many pixels as one of 360 has left, so that words keep their size
+_NARROW_ROW = 40.0  # there the name stands above its row
+_NARROW_NAME = 46  # characters of it
 _CHAR = 6.6  # width of a character of 12 px, on average
 _SHORTEN = 30  # characters of a model's name in a drawing; tables have it whole
 _NAMED_SHARE = 0.07  # of a bar, from which its share is written into it
@@ -25,6 +28,30 @@ class Point:
     name: str
     x: float
     y: float
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Where rows from 0 to 1 and their names stand: beside them, or above them on a narrow screen."""
+
+    left: float
+    across: float
+    height: float  # of one row
+    narrow: bool
+
+    def middle(self, row: int) -> float:
+        return row * self.height + (29 if self.narrow else _ROW / 2)
+
+    def name(self, row: int, name: str) -> Markup:
+        if self.narrow:
+            return words(shortened(name, _NARROW_NAME), self.left, row * self.height + 13)
+        return words(shortened(name), self.left - 8, self.middle(row) + 4, "end")
+
+
+def _rows(names: Sequence[str], narrow: bool) -> _Rows:
+    if narrow:
+        return _Rows(10.0, _NARROW - 28, _NARROW_ROW, narrow)
+    return _Rows(16 + _CHAR * max((len(shortened(name)) for name in names), default=0), 420.0, _ROW, narrow)
 
 
 def shortened(name: str, most: int = _SHORTEN) -> str:
@@ -66,7 +93,7 @@ def radar(values: Sequence[float | None], typical: Sequence[float | None], told:
 
 def histogram(filled: Sequence[int], outlined: Sequence[int] | None, told: str) -> Markup:
     """Shares of answers by score, in bins from 0 to 1: filled bars, and a second score as a stepped line."""
-    width, height, left, bottom, top = 240.0, 150.0, 30.0, 24.0, 10.0
+    width, height, left, bottom, top = 240.0, 150.0, 38.0, 24.0, 10.0
     across, up = width - left - 8, height - bottom - top
     shares = [count / max(1, sum(filled)) for count in filled]
     others = [count / max(1, sum(outlined)) for count in outlined] if outlined else []
@@ -88,14 +115,14 @@ def histogram(filled: Sequence[int], outlined: Sequence[int] | None, told: str) 
     return drawing(width, height, told, *parts)
 
 
-def stacked(rows: Sequence[tuple[str, Mapping[str, float]]], told: str) -> Markup:
+def stacked(rows: Sequence[tuple[str, Mapping[str, float]]], told: str, *, narrow: bool = False) -> Markup:
     """Shares that sum to 1, a bar a model; each share from 7 % is written into its part."""
-    left = _label_width([name for name, _ in rows])
-    across, height = 420.0, _ROW * len(rows) + 24
+    places = _rows([name for name, _ in rows], narrow)
+    left, across, height = places.left, places.across, places.height * len(rows) + 24
     parts: list[Markup] = []
     for i, (name, shares) in enumerate(rows):
-        y, start = i * _ROW + 3, left
-        parts.append(words(shortened(name), left - 8, y + 14, "end"))
+        y, start = places.middle(i) - (_ROW - 6) / 2, left
+        parts.append(places.name(i, name))
         for place, (part, share) in enumerate(shares.items()):
             if share > 0:
                 parts.append(box(start, y, across * share, _ROW - 6, f"c{place} edge", f"{name}: {part} {100 * share:.1f} %"))
@@ -103,7 +130,7 @@ def stacked(rows: Sequence[tuple[str, Mapping[str, float]]], told: str) -> Marku
                     parts.append(words(f"{100 * share:.0f}", start + across * share / 2, y + 14, "middle", f"on on{place}"))
             start += across * share
     parts += [words(f"{tick:.0%}", left + across * tick, height - 6, "middle", "t small") for tick in (0.0, 0.5, 1.0)]
-    return drawing(left + across + 24, height, told, *parts)
+    return drawing(left + across + (18 if narrow else 24), height, told, *parts)
 
 
 def reliability(bins: Sequence[tuple[float, float, int]], told: str) -> Markup:
@@ -125,11 +152,17 @@ def reliability(bins: Sequence[tuple[float, float, int]], told: str) -> Markup:
 
 
 def scatter(
-    points: Sequence[Point], axes: tuple[str, str], told: str, *, logarithmic: bool = False, ends: float | None = None
+    points: Sequence[Point],
+    axes: tuple[str, str],
+    told: str,
+    *,
+    logarithmic: bool = False,
+    ends: float | None = None,
+    narrow: bool = False,
 ) -> Markup:
     """Numbered marks; x may be logarithmic, both axes run from 0 to `ends` or over the points."""
-    width, height, left, bottom, top = 460.0, 340.0, 52.0, 44.0, 12.0
-    across, up = width - left - 18, height - bottom - top
+    width, height, left, bottom, top = _NARROW if narrow else 460.0, 340.0, 52.0, 44.0, 12.0
+    across, up = width - left - (26 if logarithmic else 18), height - bottom - top
     place = math.log10 if logarithmic else float
     low, high = _span([place(point.x) for point in points], ends)
     floor, ceiling = _span([point.y for point in points], ends)
@@ -148,7 +181,7 @@ def scatter(
     for point, (x, y), (dx, dy) in zip(points, spots, _beside(spots), strict=True):
         parts.append(mark(0, x, y, 4, "c0 see", f"{point.name}: {point.x:g}, {point.y:.3f}"))
         parts.append(words(point.number, x + dx, y + dy + 4, "middle", "t number"))
-    parts += [words(axes[0], left + across / 2, height - 6, "middle")]
+    parts += [words(axes[0], width / 2 if narrow else left + across / 2, height - 6, "middle")]
     parts.append(
         tag("text", axes[1], transform=f"translate(12 {top + up / 2:.0f}) rotate(-90)", text_anchor="middle", class_="t")
     )
@@ -192,27 +225,29 @@ def _beside(spots: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return chosen
 
 
-def dots(rows: Sequence[tuple[str, Sequence[tuple[str, float]]]], values: Sequence[str], told: str) -> Markup:
+def dots(
+    rows: Sequence[tuple[str, Sequence[tuple[str, float]]]], values: Sequence[str], told: str, *, narrow: bool = False
+) -> Markup:
     """Means in [0, 1], a row a model, a mark of its own shape and colour for each value of a column."""
-    left = _label_width([name for name, _ in rows])
-    across, height = 420.0, _ROW * len(rows) + 26
+    places = _rows([name for name, _ in rows], narrow)
+    left, across, height = places.left, places.across, places.height * len(rows) + 26
     parts = [line(left + across * t, 2, left + across * t, height - 22) for t in (0.0, 0.25, 0.5, 0.75, 1.0)]
     parts += [words(f"{t:g}", left + across * t, height - 6, "middle", "t small") for t in (0.0, 0.25, 0.5, 0.75, 1.0)]
     for i, (name, means) in enumerate(rows):
-        y = i * _ROW + _ROW / 2
-        parts.append(words(shortened(name), left - 8, y + 4, "end"))
+        y = places.middle(i)
+        parts.append(places.name(i, name))
         spread = [mean for _, mean in means]
         if spread:
             parts.append(line(left + across * min(spread), y, left + across * max(spread), y, "whisker thin"))
         for value, mean in means:
             shape = values.index(value)
             parts.append(mark(shape, left + across * mean, y, 5.5, f"m{shape % 6} see", f"{name}, {value}: {mean:.3f}"))
-    return drawing(left + across + 16, height, told, *parts)
+    return drawing(left + across + (18 if narrow else 16), height, told, *parts)
 
 
-def cloud(spots: Sequence[tuple[float, float, bool]], axes: tuple[str, str], told: str) -> Markup:
+def cloud(spots: Sequence[tuple[float, float, bool]], axes: tuple[str, str], told: str, *, narrow: bool = False) -> Markup:
     """Items as small marks: x in [0, 1], y in [-1, 1]; those marked are drawn as triangles."""
-    width, height, left, bottom, top = 460.0, 300.0, 52.0, 44.0, 12.0
+    width, height, left, bottom, top = _NARROW if narrow else 460.0, 300.0, 52.0, 44.0, 12.0
     across, up = width - left - 18, height - bottom - top
 
     def at(x: float, y: float) -> tuple[float, float]:
@@ -233,10 +268,6 @@ def cloud(spots: Sequence[tuple[float, float, bool]], axes: tuple[str, str], tol
 def key_mark(shape: int) -> Markup:
     """A mark for a key beside the words that name it; the words are read, the mark is not."""
     return tag("svg", mark(shape, 8, 8, 5.5, f"m{shape % 6} see"), viewBox="0 0 16 16", aria_hidden="true", class_="key")
-
-
-def _label_width(names: Sequence[str]) -> float:
-    return 16 + _CHAR * max((len(shortened(name)) for name in names), default=0)
 
 
 __all__ = [

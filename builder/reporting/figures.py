@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 from string import ascii_uppercase
 
@@ -48,6 +49,7 @@ class Drawn:
 
     name: str | None
     picture: Markup
+    narrow: Markup | None = None  # the same for a narrow screen, where it would not fit
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,17 @@ class Figure:
     table: Table
 
     @property
+    def square(self) -> bool:
+        return self.name in ("confidence", "tokens", "items")
+
+    @property
     def small_multiples(self) -> bool:
         return self.drawings[0].name is not None
+
+
+def _twice(draw: Callable[..., Markup]) -> tuple[Drawn, ...]:
+    """One drawing, for a wide and for a narrow screen."""
+    return (Drawn(None, draw(narrow=False), draw(narrow=True)),)
 
 
 def figures(section: Section) -> tuple[Figure, ...]:
@@ -107,7 +118,7 @@ def _dots(section: Section, by: str) -> Figure | None:
     }
     told = f"{section.metric} of {len(rows)} models by {by}: {', '.join(values)}"
     key = tuple((key_mark(place), value) for place, value in enumerate(values))
-    drawn = (Drawn(None, dots(rows, values, told)),)
+    drawn = _twice(partial(dots, rows, values, told))
     return Figure(f"by-{by}", f"{section.metric} by {by}", lesson[by], drawn, key, group_table(section, by))
 
 
@@ -172,7 +183,7 @@ def _strategies(section: Section) -> Figure | None:
         return None
     key = tuple((_swatch(place), name.replace("_", " ")) for place, name in enumerate(STRATEGIES))
     told = "How each model answers, as shares of its answers in per cent; the table names the personality and how stable it is."
-    drawn = (Drawn(None, stacked(rows, f"Shares of response strategies of {len(rows)} models")),)
+    drawn = _twice(partial(stacked, rows, f"Shares of response strategies of {len(rows)} models"))
     return Figure("strategies", "Response strategies", told, drawn, key, strategies_table(section))
 
 
@@ -213,15 +224,14 @@ def _confidence(section: Section) -> Figure | None:
     ]
     if not points:
         return None
-    picture = scatter(
-        points, ("mean perceived difficulty", "mean stated confidence"), _listed("Confidence and difficulty", points)
-    )
+    axes = ("mean perceived difficulty", "mean stated confidence")
+    drawn = _twice(partial(scatter, points, axes, _listed("Confidence and difficulty", points)))
     told = "Each number is a model, by its place on the leaderboard."
     return Figure(
         "confidence",
         "Confidence against perceived difficulty",
         told,
-        (Drawn(None, picture),),
+        drawn,
         _numbered(points),
         means_table(section),
     )
@@ -236,9 +246,9 @@ def _tokens(section: Section) -> Figure | None:
     if not points:
         return None
     axes = ("mean completion tokens of an answer (log scale)", section.metric)
-    picture = scatter(points, axes, _listed("Tokens and score", points), logarithmic=True)
+    drawn = _twice(partial(scatter, points, axes, _listed("Tokens and score", points), logarithmic=True))
     told = "Each number is a model, by its place on the leaderboard. Tokens are those billed, thinking included."
-    return Figure("tokens", "Tokens against score", told, (Drawn(None, picture),), _numbered(points), means_table(section))
+    return Figure("tokens", "Tokens against score", told, drawn, _numbered(points), means_table(section))
 
 
 def _listed(what: str, points: list[Point]) -> str:
@@ -259,7 +269,7 @@ def _correlations(section: Section) -> Figure | None:
         "Pearson's correlation between models' means at two length scales: near 1, who is good at one is good at the other "
         "(CSMBench, Figure 2). A negative one is drawn at 0; the table has every metric."
     )
-    drawn = (Drawn(None, dots(rows, ("correlation",), f"Correlation of {section.metric} between scales: {said}")),)
+    drawn = _twice(partial(dots, rows, ("correlation",), f"Correlation of {section.metric} between scales: {said}"))
     return Figure("scale-correlations", "Correlation across scales", text, drawn, (), correlations_table(section))
 
 
@@ -268,11 +278,8 @@ def _items(section: Section) -> Figure | None:
     if not spots:
         return None
     suspects = sum(suspect for _, _, suspect in spots)
-    picture = cloud(
-        spots,
-        ("difficulty: 1 minus the mean score", "discrimination"),
-        f"{len(spots)} items by difficulty and discrimination; {suspects} suspect keys",
-    )
+    axes = ("difficulty: 1 minus the mean score", "discrimination")
+    drawn = _twice(partial(cloud, spots, axes, f"{len(spots)} items by difficulty and discrimination; {suspects} suspect keys"))
     same = len(section.items) - len(spots)
     told = (
         f"Discrimination is the correlation, over {section.items[0].models} models, of the score on an item with the mean "
@@ -282,7 +289,7 @@ def _items(section: Section) -> Figure | None:
     )
     whole = items_table(section)
     table = replace(whole, rows=whole.rows[:MOST_ITEMS], note=_cut(len(whole.rows)))
-    return Figure("items", "Item difficulty and discrimination", told, (Drawn(None, picture),), (), table)
+    return Figure("items", "Item difficulty and discrimination", told, drawn, (), table)
 
 
 def _cut(rows: int) -> str:

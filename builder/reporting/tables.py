@@ -11,7 +11,7 @@ from builder.reporting.compare import ALPHA, POWER, Pair
 from builder.reporting.facts import Section, Standing, group_of, shares_of
 from builder.reporting.runs import signature_of
 from builder.scoring.option_sets import LEVEL
-from builder.scoring.results import Estimate
+from builder.scoring.results import OK, Estimate, coverage_of
 from builder.scoring.strategies import STRATEGIES
 
 NOTHING = "\N{EN DASH}"  # in a cell without a value
@@ -54,10 +54,21 @@ def p_text(value: float | None) -> str:
 def leaderboard_table(section: Section) -> Table:
     """Models by the section's metric; the gap to the one above, its test and the gap that could have been found."""
     others = [metric for metric in sorted(section.standings[0].result.micro) if metric != section.metric]
-    head = ("rank", "model", section.metric, f"{LEVEL:.0%} interval", "n", "gap to the one above", "p (Holm)", "detectable gap")
+    head = (
+        "rank",
+        "model",
+        section.metric,
+        f"{LEVEL:.0%} interval",
+        "n",
+        "ok",
+        "gap to the one above",
+        "p (Holm)",
+        "detectable gap",
+    )
     rows = tuple((*_standing(section, one), *(number(_micro(one, metric)) for metric in others)) for one in section.standings)
     note = (
-        f"Intervals: bootstrap over papers. Tests: sign flips of papers, adjusted by Holm over all {len(section.pairs)} pairs. "
+        "ok: answers that could be read, of all asked; what failed or is missing scores 0. Intervals: bootstrap over papers. "
+        f"Tests: sign flips of papers, adjusted by Holm over all {len(section.pairs)} pairs. "
         f"Detectable gap: the smallest true difference found with power {POWER} at family-wise level {ALPHA}; a smaller gap "
         "says nothing about which model is better."
     )
@@ -68,7 +79,15 @@ def _standing(section: Section, one: Standing) -> tuple[str, ...]:
     mine, above = section.estimate(one), one.above
     interval = NOTHING if mine.low is None else f"[{number(mine.low)}, {number(mine.high)}]"
     gap = (number(above.difference), p_text(above.p_adjusted), number(above.detectable)) if above else (NOTHING,) * 3
-    return (str(one.rank), one.model, number(mine.value), interval, str(mine.n), *gap)
+    return (
+        str(one.rank),
+        one.model,
+        number(mine.value),
+        interval,
+        str(mine.n),
+        coverage_of(one.result.statuses).cells()[0],
+        *gap,
+    )
 
 
 def _micro(one: Standing, metric: str) -> float | None:
@@ -78,13 +97,13 @@ def _micro(one: Standing, metric: str) -> float | None:
 
 def answers_table(section: Section) -> Table:
     """What became of every answer: parsed, unanswered, refused, missing."""
-    statuses = sorted({status for one in section.standings for status in one.result.statuses})
+    statuses = sorted({status for one in section.standings for status in one.result.statuses} - {OK})
     rows = tuple(
-        (one.model, str(one.result.items), str(one.result.answered), str(one.result.repeats),
+        (one.model, str(one.result.items), str(one.result.repeats), coverage_of(one.result.statuses).cells()[0],
          *(str(one.result.statuses.get(status, 0)) for status in statuses))
         for one in section.standings
     )  # fmt: skip
-    head = ("model", "items", "answered", "repeats", *statuses)
+    head = ("model", "items", "repeats", "ok of asked", *statuses)
     note = "Answers by status of the parser. Nothing is dropped: what is not a readable answer scores 0 and is counted here."
     return Table("answers", "Answers by status", section.signature, head, rows, 1, note)
 

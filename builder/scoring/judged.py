@@ -14,12 +14,17 @@ from statistics import fmean, pstdev
 from types import MappingProxyType
 from typing import Literal
 
+import numpy as np
 from pydantic import Field
 
 from builder.records import Record
 from builder.scoring.caption_match import LENGTH_SCALES
+from builder.scoring.resampling import Means, Resampling, Rows
+from builder.scoring.results import Estimate
+from builder.scoring.strategies import RESAMPLES
 
 METRIC, VERSION = "llm_judge", "1.0.0"
+SEED = 0  # of the bootstrap, as in `score`
 
 Verdict = Literal["scored", "malformed", "refused", "truncated", "failed", "not_asked", "no_text", "no_prediction"]
 
@@ -85,7 +90,10 @@ class Mean(Record):
     """A mean over judged descriptions, each one's repeats averaged first."""
 
     raw: float | None = Field(description="null where nothing was judged")
+    low: float | None = Field(description="of raw's 95 % bootstrap interval over papers; null below two papers")
+    high: float | None
     normalised: float | None
+    papers: int = Field(ge=0, description="of the descriptions judged")
     n: int = Field(ge=0, description="judged")
     of: int = Field(ge=0, description="descriptions wanted: the others have no score")
     spread: float | None = Field(description="mean over descriptions of the standard deviation of their repeats")
@@ -97,6 +105,8 @@ class Judgement(Record):
     model: str
     by_scale: dict[str, Mean]
     macro: float | None = Field(description="raw: unweighted mean over the length scales present, CSMBench's Overall")
+    macro_low: float | None = Field(description="of its 95 % bootstrap interval over papers; null below two papers")
+    macro_high: float | None
     macro_normalised: float | None
     macro_scales: tuple[str, ...]
     micro: Mean = Field(description="over all descriptions")
@@ -116,32 +126,64 @@ class Drift(Record):
 def judgement(model: str, lines: Sequence[Judged]) -> Judgement:
     """Of one model's lines, which share a preset."""
     preset = PRESETS[lines[0].preset]
-    scales = [*LENGTH_SCALES, *sorted({line.scale or "unknown" for line in lines} - set(LENGTH_SCALES))]
-    grouped = {scale: [line for line in lines if (line.scale or "unknown") == scale] for scale in scales}
-    by_scale = {scale: _mean(group, preset) for scale, group in grouped.items() if group}
-    present = {scale: by_scale[scale].raw for scale in LENGTH_SCALES if scale in by_scale}
-    values = [raw for raw in present.values() if raw is not None]
-    macro = fmean(values) if values and len(values) == len(present) else None  # a mean over fewer scales is another number
+    there = set(map(_scale, lines))
+    present = tuple(scale for scale in LENGTH_SCALES if scale in there)
+    scales = (*present, *sorted(there - set(LENGTH_SCALES)))
+    drawing = Resampling(len(set(map(_paper, lines))), RESAMPLES, SEED)
+    means = _means(lines, scales, drawing, _scale)
+    (micro,) = drawing.estimates(_means(lines, ("all",), drawing, lambda _: "all"))
+    by_scale = {
+        scale: _mean([line for line in lines if _scale(line) == scale], estimate, preset)
+        for scale, estimate in zip(scales, drawing.estimates(means), strict=True)
+    }
+    whole = bool(present) and all(by_scale[scale].raw is not None for scale in present)
+    averaged = drawing.macro(means.only(range(len(present)))) if whole else None  # over fewer scales it is another number
+    macro = averaged.value if averaged else None
     lowest = [preset.low if line.mean is None else line.mean for line in lines]
     return Judgement(
         model=model,
         by_scale=by_scale,
         macro=macro,
+        macro_low=averaged.low if averaged else None,
+        macro_high=averaged.high if averaged else None,
         macro_normalised=None if macro is None else preset.normalised(macro),
-        macro_scales=tuple(present),
-        micro=_mean(lines, preset),
+        macro_scales=present,
+        micro=_mean(lines, micro, preset),
         micro_if_lowest=fmean(lowest) if lowest else None,
     )
 
 
-def _mean(lines: Sequence[Judged], preset: Preset) -> Mean:
-    found = [line.mean for line in lines if line.mean is not None]
+def _means(lines: Sequence[Judged], groups: Sequence[str], drawing: Resampling, of: Callable[[Judged], str]) -> Means:
+    """The means of the raw scores given, by group, in each draw of papers; papers of which nothing was judged are drawn too."""
+    papers = {name: place for place, name in enumerate(sorted(set(map(_paper, lines))))}
+    given = [(line, line.mean) for line in lines if line.mean is not None]
+    rows = Rows(
+        papers=np.array([papers[_paper(line)] for line, _ in given], dtype=np.int64),
+        of=np.array([groups.index(of(line)) for line, _ in given], dtype=np.int64),
+        groups=len(groups),
+        sizes=np.ones(len(given)),
+    )
+    return drawing.means({"raw": np.array([mean for _, mean in given], dtype=np.float64)}, rows)["raw"]
+
+
+def _paper(line: Judged) -> str:
+    return line.paper_id or line.id
+
+
+def _scale(line: Judged) -> str:
+    return line.scale or "unknown"
+
+
+def _mean(lines: Sequence[Judged], estimate: Estimate, preset: Preset) -> Mean:
     spreads = [line.spread for line in lines if line.spread is not None]
-    raw = fmean(found) if found else None
+    raw = estimate.value
     return Mean(
         raw=raw,
+        low=estimate.low,
+        high=estimate.high,
         normalised=None if raw is None else preset.normalised(raw),
-        n=len(found),
+        papers=estimate.papers,
+        n=estimate.n,
         of=len(lines),
         spread=fmean(spreads) if spreads else None,
     )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from pydantic import Field
 
 from builder.records import Record
 
 RESULT_FILE = "result.json"  # one a model and config, in DIR/<model>/<config>/ of `score --out DIR`
 ITEMS_FILE = "items.parquet"  # beside it: one row an answer, sorted by id and repeat: ItemScore
+OK, FAILED_REQUEST = "ok", "failed_request"  # of the statuses of the parser
+COVERAGE_HEAD = ("ok", "received, not ok", "failed request", "missing")  # of tables with Coverage.cells
 MISSING = "missing"  # status of an item that a repeat has no prediction for
 NOT_COMPARED = frozenset({"model", "builder_version"})  # of a signature: these may differ between numbers side by side
 
@@ -64,7 +69,11 @@ class Result(Record):
 
     signature: Signature
     items: int = Field(ge=0, description="items of the config and split")
-    answered: int = Field(ge=0, description="items with at least one prediction; the others score 0 and are counted missing")
+    answered: int = Field(
+        ge=0,
+        description="items with at least one line of predictions, whatever it says: failed requests and unreadable replies "
+        "too; answers that could be read are `ok` of statuses",
+    )
     repeats: int = Field(ge=1)
     statuses: dict[str, int] = Field(description='as in groups, and "missing"')
     micro: dict[str, Estimate] = Field(description="mean over all items, by metric; what is missing or failed scores 0")
@@ -84,6 +93,38 @@ class Result(Record):
     level: float = Field(default=0.95, description="of the intervals")
     resamples: int = Field(default=0, description="of the bootstrap over papers")
     seed: int = Field(default=0, description="of the bootstrap")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What became of a model's answers, one an item and repeat; the four kinds sum to `asked`."""
+
+    ok: int
+    not_ok: int  # a reply came, and is no answer in order: empty, refused, truncated, ambiguous, ...
+    failed: int
+    missing: int
+
+    @property
+    def asked(self) -> int:
+        return self.ok + self.not_ok + self.failed + self.missing
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """In the order of COVERAGE_HEAD."""
+        return f"{self.ok} of {self.asked}", str(self.not_ok), str(self.failed), str(self.missing)
+
+    def __str__(self) -> str:
+        ok, not_ok, failed, missing = self.cells()
+        return f"{ok} answers ok, {not_ok} received but not ok, {failed} failed requests, {missing} missing"
+
+
+def coverage_of(statuses: Mapping[str, int]) -> Coverage:
+    """Out of a result's statuses.
+
+    >>> str(coverage_of({"ok": 9, "empty": 3, "failed_request": 12, "missing": 0}))
+    '9 of 24 answers ok, 3 received but not ok, 12 failed requests, 0 missing'
+    """
+    named = {name: statuses.get(name, 0) for name in (OK, FAILED_REQUEST, MISSING)}
+    return Coverage(named[OK], sum(statuses.values()) - sum(named.values()), named[FAILED_REQUEST], named[MISSING])
 
 
 class ItemScore(Record):
@@ -131,6 +172,6 @@ def differences(one: Signature, other: Signature) -> tuple[str, ...]:
 
 
 __all__ = [
-    "ITEMS_FILE", "MISSING", "NOT_COMPARED", "RESULT_FILE", "Bin", "Estimate", "Group", "ItemScore", "Result", "Signature",
-    "differences", "signature_line",
+    "COVERAGE_HEAD", "ITEMS_FILE", "MISSING", "NOT_COMPARED", "OK", "RESULT_FILE", "Bin", "Coverage", "Estimate", "Group",
+    "ItemScore", "Result", "Signature", "coverage_of", "differences", "signature_line",
 ]  # fmt: skip

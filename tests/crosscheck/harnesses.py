@@ -31,7 +31,7 @@ from builder.scoring.predictions import Prediction  # noqa: E402
 ENVIRONMENTS = {
     "inspect_ai": ("inspect-ai", ["inspect-ai==0.3.285", "datasets", "pillow", "numpy", "pyarrow"]),
     "lmms_eval": ("lmms-eval", ["torch==2.13.0", "lmms-eval==0.7.3"]),
-    "lighteval": ("lighteval", ["torch==2.13.0", "lighteval==0.13.0", "pillow", "xxhash<4"]),
+    "lighteval": ("lighteval", ["torch==2.13.0", "lighteval==0.13.0", "pillow", "xxhash<4", "huggingface-hub<2"]),
     "vlmevalkit": ("ms-vlmeval", ["torch==2.13.0", "ms-vlmeval==0.0.20"]),
 }
 METRICS = ("caption_match_accuracy", "exact_set_match", "spc", "option_f1", "sip_f1")
