@@ -31,7 +31,7 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
         "--wait",
         metavar="S",
         type=_positive,
-        help=f"seconds the scheduler or all workers of --engine dask may be gone (default: {_WAIT}, with --slurm {_SLURM_WAIT})",
+        help=f"seconds that scheduler or workers of --engine dask may be gone (default: {_WAIT}, with --slurm {_SLURM_WAIT})",
     )
     group.add_argument(
         "--no-shared-folder",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,11 +37,16 @@ def slurm_scheduler(configuration: Path, workers: int) -> Iterator[str]:
         with cluster:
             try:
                 cluster.scale(workers)
-                cluster.sync(cluster._correct_state)  # what Slurm says of the jobs comes here, and nowhere else
+                cluster.sync(_submitted, cluster)
             except (OSError, RuntimeError) as error:
                 told = " ".join(str(error).split())
                 raise ClusterStopped("--slurm", f"Slurm refuses the jobs: {told}", f"correct {configuration}") from error
             yield str(cluster.scheduler_address)
+
+
+async def _submitted(cluster: Awaitable[object]) -> None:
+    """Awaiting a cluster is awaiting its jobs' submission, and hearing what Slurm says of them."""
+    await cluster
 
 
 def _read(configuration: Path) -> dict[str, object]:
