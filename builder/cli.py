@@ -18,6 +18,7 @@ from tqdm import tqdm
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
 from builder.commands.answers import add_ask, add_judge
+from builder.commands.cluster import add_engine, engine_of
 from builder.commands.hub import add_publish, add_publish_metrics, add_verify
 from builder.commands.hydrate import add_hydrate
 from builder.commands.items import add_battery, add_parse, add_spans
@@ -165,6 +166,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--timeout", metavar="S", type=_positive, default=Limits.seconds, help="seconds a paper may take")
     parser.add_argument("--memory", metavar="MIB", type=_positive, default=Limits.memory_mib, help="MiB a paper may take")
+    add_engine(parser)
 
 
 def _add_validate(parser: argparse.ArgumentParser) -> None:
@@ -300,7 +302,10 @@ def _run(
     for gap in missing():
         print(f"warning: on this machine nothing keeps a hostile PDF's child from what it could {gap}", file=sys.stderr)
     limits = Limits(arguments.timeout, arguments.memory)
-    with tqdm(total=len(found), unit="paper", file=sys.stderr, dynamic_ncols=True) as bar:
+    with (
+        engine_of(arguments, store.root) as engine,
+        tqdm(total=len(found), unit="paper", file=sys.stderr, dynamic_ncols=True) as bar,
+    ):
 
         def progress(outcome: PaperOutcome) -> None:
             refusal = _refusal(outcome)
@@ -311,7 +316,7 @@ def _run(
                     bar.write(f"{outcome.file}: {disagreement}", file=sys.stderr)
             bar.update()
 
-        done = run(found, recipe, policy, store, stages, jobs=arguments.jobs, limits=limits, progress=progress, asker=asker)
+        done = run(found, recipe, policy, store, stages, engine=engine, limits=limits, progress=progress, asker=asker)
     for outcome in done.outcomes:
         if outcome.dropped and outcome.dropped.reason == "duplicate-paper":  # known only when all papers are done
             print(f"{outcome.file}: duplicate-paper ({outcome.dropped.detail})", file=sys.stderr)

@@ -19,6 +19,7 @@ class Exit(IntEnum):
     ASKING_STOPPED = 6  # a model's provider refuses or does not answer, or the spend cap is reached; what was paid is kept
     BLOCKED = 7  # an attack that the recipe names answers the items without the image; nothing was written
     HUB_STOPPED = 8  # the Hub refuses or does not answer, or somebody else changed the repository; running again goes on
+    CLUSTER_STOPPED = 9  # scheduler or workers do not answer, or are not fit to cut for this driver; running again goes on
 
 
 class MicrotomeError(Exception):
@@ -73,6 +74,12 @@ class HubStopped(MicrotomeError):
     """The Hub refuses, does not answer, or the repository changed meanwhile. No tag was made; running again goes on."""
 
     exit_code = Exit.HUB_STOPPED
+
+
+class ClusterStopped(MicrotomeError):
+    """The scheduler or all workers do not answer, or a worker is not fit to cut for this driver. What was done is kept."""
+
+    exit_code = Exit.CLUSTER_STOPPED
 
 
 class NotPublished(MicrotomeError):

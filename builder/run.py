@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from builder.asking import Reply, Spent, Waiting
 from builder.bench import Bench, Source
 from builder.edges.calls import Asker, Desk
-from builder.edges.engine import Failure, Limits, run_isolated
+from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
 from builder.edges.store import Receipt, Store
 from builder.errors import CannotRead
@@ -22,6 +22,7 @@ from builder.stages.ingest import PaperRow
 from builder.stages.rights import Policy
 
 R = TypeVar("R", bound=Record)
+Result = TypeVar("Result")
 _FAILED = "failed"  # receipt of a paper that passed a limit, so that running again does not spend the time again
 _REMEMBERED = frozenset({"timeout", "out-of-memory"})  # under the same limits; a crash may have been the machine's: tried again
 
@@ -36,6 +37,15 @@ class Task:
     work: Path
     stages: tuple[str, ...]
     unanswered: dict[str, Reply] = field(default_factory=dict)  # questions that got no answer in this run, by hash
+
+
+class Engine(Protocol):
+    """Where papers are cut: on this machine, or on a cluster."""
+
+    def outcomes(
+        self, function: Callable[[Task], Result], tasks: Sequence[Task], limits: Limits, fence: Fence
+    ) -> Iterator[Outcome[Task, Result]]:
+        """One outcome for each task whatever happens to it, in the order of the tasks; few of them in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +108,7 @@ def run(
     store: Store,
     stages: tuple[Stage, ...],
     *,
-    jobs: int,
+    engine: Engine,
     limits: Limits,
     progress: Callable[[PaperOutcome], None],
     asker: Asker | None = None,
@@ -113,7 +123,7 @@ def run(
     names = tuple(stage.name for stage in stages)
     for index, (source, outcome) in enumerate(_sources(papers)):
         if source:
-            task = Task(source, recipe, policy, store.root, names)
+            task = Task(source, recipe, policy, store.root.absolute(), names)
             outcome = _resumed(task, store, stages, limits)
             if outcome is None:
                 todo.append((index, task))
@@ -123,7 +133,7 @@ def run(
     desk = asker or Desk(store, recipe.models, recipe.asking)
     while todo:
         waiting: list[tuple[int, Task, Waiting]] = []
-        for (index, task), result in _cut_all(todo, jobs, limits):
+        for (index, task), result in _cut_all(todo, engine, limits):
             if isinstance(result, Waiting):
                 waiting.append((index, task, result))
                 continue
@@ -155,7 +165,7 @@ def _sources(papers: Sequence[tuple[Path, PaperRow | None]]) -> Iterator[tuple[S
             yield None, _whole_drop(path.name, "duplicate-file", f"same bytes as {seen[sha]}")
             continue
         seen[sha] = path.name
-        yield Source(path, sha, row), None
+        yield Source(path.absolute(), sha, row), None
 
 
 def _whole_drop(file: str, reason: str, detail: str, *, reused: bool = False) -> PaperOutcome:
@@ -179,13 +189,13 @@ def _failure_key(task: Task, limits: Limits) -> str:
 
 
 def _cut_all(
-    todo: Sequence[tuple[int, Task]], jobs: int, limits: Limits
+    todo: Sequence[tuple[int, Task]], engine: Engine, limits: Limits
 ) -> Iterator[tuple[tuple[int, Task], tuple[Receipt, ...] | Waiting | Failure]]:
     if not todo:
         return
     tasks = [task for _, task in todo]
     fence = Fence(tuple({task.source.path.resolve().parent for task in tasks}), (tasks[0].work.resolve(),))
-    for (index, task), outcome in zip(todo, run_isolated(cut_one, tasks, jobs=jobs, limits=limits, fence=fence), strict=True):
+    for (index, task), outcome in zip(todo, engine.outcomes(cut_one, tasks, limits, fence), strict=True):
         yield (index, task), outcome.result
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from builder import shipped
-from builder.edges.engine import Limits, Outcome
+from builder.edges.engine import Limits, LocalEngine, Outcome
 from builder.edges.store import Store
 from builder.pipeline import Stage, stages_of
 from builder.recipe import Recipe, read_recipe
@@ -47,10 +47,19 @@ def made(recipe: Recipe, work: Path, paper: Path, stages: Callable[[Stage], bool
     policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
     wanted = tuple(filter(stages, stages_of(recipe)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("builder.run.run_isolated", run_here)
+        patch.setattr("builder.edges.engine.run_isolated", run_here)
         patch.setattr("builder.edges.vlm._FIRST_PAUSE", 0.0)
         patch.setenv("LOOPBACK_KEY", KEY)
-        return run([(paper, None)], recipe, policy, Store(work), wanted, jobs=1, limits=Limits(), progress=lambda _: None)
+        return run(
+            [(paper, None)],
+            recipe,
+            policy,
+            Store(work),
+            wanted,
+            engine=LocalEngine(1),
+            limits=Limits(),
+            progress=lambda _: None,
+        )
 
 
 def items(done: Run) -> tuple[MultiSelect, ...]:

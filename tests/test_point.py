@@ -311,7 +311,7 @@ def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def run_here(cut: Callable[[Any], Any], tasks: Sequence[Any], **_: object) -> Iterator[Outcome[Any, Any]]:
         return (Outcome(task, cut(task)) for task in tasks)
 
-    monkeypatch.setattr("builder.run.run_isolated", run_here)
+    monkeypatch.setattr("builder.edges.engine.run_isolated", run_here)
 
 
 @pytest.mark.usefixtures("one_process")

@@ -60,7 +60,7 @@ def test_a_paper_that_killed_its_child_is_kept_with_the_reason_until_it_is_cut(
     arguments = ["savings", str(paper), "--work", str(tmp_path), "--jobs", "1"]
     with monkeypatch.context() as patch:
         died = Failure("crashed", "the child died of SIGSEGV")
-        patch.setattr("builder.run.run_isolated", lambda _, tasks, **__: (Outcome(task, died) for task in tasks))
+        patch.setattr("builder.edges.engine.run_isolated", lambda _, tasks, **__: (Outcome(task, died) for task in tasks))
         assert main(arguments) == Exit.CANNOT_READ
     (told,) = (tmp_path / "failed").glob("*.json")
     assert json.loads(told.read_bytes())["detail"] == "the child died of SIGSEGV"

@@ -323,7 +323,9 @@ def test_a_build_from_recorded_replies_is_the_same_and_needs_no_model(work: Path
 def test_a_release_built_again_from_recorded_replies_has_the_same_logical_hash(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("builder.run.run_isolated", lambda cut, tasks, **_: (Outcome(task, cut(task)) for task in tasks))
+    monkeypatch.setattr(
+        "builder.edges.engine.run_isolated", lambda cut, tasks, **_: (Outcome(task, cut(task)) for task in tasks)
+    )
     monkeypatch.setenv("LOOPBACK_KEY", KEY)
 
     def built(name: str, text: str) -> dict[str, Any]:

@@ -7,9 +7,11 @@ import os
 import re
 import resource
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -22,6 +24,7 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _LARGEST_FILE = 2**30  # bytes a child may write into one file: a crop of the largest page is far below
+_POOLS = 3  # that may break under one task before it is told to have no child
 _WINDOW = 4  # tasks queued for each worker: enough to keep it busy, few enough to keep the driver's memory flat
 
 
@@ -45,6 +48,19 @@ class Failure:
 class Outcome(Generic[Task, Result]):
     task: Task
     result: Result | Failure
+
+
+@dataclass(frozen=True)
+class LocalEngine:
+    """Tasks cut on this machine, `jobs` at a time."""
+
+    jobs: int
+
+    def outcomes(
+        self, function: Callable[[Task], Result], tasks: Sequence[Task], limits: Limits, fence: Fence
+    ) -> Iterator[Outcome[Task, Result]]:
+        """As `run_isolated`."""
+        return run_isolated(function, tasks, jobs=self.jobs, limits=limits, fence=fence)
 
 
 def run_isolated(
@@ -88,6 +104,43 @@ def _run_in_one_pool(
         except BaseException:
             pool.stop()
             raise
+
+
+class Children:
+    """Children kept from task to task, since one takes seconds to start: for tasks that come one by one, from any thread."""
+
+    def __init__(self, jobs: int, limits: Limits, fence: Fence) -> None:
+        self._jobs, self._limits, self._fence = jobs, limits, fence
+        self._lock = threading.Lock()
+        self._pool = self._new_pool()
+
+    def outcome(self, function: Callable[[Task], Result], task: Task) -> Outcome[Task, Result]:
+        """One outcome whatever happens to the child. Raises a MicrotomeError of the child: it is the run's."""
+        for _ in range(_POOLS):
+            pool = self._pool
+            try:
+                future = pool.schedule(function, args=[task], timeout=self._limits.seconds)
+                if not isinstance(future.exception(), BrokenProcessPool):
+                    return _outcome(task, future, self._limits)
+            except RuntimeError:  # pebble's word for a pool that was broken before
+                pass
+            self._renew(pool)
+        return Outcome(task, Failure("crashed", "no child could be started"))
+
+    def close(self) -> None:
+        """End them; what runs in them has no outcome."""
+        self._pool.stop()
+        self._pool.join()
+
+    def _renew(self, broken: ProcessPool) -> None:
+        with self._lock:
+            if self._pool is broken:
+                broken.stop()
+                self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPool:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPool(max_workers=self._jobs, context=context, initializer=_confine, initargs=[self._limits, self._fence])
 
 
 def _confine(limits: Limits, fence: Fence | None) -> None:

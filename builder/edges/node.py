@@ -1,0 +1,179 @@
+"""What a worker of a cluster does: says what it runs and sees, and cuts one paper at a time in a confined child of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import platform
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from builder import __version__
+from builder.bench import Source
+from builder.edges import pdf
+from builder.edges.engine import Children, Failure, Limits
+from builder.edges.fence import Fence, missing
+from builder.pipeline import code_version
+
+
+class PaperTask(Protocol):
+    """A task about one paper."""
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def work(self) -> Path: ...
+
+
+T = TypeVar("T", bound=PaperTask)
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Versions:
+    """All that a paper's receipts depend on beside recipe and paper, and what reads them on the way."""
+
+    microtome: str
+    code: str  # hash of the modules that stages depend on
+    pymupdf: str
+    python: str
+
+    def __str__(self) -> str:
+        return f"microtome {self.microtome} (code {self.code[:12]}), {self.pymupdf}, Python {self.python}"
+
+    def differing(self, other: Versions) -> str:
+        """What differs, as `name mine, name theirs`; empty where nothing does."""
+        pairs = [(f.name, getattr(self, f.name), getattr(other, f.name)) for f in fields(self)]
+        return "; ".join(f"{name}: {mine[:12]} there, {theirs[:12]} here" for name, mine, theirs in pairs if mine != theirs)
+
+
+def versions() -> Versions:
+    """Of this process. Python's patch version changes nothing that travels."""
+    return Versions(__version__, code_version(), pdf.READER, ".".join(platform.python_version_tuple()[:2]))
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """What a worker says of itself."""
+
+    host: str
+    versions: Versions
+    blind: str  # why its work folder is not the driver's; empty where it is
+    missing: tuple[str, ...]  # what its machine cannot keep a child from
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """A worker that must not cut: its versions are others, or it does not see what the driver sees."""
+
+    worker: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Where a task is being worked on."""
+
+    worker: str  # its address
+    threads: int  # papers it cuts at a time
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the driver wants of every worker in one run."""
+
+    versions: Versions
+    probe: Path | None  # a file of the driver's in the work folder; None: no folder is shared
+    limits: Limits
+
+
+def introduced(probe: Path | None) -> Introduction:
+    """Answer the driver's first question. Beside the probe this worker leaves an empty file named by its host."""
+    return Introduction(socket.gethostname(), versions(), _blind(probe) if probe else "", missing())
+
+
+def _blind(probe: Path) -> str:
+    try:
+        probe.read_bytes()
+        left = probe.with_name(f"{probe.name}.{socket.gethostname()}")
+        left.write_bytes(b"")
+        left.unlink()
+    except OSError as error:
+        return f"cannot read and write {probe.parent}: {error.strerror or error}"
+    return ""
+
+
+def cut_there(order: Order, fence: Fence, seat: Seat, function: Callable[[T], Result], task: T) -> Result | Failure | Unfit:
+    """The worker's part of one task. Raises a MicrotomeError of the child: a full disk ends the run, not the paper."""
+    unfit = misfit(order, seat) or _unread(task.source, seat)
+    return unfit or children(order.limits, fence, seat.threads).outcome(function, task).result
+
+
+def misfit(order: Order, seat: Seat) -> Unfit | None:
+    """Asked for every paper, since workers come and go in a run."""
+    differing = versions().differing(order.versions)
+    if differing:
+        return Unfit(seat.worker, f"runs other versions than this driver ({differing})", SAME_VERSIONS)
+    if order.probe and not order.probe.is_file():
+        return Unfit(seat.worker, f"does not see the work folder {order.probe.parent}", SHARE)
+    return None
+
+
+def _unread(source: Source, seat: Seat) -> Unfit | None:
+    try:
+        seen = hashlib.sha256(source.path.read_bytes()).hexdigest()
+    except OSError as error:
+        return Unfit(seat.worker, f"cannot read the paper {source.path}: {error.strerror or error}", SHARE)
+    return None if seen == source.sha256 else Unfit(seat.worker, f"sees other bytes in {source.path} than the driver", SHARE)
+
+
+SAME_VERSIONS = "install the driver's versions on every node: one container image, or one environment on a shared folder"
+SHARE = "put --work and the papers on a folder that all nodes mount under one path, or give --no-shared-folder"
+
+_LOCK = threading.Lock()
+_KEPT: dict[tuple[Limits, Fence, int], Children] = {}
+
+
+def children(limits: Limits, fence: Fence, threads: int) -> Children:
+    """This worker's children under those limits and behind that fence; those of another run are ended."""
+    wanted = limits, fence, threads
+    with _LOCK:
+        if wanted not in _KEPT:
+            _end_children()
+            multiprocessing.current_process().daemon = False  # Dask's nanny sets it, and a daemon may have no child
+            _KEPT[wanted] = Children(threads, limits, fence)
+        return _KEPT[wanted]
+
+
+def end_children() -> None:
+    """The run is over."""
+    with _LOCK:
+        _end_children()
+
+
+def _end_children() -> None:
+    while _KEPT:
+        _KEPT.popitem()[1].close()
+
+
+__all__ = [
+    "SAME_VERSIONS",
+    "SHARE",
+    "Introduction",
+    "Order",
+    "PaperTask",
+    "Seat",
+    "Unfit",
+    "Versions",
+    "cut_there",
+    "end_children",
+    "introduced",
+    "misfit",
+    "versions",
+]

@@ -1,0 +1,117 @@
+"""A Dask cluster on loopback, and what its workers are given to do: light to import, as each worker and child does."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A paper of a line."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Errand:
+    source: Leaf
+    work: Path
+    how: str
+
+
+def errands(folder: Path, hows: Sequence[str]) -> list[Errand]:
+    """One errand each, with its paper in the folder."""
+    found = []
+    for number, how in enumerate(hows):
+        path = folder / f"{number}.pdf"
+        path.write_bytes(how.encode())
+        found.append(Errand(Leaf(path, hashlib.sha256(how.encode()).hexdigest()), folder / "work", how))
+    return found
+
+
+def run_errand(errand: Errand) -> str:
+    """What its `how` says, in a child of a worker."""
+    match errand.how.split():
+        case ["sleep", seconds]:
+            (errand.work / f"began-{errand.source.path.stem}").write_bytes(b"")
+            time.sleep(float(seconds))
+        case ["crash"]:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        case ["hang"]:
+            time.sleep(600)
+        case ["raise"]:
+            raise ValueError("a stage's own mistake")
+    return errand.how.upper()
+
+
+@dataclass
+class LoopbackCluster:
+    """A scheduler and workers as processes of their own; whoever ends it ends them all."""
+
+    log: Path
+    port: int
+    scheduler: subprocess.Popen[bytes] | None = None
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"tcp://127.0.0.1:{self.port}"
+
+    def start_scheduler(self) -> None:
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port))
+
+    def start_worker(self, *command: str, path: Sequence[Path] = ()) -> subprocess.Popen[bytes]:
+        """One that cuts a paper at a time. Folders of `path` come first where it looks for modules."""
+        worker = self._start("worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", *command, path=path)
+        self.workers.append(worker)
+        return worker
+
+    def _start(self, what: str, *arguments: str, path: Sequence[Path] = ()) -> subprocess.Popen[bytes]:
+        modules = os.pathsep.join(map(str, [*path, ROOT, ROOT / "tests"]))
+        command = [sys.executable, "-m", "dask", what, *arguments, "--no-dashboard"]
+        with self.log.open("ab") as out:
+            return subprocess.Popen(
+                command,
+                cwd=self.log.parent,
+                env={**os.environ, "PYTHONPATH": modules, "DASK_TEMPORARY_DIRECTORY": str(self.log.parent)},
+                start_new_session=True,
+                stdout=out,
+                stderr=out,
+            )
+
+    def end(self) -> None:
+        for started in [*self.workers, *([self.scheduler] if self.scheduler else [])]:
+            if started.poll() is None:
+                os.killpg(started.pid, signal.SIGKILL)
+            started.wait()
+
+
+@contextmanager
+def loopback_cluster(folder: Path, workers: int) -> Iterator[LoopbackCluster]:
+    cluster = LoopbackCluster(folder / "cluster.log", free_port())
+    try:
+        cluster.start_scheduler()
+        for _ in range(workers):
+            cluster.start_worker("--no-nanny")
+        yield cluster
+    finally:
+        cluster.end()
+
+
+def free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])

@@ -1,0 +1,184 @@
+"""Papers cut on a Dask cluster: as on this machine, whatever becomes of its workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed")
+
+from builder import shipped
+from builder.cli import main
+from builder.edges.cluster import Cluster, cluster_at
+from builder.edges.dask_engine import DaskEngine
+from builder.edges.engine import Failure, Limits
+from builder.edges.fence import Fence
+from builder.edges.node import Versions, versions
+from builder.edges.store import Store
+from builder.errors import ClusterStopped, Exit
+from builder.pipeline import stages_until
+from builder.run import Run, cut_one, run
+from builder.stages.rights import read_policy
+from cluster_tasks import LoopbackCluster, errands, free_port, loopback_cluster, run_errand
+
+PAPERS = Path(__file__).parent / "papers"
+LIMITS = Limits(seconds=60, memory_mib=4096)
+
+
+@pytest.fixture(scope="module")
+def loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackCluster]:
+    with loopback_cluster(tmp_path_factory.mktemp("cluster"), workers=2) as cluster:
+        yield cluster
+
+
+def fits(loopback: LoopbackCluster, work: Path, lines: list[str], silence: float = 60.0) -> Iterator[Cluster]:
+    (work / "work").mkdir(exist_ok=True)
+    return cluster_at(loopback.address, work / "work", 60, lines.append, silence)
+
+
+def both_heard(cluster: Cluster) -> None:
+    while len(cluster.heard) < 2:
+        time.sleep(0.1)
+        cluster.look()
+
+
+def told(cluster: Cluster, work: Path, *hows: str, limits: Limits = LIMITS) -> list[str]:
+    """Results in order; of a failure its reason."""
+    fence = Fence((work,), (work / "work",))
+    outcomes = list(DaskEngine(cluster).outcomes(run_errand, errands(work, hows), limits, fence))
+    assert [outcome.task.how for outcome in outcomes] == list(hows)
+    return [o.result.reason if isinstance(o.result, Failure) else o.result for o in outcomes]
+
+
+def test_every_task_has_one_outcome_in_order_and_a_child_of_its_own_to_lose(loopback: LoopbackCluster, tmp_path: Path) -> None:
+    with fits(loopback, tmp_path, []) as cluster:
+        both_heard(cluster)
+        said = told(cluster, tmp_path, "a", "crash", "b", "hang", "raise", "c", limits=Limits(seconds=2, memory_mib=4096))
+    assert said == ["A", "crashed", "B", "timeout", "internal-error", "C"]
+    assert not list((tmp_path / "work").glob("shared-*"))
+
+
+class Here:
+    """An engine in this process."""
+
+    def outcomes(self, function, tasks, limits, fence):  # type: ignore[no-untyped-def]
+        from builder.edges.engine import Outcome
+
+        return (Outcome(task, function(task)) for task in tasks)
+
+
+def receipts(done: Run) -> list[list[str]]:
+    return [[receipt.output_hash for receipt in outcome.receipts] for outcome in done.outcomes]
+
+
+def test_papers_come_out_as_on_this_machine(loopback: LoopbackCluster, tmp_path: Path) -> None:
+    papers = [(PAPERS / name, None) for name in ("pearlite-steel.pdf", "wire-fracture.pdf")]
+    recipe, stages = shipped.load_recipe("csm_bench"), stages_until("crop")
+    policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
+
+    def cut(engine: object, work: Path) -> Run:
+        return run(papers, recipe, policy, Store(work), stages, engine=engine, limits=LIMITS, progress=lambda _: None)
+
+    with fits(loopback, tmp_path, []) as cluster:
+        there = cut(DaskEngine(cluster), tmp_path / "work")
+    here = cut(Here(), tmp_path / "here")
+    assert receipts(there) == receipts(here)
+    assert cut(Here(), tmp_path / "work").reused == len(papers)
+    assert cut_one.__module__ == "builder.run"
+
+
+def test_a_worker_with_other_versions_is_named(loopback: LoopbackCluster, tmp_path: Path) -> None:
+    lines: list[str] = []
+    mine = versions()
+    with fits(loopback, tmp_path, lines) as cluster:
+        cluster.versions = Versions("0.0.1", mine.code, mine.pymupdf, mine.python)
+        with pytest.raises(ClusterStopped, match=r"worker tcp://127.0.0.1:\d+: runs other versions .*microtome: .* 0.0.1 here"):
+            cluster.check()
+        with pytest.raises(ClusterStopped, match=r"\[worker tcp://127.0.0.1:\d+\] runs other versions"):
+            told(cluster, tmp_path, "a")
+
+
+def test_a_worker_that_sees_another_folder_is_named(loopback: LoopbackCluster, tmp_path: Path) -> None:
+    with fits(loopback, tmp_path, []) as cluster:
+        cluster.probe = tmp_path / "elsewhere" / "shared"
+        with pytest.raises(ClusterStopped, match=r"cannot read and write .*elsewhere: No such file.*\n.*--no-shared-folder"):
+            cluster.check()
+        with pytest.raises(ClusterStopped, match="does not see the work folder"):
+            told(cluster, tmp_path, "a")
+
+
+def test_a_frozen_worker_is_noticed_and_its_paper_goes_to_another(loopback: LoopbackCluster, tmp_path: Path) -> None:
+    lines: list[str] = []
+    frozen = loopback.workers[0]
+    with fits(loopback, tmp_path, lines, silence=3.0) as cluster:
+        both_heard(cluster)
+        os.kill(frozen.pid, signal.SIGSTOP)
+        try:
+            assert told(cluster, tmp_path, *"abcd") == list("ABCD")
+        finally:
+            os.kill(frozen.pid, signal.SIGCONT)
+    assert any("does not answer: its paper goes to another" in line for line in lines)
+
+
+def test_a_killed_worker_costs_nothing_but_time(loopback: LoopbackCluster, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    began = tmp_path / "work" / "began-0"
+    killer = threading.Thread(target=kill_when, args=(began, loopback.workers[1]))
+    killer.start()
+    with fits(loopback, tmp_path, []) as cluster:
+        both_heard(cluster)
+        assert told(cluster, tmp_path, "sleep 3", "sleep 3", "c") == ["SLEEP 3", "SLEEP 3", "C"]
+    killer.join()
+
+
+def kill_when(began: Path, worker: subprocess.Popen[bytes]) -> None:
+    while not began.exists():
+        time.sleep(0.05)
+    os.killpg(worker.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """An address where somebody listens who says nothing."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("where", ["refused", "silent", "no address"])
+def test_a_scheduler_that_does_not_answer_is_named(
+    where: str, silent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = {"refused": f"tcp://127.0.0.1:{free_port()}", "silent": silent, "no address": "htp://x"}[where]
+    papers = ["figures", str(PAPERS / "wire-fracture.pdf"), "--work", str(tmp_path)]
+    assert main([*papers, "--engine", "dask", "--scheduler", address, "--wait", "1"]) == Exit.CLUSTER_STOPPED
+    said = capsys.readouterr().err
+    assert f"[--scheduler {address}]" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--scheduler", "tcp://x:1"], "[--scheduler] is given, but papers are cut on this machine"),
+        (["--no-shared-folder"], "[--no-shared-folder] is given, but papers are cut on this machine"),
+        (["--engine", "dask"], "[--engine dask] neither --scheduler nor --slurm"),
+        (["--engine", "dask", "--scheduler", "tcp://x:1", "--slurm", "x"], "both --scheduler and --slurm"),
+        (["--engine", "dask", "--slurm", "x.yaml"], "[--slurm] without --workers"),
+        (["--engine", "dask", "--scheduler", "tcp://x:1", "--workers", "2"], "[--scheduler] with --workers"),
+    ],
+)
+def test_options_that_do_not_go_together_are_named(
+    options: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["figures", str(PAPERS / "wire-fracture.pdf"), "--work", str(tmp_path), *options]) == Exit.USAGE
+    assert said in capsys.readouterr().err
