@@ -22,7 +22,7 @@ from builder.commands.items import add_battery, add_parse, add_spans
 from builder.commands.leaderboard import add_leaderboard
 from builder.commands.ledger import add_rights, add_why
 from builder.commands.money import add_dry_run, add_spend, asking_ended, dry_run
-from builder.commands.progress import Progress, WatchedDesk, refusal
+from builder.commands.progress import Progress, WatchedDesk
 from builder.commands.releases import add_cite, add_diff, add_rescore
 from builder.commands.report import add_report
 from builder.commands.results import add_score
@@ -43,6 +43,7 @@ from builder.pipeline import STAGES, Stage, stages_of, stages_until
 from builder.recipe import Ocr, Recipe
 from builder.records import JudgedFigure, Specimen, StageCount
 from builder.release.schemas import schema_files
+from builder.reporting.run_report import run_schema_files
 from builder.run import Run, read_at_least_one, run
 from builder.scoring.schemas import scoring_schema_files
 from builder.stages.rights import read_policy
@@ -225,13 +226,20 @@ def _built(arguments: argparse.Namespace, recipe: Recipe, store: Store, out: Pat
             version=arguments.version,
             as_json=arguments.json,
         )
+    with progress.reported(store, arguments.version, arguments.tier):
+        return _assembled(arguments, recipe, store, out, progress)
+
+
+def _assembled(arguments: argparse.Namespace, recipe: Recipe, store: Store, out: Path, progress: Progress) -> int:
     desk = WatchedDesk(store, recipe, progress)
     done = _run(arguments, arguments.papers, recipe, store, stages_of(recipe), progress, desk)
     print(_table(done.attrition), file=sys.stderr)
     read_at_least_one(done)
     progress.assembling()
     try:
-        written = assemble(done, recipe, arguments.version, out, store, desk, lambda line: print(line, file=sys.stderr))
+        progress.written = written = assemble(
+            done, recipe, arguments.version, out, store, desk, lambda line: print(line, file=sys.stderr)
+        )
     finally:  # a blocked release was paid for too
         done.spent, done.stopped = desk.spent, desk.stopped
         print(savings_report(done, recipe, store), file=sys.stderr)
@@ -260,7 +268,7 @@ def _figures(arguments: argparse.Namespace) -> int:
     ended = asking_ended(done)
     if ended:
         return ended
-    return Exit.FINDINGS if any(refusal(outcome) for outcome in done.outcomes) else Exit.OK
+    return Exit.FINDINGS if any(outcome.refusal for outcome in done.outcomes) else Exit.OK
 
 
 def _write_crops(folder: Path, done: Run, store: Store) -> None:
@@ -304,10 +312,11 @@ def _run(
     for gap in missing():
         print(f"warning: on this machine nothing keeps a hostile PDF's child from what it could {gap}", file=sys.stderr)
     limits = Limits(arguments.timeout, arguments.memory)
-    with progress.papers(len(found), arguments.jobs):
+    with progress.papers(len(found), arguments.jobs, stages):
         asker = asker or WatchedDesk(store, recipe, progress)
         told, waits, jobs = progress.paper, progress.waits, arguments.jobs
         done = run(found, recipe, policy, store, stages, jobs=jobs, limits=limits, progress=told, waits=waits, asker=asker)
+    progress.done = done
     for outcome in done.outcomes:
         if outcome.dropped and outcome.dropped.reason == "duplicate-paper":  # known only when all papers are done
             print(f"{outcome.file}: duplicate-paper ({outcome.dropped.detail})", file=sys.stderr)
@@ -338,7 +347,7 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 
 def _schemas(arguments: argparse.Namespace) -> int:
-    for name, text in (schema_files() | scoring_schema_files()).items():
+    for name, text in (schema_files() | scoring_schema_files() | run_schema_files()).items():
         write_whole(arguments.folder / name, text.encode())
     return Exit.OK
 

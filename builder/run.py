@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from builder.asking import Reply, Spent, Waiting
 from builder.bench import Bench, Source
@@ -58,6 +58,17 @@ class PaperOutcome:
     sha256: str = ""  # of the file; empty where it could not be read
     failed: bool = False  # its child was stopped or died
     seconds: dict[str, float] = field(default_factory=dict)  # by stage, in this run; "timeout": the limit it was stopped at
+
+    @property
+    def refusal(self) -> Dropped | None:
+        """Why nothing was cut from the paper, or None."""
+        if self.dropped or not self.receipts or not self.receipts[0].dropped:
+            return self.dropped
+        return Dropped.model_validate(self.receipts[0].dropped[0])
+
+    @property
+    def name(self) -> Literal["ok", "dropped", "failed"]:
+        return "failed" if self.failed else "dropped" if self.refusal else "ok"
 
     def records(self, stage: Stage, kind: type[R]) -> tuple[R, ...]:
         """What the stage handed on of this paper."""

@@ -6,7 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from tqdm import tqdm
@@ -14,13 +14,17 @@ from tqdm import tqdm
 from builder import __version__
 from builder.asking import Question, Reply, Waiting
 from builder.edges.calls import Desk
-from builder.edges.run_log import RunLog
+from builder.edges.release_folder import Written
+from builder.edges.run_log import RunLog, exit_name
 from builder.edges.store import Store
+from builder.errors import CannotWrite, MicrotomeError
+from builder.pipeline import Stage
 from builder.recipe import Recipe
 from builder.records import Paper
-from builder.reporting.run_events import EventName, PaperOutcomeName
+from builder.reporting.run_events import EventName
 from builder.reporting.run_status import counted, duration, shown
-from builder.run import PaperOutcome, Task
+from builder.run import PaperOutcome, Run, Task
+from builder.run_told import Built, write_report
 
 EVERY_SECONDS = 30.0  # a line, where the standard error is no terminal
 
@@ -30,15 +34,15 @@ class Progress:
 
     def __init__(self, log: RunLog, recipe: Recipe, command: str) -> None:
         self.log, self.recipe, self.command = log, recipe, command
-        self.outcomes: list[PaperOutcome] = []
+        self.done: Run | None = None
+        self.written: Written | None = None
         self.counts, self.usd = Counter[str](), 0.0
         self.questions = self.replies = 0
-        self.stages: tuple[str, ...] = ()
         self.bar: tqdm[NoReturn] | None = None
         self.total, self.started, self.told = 0, time.monotonic(), time.monotonic()
 
     @contextmanager
-    def papers(self, total: int, jobs: int) -> Iterator[None]:
+    def papers(self, total: int, jobs: int, stages: tuple[Stage, ...]) -> Iterator[None]:
         """Over the papers of a run. Raises CannotWrite where the log cannot be written."""
         self.log.write(
             "run-started",
@@ -51,6 +55,7 @@ class Progress:
             max_tokens=self.recipe.asking.max_tokens if self.recipe.models else None,
             max_usd=self.recipe.asking.max_usd,
         )
+        self.done = Run(stages)
         self.total, self.started, self.told = total, time.monotonic(), time.monotonic()
         if not sys.stderr.isatty():
             yield
@@ -60,23 +65,36 @@ class Progress:
             yield
         self.bar = None
 
+    @contextmanager
+    def reported(self, store: Store, version: str, tier: str) -> Iterator[None]:
+        """Over a build: its report is in the work folder however it ends, short of a kill. Raises CannotWrite."""
+        try:
+            yield
+        except (MicrotomeError, KeyboardInterrupt) as error:
+            if self.done:
+                with suppress(CannotWrite):  # on a full disk the first error is the one to tell
+                    write_report(self.done, store, Built(version, tier, exit=exit_name(error)))
+            raise
+        if self.done:
+            write_report(self.done, store, Built(version, tier, self.written))
+
     def paper(self, outcome: PaperOutcome) -> None:
-        self.outcomes.append(outcome)
-        said = refusal(outcome)
-        name: PaperOutcomeName = "failed" if outcome.failed else "dropped" if said else "ok"
-        self.counts[name] += 1
+        if self.done is not None:
+            self.done.outcomes.append(outcome)
+        said = outcome.refusal
+        self.counts[outcome.name] += 1
         self.log.write(
             "paper-done",
             file=_legible(outcome.file),
             sha256=outcome.sha256 or None,
-            outcome=name,
-            reason=_reason(outcome),
+            outcome=outcome.name,
+            reason=said.reason if said else None,
             reused=outcome.reused,
             seconds=None if outcome.reused else round(sum(outcome.seconds.values()), 3),
             stages={stage: round(seconds, 3) for stage, seconds in outcome.seconds.items()} or None,
         )
         if said:
-            self.say(f"{shown(outcome.file)}: {shown(said)}")
+            self.say(f"{shown(outcome.file)}: {shown(f'{said.reason} ({said.detail})')}")
         for disagreement in _disagreements(outcome):
             self.say(f"{shown(outcome.file)}: {shown(disagreement)}")
         if self.bar is not None:
@@ -167,18 +185,6 @@ class WatchedDesk(Desk):
             self._progress.asked(self.committed)
 
 
-def refusal(outcome: PaperOutcome) -> str | None:
-    """Why nothing was cut from a paper, or None."""
-    drops = [outcome.dropped.model_dump()] if outcome.dropped else list(outcome.receipts[0].dropped) if outcome.receipts else []
-    return f"{drops[0]['reason']} ({drops[0]['detail']})" if drops else None
-
-
-def _reason(outcome: PaperOutcome) -> str | None:
-    if outcome.dropped:
-        return outcome.dropped.reason
-    return str(outcome.receipts[0].dropped[0]["reason"]) if outcome.receipts and outcome.receipts[0].dropped else None
-
-
 def _disagreements(outcome: PaperOutcome) -> Iterator[str]:
     for receipt in outcome.receipts[:1]:
         for raw in receipt.records:
@@ -190,4 +196,4 @@ def _legible(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
-__all__ = ["EVERY_SECONDS", "Progress", "WatchedDesk", "refusal"]
+__all__ = ["EVERY_SECONDS", "Progress", "WatchedDesk"]

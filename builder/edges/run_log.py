@@ -56,13 +56,17 @@ def driven(work: Path) -> Iterator[RunLog]:
         try:
             yield log
         except (MicrotomeError, KeyboardInterrupt) as error:
-            code = error.exit_code.name if isinstance(error, MicrotomeError) else "interrupted"
-            log.write("run-ended", outcome="stopped", exit=code.lower().replace("_", "-"))
+            log.write("run-ended", outcome="stopped", exit=exit_name(error))
             raise
         else:
             log.write("run-ended", outcome="finished")
         finally:
             log.close()
+
+
+def exit_name(error: MicrotomeError | KeyboardInterrupt) -> str:
+    """As `microtome --help` lists it, with hyphens: `asking-stopped`."""
+    return error.exit_code.name.lower().replace("_", "-") if isinstance(error, MicrotomeError) else "interrupted"
 
 
 def events(work: Path) -> Iterator[Event | None]:
@@ -81,4 +85,4 @@ def events(work: Path) -> Iterator[Event | None]:
         raise CannotRead(str(work / LOG), error.strerror or str(error), "make it readable") from error
 
 
-__all__ = ["LOG", "MOST_BYTES", "OLDER", "RunLog", "driven", "events"]
+__all__ = ["LOG", "MOST_BYTES", "OLDER", "RunLog", "driven", "events", "exit_name"]

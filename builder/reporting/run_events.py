@@ -16,7 +16,6 @@ EventName = Literal[
     "assembling-started",
     "run-ended",
 ]
-PaperOutcomeName = Literal["ok", "dropped", "failed"]
 
 
 class Event(BaseModel):
@@ -78,4 +77,4 @@ def line_of(event: Event) -> bytes:
     return told.encode("ascii") + b"\n"
 
 
-__all__ = ["Event", "EventName", "PaperOutcomeName", "event_of", "line_of"]
+__all__ = ["Event", "EventName", "event_of", "line_of"]

@@ -24,6 +24,7 @@ class Status(Record):
     run: str
     command: str
     recipe: str
+    recipe_hash: str
     builder_version: str
     started: AwareDatetime
     ended: AwareDatetime | None = Field(description="None while it runs, and of a run that was killed")
@@ -173,6 +174,7 @@ def _status(heard: _Follower, driver: str | None, now: datetime) -> Status:
             "run": first.run,
             "command": first.command or "",
             "recipe": first.recipe or "",
+            "recipe_hash": first.recipe_hash or "",
             "builder_version": first.builder_version or "",
             "started": first.time,
             "ended": ended.time if ended else None,
