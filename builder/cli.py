@@ -237,9 +237,8 @@ def _assembled(arguments: argparse.Namespace, recipe: Recipe, store: Store, out:
     read_at_least_one(done)
     progress.assembling()
     try:
-        progress.written = written = assemble(
-            done, recipe, arguments.version, out, store, desk, lambda line: print(line, file=sys.stderr)
-        )
+        written = assemble(done, recipe, arguments.version, out, store, desk, lambda line: print(line, file=sys.stderr))
+        progress.written = written
     finally:  # a blocked release was paid for too
         done.spent, done.stopped = desk.spent, desk.stopped
         print(savings_report(done, recipe, store), file=sys.stderr)
