@@ -60,7 +60,10 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
         ("State", report.state + (f" ({report.exit})" if report.exit else "")),
         ("Began", f"{report.started:%Y-%m-%d %H:%M:%S} UTC"),
         ("Took", duration(report.seconds)),
-        ("Papers", f"{report.done:,} of {report.papers:,} done, {report.reused:,} unchanged since an earlier run"),
+        (
+            "Papers",
+            f"{report.done:,} of {report.papers:,} done" + (f", {report.reused:,} of them earlier" if report.reused else ""),
+        ),
         ("Outcomes", counted(report.outcomes) + (f": {counted(report.reasons)}" if report.reasons else "")),
         ("Spent by this run", f"{report.spent_usd:.4f} USD"),
         ("Spent in this work folder", f"{report.spending.capped_usd:.4f} USD{caps}"),
