@@ -54,6 +54,7 @@ class Bench:
         self.unanswered = unanswered or {}  # questions that got no answer in this run, by hash
         self.provisional = False  # something was made without an answer that a later run may get
         self.made: dict[str, tuple[Record, ...]] = {}
+        self.seconds: dict[str, float] = {}  # that each stage took here, as far as it came; in no receipt
         self._words: dict[str, tuple[Word, ...]] = {}
         self._open = ExitStack()
 

@@ -13,8 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
 from builder import __version__, shipped
 from builder.assemble import assemble, refuse_occupied
 from builder.commands.answers import add_ask, add_judge
@@ -25,26 +23,29 @@ from builder.commands.items import add_battery, add_parse, add_spans
 from builder.commands.leaderboard import add_leaderboard
 from builder.commands.ledger import add_rights, add_why
 from builder.commands.money import add_dry_run, add_spend, asking_ended, dry_run
+from builder.commands.progress import Progress, WatchedDesk
 from builder.commands.releases import add_cite, add_diff, add_rescore
 from builder.commands.report import add_report
 from builder.commands.results import add_score
 from builder.commands.revisions import add_erratum, add_withdraw
+from builder.commands.status import add_status
 from builder.commands.tables import add_lint
-from builder.edges.calls import Asker, Desk
+from builder.edges.calls import Asker
 from builder.edges.engine import Limits
 from builder.edges.fence import missing
-from builder.edges.holding import held
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
+from builder.edges.run_log import driven
 from builder.edges.store import Store, cannot_write, write_whole
 from builder.errors import Exit, MicrotomeError, UsageError
 from builder.figures import all_figures, figure_line
 from builder.ledger import savings_of, savings_report
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
 from builder.recipe import Ocr, Recipe
-from builder.records import JudgedFigure, Paper, Specimen, StageCount
+from builder.records import JudgedFigure, Specimen, StageCount
 from builder.release.schemas import schema_files
-from builder.run import PaperOutcome, Run, read_at_least_one, run
+from builder.reporting.run_report import run_schema_files
+from builder.run import Run, read_at_least_one, run
 from builder.scoring.schemas import scoring_schema_files
 from builder.stages.rights import read_policy
 
@@ -82,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_figures(commands.add_parser("figures", help="one JSON object a figure on stdout"))
     _add_savings(commands.add_parser("savings", help="what thumbnails of the kept pages spare, by each provider's rule"))
     add_spans(commands.add_parser("spans", help="techniques, materials and quantities of a text: a line in, a JSON list out"))
+    add_status(
+        commands.add_parser("status", help="how the run of a work folder stands: papers, rate, time left, outcomes, spending")
+    )
     add_spend(commands.add_parser("spend", help="what a work folder's questions to models were billed, by stage and model"))
     _add_validate(commands.add_parser("validate", help="check a release: every finding at once"))
     add_parse(commands.add_parser("parse", help="what each answer of a model selects: JSON lines in and out"))
@@ -212,26 +216,33 @@ def _build(arguments: argparse.Namespace) -> int:
     if work.resolve() == out.resolve():
         raise UsageError("--work", "is the release's own folder", "name another folder, or leave --work out")
     refuse_occupied(out, arguments.version, arguments.tier)
-    with held(work):
-        return _built(arguments, recipe, Store(work), out)
+    with driven(work) as log:
+        return _built(arguments, recipe, Store(work), out, Progress(log, recipe, "build"))
 
 
-def _built(arguments: argparse.Namespace, recipe: Recipe, store: Store, out: Path) -> int:
+def _built(arguments: argparse.Namespace, recipe: Recipe, store: Store, out: Path, progress: Progress) -> int:
     if arguments.dry_run:
         stages = stages_of(recipe)
         return dry_run(
             recipe,
             store,
-            lambda asker: _run(arguments, arguments.papers, recipe, store, stages, asker),
+            lambda asker: _run(arguments, arguments.papers, recipe, store, stages, progress, asker),
             version=arguments.version,
             as_json=arguments.json,
         )
-    desk = Desk(store, recipe.models, recipe.asking)
-    done = _run(arguments, arguments.papers, recipe, store, stages_of(recipe), desk)
+    with progress.reported(store, arguments.version, arguments.tier):
+        return _assembled(arguments, recipe, store, out, progress)
+
+
+def _assembled(arguments: argparse.Namespace, recipe: Recipe, store: Store, out: Path, progress: Progress) -> int:
+    desk = WatchedDesk(store, recipe, progress)
+    done = _run(arguments, arguments.papers, recipe, store, stages_of(recipe), progress, desk)
     print(_table(done.attrition), file=sys.stderr)
     read_at_least_one(done)
+    progress.assembling()
     try:
         written = assemble(done, recipe, arguments.version, out, store, desk, lambda line: print(line, file=sys.stderr))
+        progress.written = written
     finally:  # a blocked release was paid for too
         done.spent, done.stopped = desk.spent, desk.stopped
         print(savings_report(done, recipe, store), file=sys.stderr)
@@ -249,8 +260,8 @@ def _figures(arguments: argparse.Namespace) -> int:
     stages = stages_until("crop" if arguments.crops else "rights")
     with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
         store = Store(arguments.work or Path(scratch))
-        with held(store.root):
-            done = _run(arguments, arguments.papers, recipe, store, stages)
+        with driven(store.root) as log:
+            done = _run(arguments, arguments.papers, recipe, store, stages, Progress(log, recipe, "figures"))
         for outcome in done.outcomes:
             for judged in outcome.records(done.stage("rights"), JudgedFigure):
                 print(json.dumps(figure_line(outcome.file, judged), ensure_ascii=False))
@@ -260,7 +271,7 @@ def _figures(arguments: argparse.Namespace) -> int:
     ended = asking_ended(done)
     if ended:
         return ended
-    return Exit.FINDINGS if any(_refusal(outcome) for outcome in done.outcomes) else Exit.OK
+    return Exit.FINDINGS if any(outcome.refusal for outcome in done.outcomes) else Exit.OK
 
 
 def _write_crops(folder: Path, done: Run, store: Store) -> None:
@@ -277,8 +288,9 @@ def _savings(arguments: argparse.Namespace) -> int:
     recipe = _recipe(arguments)
     with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
         store = Store(arguments.work or Path(scratch))
-        with held(store.root):
-            done = _run(arguments, arguments.papers, recipe, store, stages_until("sieve"))
+        with driven(store.root) as log:
+            progress = Progress(log, recipe, "savings")
+            done = _run(arguments, arguments.papers, recipe, store, stages_until("sieve"), progress)
         read_at_least_one(done)
         if arguments.json:
             print(json.dumps(dataclasses.asdict(savings_of(done, recipe)), indent=1))
@@ -293,6 +305,7 @@ def _run(
     recipe: Recipe,
     store: Store,
     stages: tuple[Stage, ...],
+    progress: Progress,
     asker: Asker | None = None,
 ) -> Run:
     found = find_papers(papers)
@@ -302,31 +315,16 @@ def _run(
     for gap in missing():
         print(f"warning: on this machine nothing keeps a hostile PDF's child from what it could {gap}", file=sys.stderr)
     limits = Limits(arguments.timeout, arguments.memory)
-    with (
-        engine_of(arguments, store.root) as engine,
-        tqdm(total=len(found), unit="paper", file=sys.stderr, dynamic_ncols=True) as bar,
-    ):
-
-        def progress(outcome: PaperOutcome) -> None:
-            refusal = _refusal(outcome)
-            if refusal:
-                bar.write(f"{outcome.file}: {refusal}", file=sys.stderr)
-            for paper in outcome.records(stages[0], Paper):
-                for disagreement in paper.disagreements:
-                    bar.write(f"{outcome.file}: {disagreement}", file=sys.stderr)
-            bar.update()
-
-        done = run(found, recipe, policy, store, stages, engine=engine, limits=limits, progress=progress, asker=asker)
+    with engine_of(arguments, store.root) as engine, progress.papers(len(found), arguments.jobs, stages):
+        asker = asker or WatchedDesk(store, recipe, progress)
+        told, waits = progress.paper, progress.waits
+        done = run(found, recipe, policy, store, stages, engine=engine, limits=limits, progress=told, waits=waits, asker=asker)
+    progress.done = done
     for outcome in done.outcomes:
         if outcome.dropped and outcome.dropped.reason == "duplicate-paper":  # known only when all papers are done
             print(f"{outcome.file}: duplicate-paper ({outcome.dropped.detail})", file=sys.stderr)
     print(f"{len(done.outcomes)} papers, {done.reused} of them unchanged since an earlier run", file=sys.stderr)
     return done
-
-
-def _refusal(outcome: PaperOutcome) -> str | None:
-    drops = [outcome.dropped.model_dump()] if outcome.dropped else list(outcome.receipts[0].dropped) if outcome.receipts else []
-    return f"{drops[0]['reason']} ({drops[0]['detail']})" if drops else None
 
 
 def _table(counts: Sequence[StageCount]) -> str:
@@ -354,7 +352,8 @@ def _validate(arguments: argparse.Namespace) -> int:
 def _schemas(arguments: argparse.Namespace) -> int:
     from builder.reporting.schemas import report_schema_files  # here: no other command of this module needs a report's parts
 
-    for name, text in (schema_files() | scoring_schema_files() | report_schema_files()).items():
+    found = schema_files() | scoring_schema_files() | report_schema_files() | run_schema_files()
+    for name, text in found.items():
         write_whole(arguments.folder / name, text.encode())
     return Exit.OK
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -173,6 +174,8 @@ _NO_STAGE = frozenset(
         "publishing.py",
         "removing.py",
         "revising.py",
+        "run_log.py",
+        "run_told.py",
         "slurm.py",
         "spend.py",
         "versioning.py",
@@ -206,7 +209,7 @@ def cut(bench: Bench, stages: Sequence[Stage], *, resume_only: bool = False) -> 
             if receipt is None or not all(map(bench.store.has_blob, _blobs(receipt))):
                 if resume_only:
                     return None
-                receipt = _receipt(stage, key, stage.run(bench))
+                receipt = _receipt(stage, key, _timed(stage, bench))
                 if not bench.provisional:
                     bench.store.put_receipt(bench.source.sha256, receipt)
             receipts.append(receipt)
@@ -216,6 +219,15 @@ def cut(bench: Bench, stages: Sequence[Stage], *, resume_only: bool = False) -> 
     finally:
         bench.close()
     return tuple(receipts)
+
+
+def _timed(stage: Stage, bench: Bench) -> Made:
+    """The stage's work, with its seconds added to those of earlier attempts, also where it ends by waiting for a model."""
+    started = time.perf_counter()
+    try:
+        return stage.run(bench)
+    finally:
+        bench.seconds[stage.name] = bench.seconds.get(stage.name, 0.0) + time.perf_counter() - started
 
 
 def _blobs(receipt: Receipt) -> Iterator[str]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from builder.asking import Reply, Spent, Waiting
 from builder.bench import Bench, Source
@@ -37,6 +37,15 @@ class Task:
     work: Path
     stages: tuple[str, ...]
     unanswered: dict[str, Reply] = field(default_factory=dict)  # questions that got no answer in this run, by hash
+    seconds: dict[str, float] = field(default_factory=dict)  # that earlier children of this run spent on it, by stage
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """What a child brings back: the paper's receipts, or what it waits for, and the seconds each stage took in this run."""
+
+    made: tuple[Receipt, ...] | Waiting
+    seconds: dict[str, float]
 
 
 class Engine(Protocol):
@@ -56,6 +65,20 @@ class PaperOutcome:
     receipts: tuple[Receipt, ...] = ()
     dropped: Dropped | None = None
     reused: bool = False  # nothing had to be computed
+    sha256: str = ""  # of the file; empty where it could not be read
+    failed: bool = False  # its child was stopped or died
+    seconds: dict[str, float] = field(default_factory=dict)  # by stage, in this run; "timeout": the limit it was stopped at
+
+    @property
+    def refusal(self) -> Dropped | None:
+        """Why nothing was cut from the paper, or None."""
+        if self.dropped or not self.receipts or not self.receipts[0].dropped:
+            return self.dropped
+        return Dropped.model_validate(self.receipts[0].dropped[0])
+
+    @property
+    def name(self) -> Literal["ok", "dropped", "failed"]:
+        return "failed" if self.failed else "dropped" if self.refusal else "ok"
 
     def records(self, stage: Stage, kind: type[R]) -> tuple[R, ...]:
         """What the stage handed on of this paper."""
@@ -111,9 +134,10 @@ def run(
     engine: Engine,
     limits: Limits,
     progress: Callable[[PaperOutcome], None],
+    waits: Callable[[Task, Waiting], None] = lambda _, __: None,
     asker: Asker | None = None,
 ) -> Run:
-    """Cut every paper and tell `progress` of each as it is done.
+    """Cut every paper and tell `progress` of each as it is done, `waits` of each that waits.
 
     A paper whose stage needs a model's replies waits; when all papers are done or waiting, this process asks, and the papers
     that waited go on. Raises AskingStopped when that cannot be. A dry run hands its own `asker`.
@@ -134,8 +158,9 @@ def run(
     while todo:
         waiting: list[tuple[int, Task, Waiting]] = []
         for (index, task), result in _cut_all(todo, engine, limits):
-            if isinstance(result, Waiting):
-                waiting.append((index, task, result))
+            if isinstance(result, Cutting) and isinstance(result.made, Waiting):
+                waiting.append((index, replace(task, seconds=result.seconds), result.made))
+                waits(waiting[-1][1], result.made)
                 continue
             done[index] = _settled(task, result, store, stages, limits)
             progress(done[index])
@@ -162,25 +187,27 @@ def _sources(papers: Sequence[tuple[Path, PaperRow | None]]) -> Iterator[tuple[S
             yield None, _whole_drop(path.name, "unreadable-file", error.strerror or str(error))
             continue
         if sha in seen:
-            yield None, _whole_drop(path.name, "duplicate-file", f"same bytes as {seen[sha]}")
+            yield None, _whole_drop(path.name, "duplicate-file", f"same bytes as {seen[sha]}", sha256=sha)
             continue
         seen[sha] = path.name
         yield Source(path.absolute(), sha, row), None
 
 
-def _whole_drop(file: str, reason: str, detail: str, *, reused: bool = False) -> PaperOutcome:
-    return PaperOutcome(file, dropped=Dropped(record_id=file, stage="ingest", reason=reason, detail=detail), reused=reused)
+def _whole_drop(file: str, reason: str, detail: str, *, reused: bool = False, sha256: str = "") -> PaperOutcome:
+    dropped = Dropped(record_id=file, stage="ingest", reason=reason, detail=detail)
+    return PaperOutcome(file, dropped=dropped, reused=reused, sha256=sha256)
 
 
 def _resumed(task: Task, store: Store, stages: Sequence[Stage], limits: Limits) -> PaperOutcome | None:
     bench = Bench(task.source, task.recipe, task.policy, store)
     receipts = cut(bench, stages, resume_only=True)
     if receipts is not None:
-        return PaperOutcome(task.source.path.name, receipts, reused=True)
+        return PaperOutcome(task.source.path.name, receipts, reused=True, sha256=task.source.sha256)
     failed = store.receipt(task.source.sha256, _FAILED, _failure_key(task, limits))
     if failed:
         drop = Dropped.model_validate(failed.dropped[0])
-        return _whole_drop(task.source.path.name, drop.reason, drop.detail, reused=True)
+        told = _whole_drop(task.source.path.name, drop.reason, drop.detail, reused=True, sha256=task.source.sha256)
+        return replace(told, failed=True)
     return None
 
 
@@ -190,7 +217,7 @@ def _failure_key(task: Task, limits: Limits) -> str:
 
 def _cut_all(
     todo: Sequence[tuple[int, Task]], engine: Engine, limits: Limits
-) -> Iterator[tuple[tuple[int, Task], tuple[Receipt, ...] | Waiting | Failure]]:
+) -> Iterator[tuple[tuple[int, Task], Cutting | Failure]]:
     if not todo:
         return
     tasks = [task for _, task in todo]
@@ -199,27 +226,30 @@ def _cut_all(
         yield (index, task), outcome.result
 
 
-def cut_one(task: Task) -> tuple[Receipt, ...] | Waiting:
+def cut_one(task: Task) -> Cutting:
     """The child's whole work: one paper through its stages, each receipt durable before the next stage starts.
 
     A stage that waits for a model ends the child's work; the next child takes up the receipts and goes on there.
     """
     stages = [stage for stage in STAGES if stage.name in task.stages]
+    bench = Bench(task.source, task.recipe, task.policy, Store(task.work), task.unanswered)
+    bench.seconds.update(task.seconds)
     try:
-        receipts = cut(Bench(task.source, task.recipe, task.policy, Store(task.work), task.unanswered), stages)
+        receipts = cut(bench, stages)
     except Waiting as waits:
-        return waits
+        return Cutting(waits, bench.seconds)
     assert receipts is not None
-    return receipts
+    return Cutting(receipts, bench.seconds)
 
 
-def _settled(
-    task: Task, result: tuple[Receipt, ...] | Failure, store: Store, stages: Sequence[Stage], limits: Limits
-) -> PaperOutcome:
+def _settled(task: Task, result: Cutting | Failure, store: Store, stages: Sequence[Stage], limits: Limits) -> PaperOutcome:
     if not isinstance(result, Failure):
+        assert not isinstance(result.made, Waiting)
         store.forget_failed(task.source.sha256)
-        return PaperOutcome(task.source.path.name, result)
-    outcome = _whole_drop(task.source.path.name, result.reason, result.detail)
+        return PaperOutcome(task.source.path.name, result.made, sha256=task.source.sha256, seconds=result.seconds)
+    seconds = task.seconds | ({"timeout": float(limits.seconds)} if result.reason == "timeout" else {})
+    outcome = _whole_drop(task.source.path.name, result.reason, result.detail, sha256=task.source.sha256)
+    outcome = replace(outcome, failed=True, seconds=seconds)
     assert outcome.dropped
     store.keep_failed(task.source.path, task.source.sha256, {"reason": result.reason, "detail": result.detail})
     if result.reason in _REMEMBERED:
@@ -236,7 +266,8 @@ def _without_twins(outcomes: list[PaperOutcome]) -> list[PaperOutcome]:
         papers = [Paper.model_validate(raw) for r in outcome.receipts if r.stage == "ingest" for raw in r.records]
         if papers and papers[0].id in first:
             detail = f"the same paper as {first[papers[0].id]} ({papers[0].id})"
-            kept.append(_whole_drop(outcome.file, "duplicate-paper", detail, reused=outcome.reused))
+            twin = _whole_drop(outcome.file, "duplicate-paper", detail, reused=outcome.reused, sha256=outcome.sha256)
+            kept.append(replace(twin, seconds=outcome.seconds))
             continue
         first.update({paper.id: outcome.file for paper in papers})
         kept.append(outcome)

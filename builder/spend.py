@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from builder.asking import Reply, prompt_tokens_of
-from builder.edges.calls import Replies
+
+if TYPE_CHECKING:
+    from builder.edges.calls import Replies
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from builder.release.package import package
 from builder.release.rows import CONFIGS, PRIVATE_MARKER, ROWS, CaptionMatchingRow
 from builder.release.schemas import schema_files
 from builder.release.splits import seat_keys, seat_options, split_papers
+from builder.reporting.run_report import run_schema_files
 from builder.reporting.schemas import report_schema_files
 from builder.scoring.schemas import scoring_schema_files
 
@@ -119,9 +120,8 @@ def test_columns_of_the_files_are_those_of_the_rows(config: str) -> None:
 
 
 def test_committed_schemas_are_those_of_the_rows() -> None:
-    assert {
-        p.name: p.read_text(encoding="utf-8") for p in SCHEMAS.glob("*.json")
-    } == schema_files() | scoring_schema_files() | report_schema_files()
+    made = schema_files() | scoring_schema_files() | report_schema_files() | run_schema_files()
+    assert {p.name: p.read_text(encoding="utf-8") for p in SCHEMAS.glob("*.json")} == made
 
 
 def test_two_builds_give_the_same_bytes_and_a_third_leaves_them(tmp_path: Path) -> None:

@@ -212,6 +212,11 @@ class Desk:
                 self._count(unanswered=1)
         return {question.hash: self._lost[question.hash] for question in todo if question.hash in self._lost}
 
+    @property
+    def committed(self) -> tuple[int, float]:
+        """Tokens and USD that count against the caps: the whole work folder's, calls in flight at their most."""
+        return self._purse.tokens, self._purse.usd
+
     def _ask_all(self, todo: Sequence[Question]) -> None:
         with ThreadPoolExecutor(self.cap.in_flight) as pool:
             running: set[Future[Reply]] = set()

@@ -7,15 +7,18 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from builder.edges.store import cannot_write
-from builder.errors import CannotWrite
+from builder.errors import CannotRead, CannotWrite
 
 HOLDER = "driver.json"
+_TRIES, _PAUSE = 4, 0.05  # seconds: whoever asks whether a killed driver's folder is free has the lock for an instant
 
 
 @contextmanager
@@ -29,18 +32,48 @@ def held(work: Path) -> Iterator[None]:
         work.mkdir(parents=True, exist_ok=True)
         file = (work / HOLDER).open("a+", encoding="utf-8")
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(file):
             file.seek(0)
             raise CannotWrite(
                 str(work), f"is in use by {_named(file.read())}", "wait until it has ended, stop it, or name another --work"
-            ) from None
+            )
         file.truncate(0)
         file.write(json.dumps(_this()))
         file.flush()
         yield
         file.truncate(0)
+
+
+def _locked(file: TextIO) -> bool:
+    for again in range(_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if again < _TRIES - 1:
+                time.sleep(_PAUSE)
+        else:
+            return True
+    return False
+
+
+def holder(work: Path) -> str | None:
+    """Who holds the folder now, in words, or None. What a killed driver left behind is nobody.
+
+    Takes no lock from a driver that runs, and none where the last one ended in order.
+    """
+    path = work / HOLDER
+    if not path.is_file():
+        return None
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            said = file.read()
+            if said:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _named(said)
+    except OSError as error:
+        raise CannotRead(str(path), error.strerror or str(error), "make it readable") from error
+    return None
 
 
 def _this() -> dict[str, object]:
@@ -56,4 +89,4 @@ def _named(told: str) -> str:
         return "another process"
 
 
-__all__ = ["HOLDER", "held"]
+__all__ = ["HOLDER", "held", "holder"]

@@ -1,0 +1,221 @@
+"""What a run came to, told beside its receipts: `run_report.json` and the page `run_report.html` of the work folder."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from builder import shipped
+from builder.edges.calls import Replies
+from builder.edges.images import jpeg_of, picture_within
+from builder.edges.release_folder import Written
+from builder.edges.run_log import events
+from builder.edges.store import Store, write_whole
+from builder.errors import CannotRead
+from builder.pipeline import TASK_STAGES
+from builder.records import Figure, Record, Specimen
+from builder.reporting.gallery import Shown
+from builder.reporting.run_events import Event
+from builder.reporting.run_page import run_page
+from builder.reporting.run_report import (
+    EXAMPLES,
+    FACTS,
+    MAIN,
+    PAGE,
+    SLOWEST,
+    DropTold,
+    Example,
+    PaperTold,
+    RunReport,
+    StageTold,
+)
+from builder.reporting.run_status import status_of
+from builder.run import PaperOutcome, Run
+from builder.spend import books_of
+
+R = TypeVar("R", bound=Record)
+LONG_SIDE = 320  # pixels of an example on the page
+
+
+@dataclass
+class _Measured:
+    """What a paper's children took, over all runs in the log."""
+
+    last: Event
+    stages: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.stages.values())
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build was to make, and what came of it."""
+
+    version: str
+    tier: str
+    written: Written | None = None
+    exit: str | None = None  # of a run that was stopped
+
+
+def write_report(done: Run, store: Store, built: Built) -> None:
+    """Both files, of a run that is over or stopped. Raises CannotWrite."""
+    report = _report(done, store, built)
+    if report is None:
+        return
+    write_whole(store.root / FACTS, (report.model_dump_json(indent=1) + "\n").encode())
+    style = shipped.page_part("report.css") + shipped.page_part("run.css")
+    template = shipped.page_part("parts.html.j2") + shipped.page_part("run.html.j2")
+    write_whole(store.root / PAGE, run_page(report, _pictures(report, store), template, style).encode())
+
+
+def _report(done: Run, store: Store, built: Built) -> RunReport | None:
+    """None where no run is in the log, as nothing was begun."""
+    measured: dict[str, _Measured] = {}
+    status = status_of(_measuring(store, measured), None, datetime.now(UTC))
+    if status is None:
+        return None
+    mine = [measured[o.sha256] for o in done.outcomes if o.sha256 in measured]
+    slowest = sorted(mine, key=lambda one: (-one.seconds, one.last.sha256 or ""))[:SLOWEST]
+    plain = status.model_dump(include=set(RunReport.model_fields) - {"stages"})
+    return RunReport.model_validate(
+        plain
+        | {
+            "version": built.version,
+            "tier": built.tier,
+            "state": "stopped" if built.exit else "finished",
+            "exit": built.exit,
+            "seconds": round((datetime.now(UTC) - status.started).total_seconds(), 3),
+            "release": str(built.written.folder) if built.written else None,
+            "signature": built.written.signature if built.written else None,
+            "rows": built.written.rows if built.written else {},
+            **_outcomes(done),
+            "stages": _stages(done, mine),
+            "slowest": [_paper(one) for one in slowest],
+            "drops": _drops(done),
+            "spent_usd": status.usd,
+            "spending": books_of(Replies(store.root)),
+        }
+    )
+
+
+def _measuring(store: Store, measured: dict[str, _Measured]) -> Iterator[Event | None]:
+    """The log's events as they are; what papers took is noted on the way, each stage as it was done last."""
+    for event in events(store.root):
+        if event and event.event == "paper-done" and event.sha256 and not event.reused:
+            one = measured.setdefault(event.sha256, _Measured(event))
+            one.last = event
+            one.stages = {k: v for k, v in one.stages.items() if k != "timeout"} | (event.stages or {})
+        yield event
+
+
+def _outcomes(done: Run) -> dict[str, object]:
+    refused = Counter(refusal.reason for outcome in done.outcomes if (refusal := outcome.refusal))
+    names = Counter(outcome.name for outcome in done.outcomes)
+    return {
+        "done": len(done.outcomes),
+        "reused": done.reused,
+        "outcomes": dict(names),
+        "reasons": dict(sorted(refused.items())),
+    }
+
+
+def _stages(done: Run, measured: Sequence[_Measured]) -> list[StageTold]:
+    branch, told = MAIN, []
+    for count in done.attrition:
+        branch = count.stage if count.stage in TASK_STAGES else branch
+        took = [one.stages[count.stage] for one in measured if count.stage in one.stages]
+        plain = count.model_dump()
+        told.append(StageTold(**plain, branch=branch, seconds=round(sum(took), 3), papers_timed=len(took)))
+    return told
+
+
+def _paper(one: _Measured) -> PaperTold:
+    last = one.last
+    return PaperTold(
+        file=last.file or "",
+        sha256=last.sha256 or "",
+        outcome=last.outcome or "",
+        reason=last.reason,
+        seconds=round(one.seconds, 3),
+        stages=one.stages,
+        run=last.run,
+    )
+
+
+def _drops(done: Run) -> list[DropTold]:
+    """By stage and reason, in the order of the stages and by frequency; examples of different papers first."""
+    found: dict[tuple[str, str], list[tuple[PaperOutcome, Mapping[str, object]]]] = defaultdict(list)
+    further: dict[tuple[str, str], list[tuple[PaperOutcome, Mapping[str, object]]]] = defaultdict(list)
+    for outcome in done.outcomes:
+        seen: set[tuple[str, str]] = set()
+        for drop in _raw_drops(outcome):
+            key = str(drop["stage"]), str(drop["reason"])
+            chosen = further if key in seen else found
+            seen.add(key)
+            if len(chosen[key]) < EXAMPLES:
+                chosen[key].append((outcome, drop))
+    told = []
+    for count in done.attrition:
+        for reason, n in sorted(count.dropped.items(), key=lambda item: (-item[1], item[0])):
+            key = count.stage, reason
+            examples = [_example(*one) for one in [*found[key], *further[key]][:EXAMPLES]]
+            told.append(
+                DropTold(stage=count.stage, unit=count.unit, reason=reason, count=n, read=count.read, examples=tuple(examples))
+            )
+    return told
+
+
+def _raw_drops(outcome: PaperOutcome) -> Iterator[Mapping[str, object]]:
+    if outcome.dropped:
+        yield outcome.dropped.model_dump()
+        return
+    for receipt in outcome.receipts:
+        yield from receipt.dropped
+
+
+def _example(outcome: PaperOutcome, drop: Mapping[str, object]) -> Example:
+    """The record with the picture of its figure, where the paper came so far."""
+    name = str(drop["record_id"])
+    figure = _figure(outcome, name.split("/")[0])
+    specimen = next((one for one in _records(outcome, "crop", Specimen) if one.id == figure.id), None) if figure else None
+    return Example(
+        record_id=name,
+        file=outcome.file,
+        detail=str(drop["detail"]),
+        crop_sha256=specimen.crop.sha256 if specimen else None,
+        label=figure.caption.label if figure else None,
+        page=figure.page if figure else None,
+        licence=specimen.paper.licence.spdx if specimen else None,
+        may_share=specimen.rights.image.share if specimen else False,
+    )
+
+
+def _records(outcome: PaperOutcome, stage: str, kind: type[R]) -> Iterator[R]:
+    return (kind.model_validate(raw) for receipt in outcome.receipts if receipt.stage == stage for raw in receipt.records)
+
+
+def _figure(outcome: PaperOutcome, name: str) -> Figure | None:
+    return next((one for one in _records(outcome, "locate", Figure) if one.id == name), None)
+
+
+def _pictures(report: RunReport, store: Store) -> dict[str, Shown]:
+    """The examples' pictures by hash, small; one that is gone or damaged is left out: the page says so."""
+    names = {one.crop_sha256 for drop in report.drops for one in drop.examples if one.crop_sha256}
+    return {name: shown for name in sorted(names) if (shown := _shown(store, name))}
+
+
+def _shown(store: Store, name: str) -> Shown | None:
+    try:
+        picture = picture_within(store.blob(name), LONG_SIDE)
+    except (CannotRead, OSError):
+        return None
+    return Shown(f"data:image/jpeg;base64,{base64.b64encode(jpeg_of(picture)).decode()}", picture.width, picture.height)
+
+
+__all__ = ["Built", "write_report"]
