@@ -13,13 +13,13 @@ from builder.edges.release_folder import Written, write_release
 from builder.edges.store import Store
 from builder.errors import CannotWrite
 from builder.examining import examined
+from builder.outcomes import Run
 from builder.recipe import Recipe
 from builder.records import CaptionMatching, Description, MultiSelect, Paper, Specimen
 from builder.release.attacks_told import battery_line
 from builder.release.files import MANIFEST
 from builder.release.package import package
 from builder.release.rows import Cut, Packed
-from builder.run import Run
 
 
 def refuse_occupied(out: Path, version: str, tier: str) -> None:

@@ -53,6 +53,7 @@ class Bench:
         self.source, self.recipe, self.policy, self.store = source, recipe, policy, store
         self.unanswered = unanswered or {}  # questions that got no answer in this run, by hash
         self.provisional = False  # something was made without an answer that a later run may get
+        self.unsaved: set[str] = set()  # stages whose receipts are not on disk for that reason
         self.made: dict[str, tuple[Record, ...]] = {}
         self.seconds: dict[str, float] = {}  # that each stage took here, as far as it came; in no receipt
         self._words: dict[str, tuple[Word, ...]] = {}

@@ -40,12 +40,13 @@ from builder.edges.store import Store, cannot_write, write_whole
 from builder.errors import Exit, MicrotomeError, UsageError
 from builder.figures import all_figures, figure_line
 from builder.ledger import savings_of, savings_report
+from builder.outcomes import Run
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
 from builder.recipe import Ocr, Recipe
 from builder.records import JudgedFigure, Specimen, StageCount
 from builder.release.schemas import schema_files
 from builder.reporting.run_report import run_schema_files
-from builder.run import Run, read_at_least_one, run
+from builder.run import read_at_least_one, run
 from builder.scoring.schemas import scoring_schema_files
 from builder.stages.rights import read_policy
 

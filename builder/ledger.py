@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from builder.asking import Reply, Spent
 from builder.edges.calls import Replies
 from builder.edges.store import Store
+from builder.outcomes import Run
 from builder.recipe import Recipe
 from builder.records import Caption, Paper
 from builder.release.savings import PageSize, PaperPages, Savings, report, savings
-from builder.run import Run
 
 
 def savings_of(done: Run, recipe: Recipe) -> Savings:

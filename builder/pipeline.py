@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,6 +32,19 @@ from builder.records import (
     StageCount,
     digest,
 )
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a receipt says of its stage, without the records."""
+
+    stage: str
+    key: str
+    output: str  # hash of what the stage handed on
+    read: int
+    kept: int
+    made: int
+    dropped: Mapping[str, int]  # by reason
 
 
 class LostRecord(RuntimeError):
@@ -170,6 +183,7 @@ _NO_STAGE = frozenset(
         "judging.py",
         "node.py",
         "opening.py",
+        "outcomes.py",
         "parsing.py",
         "publishing.py",
         "removing.py",
@@ -177,6 +191,7 @@ _NO_STAGE = frozenset(
         "run_log.py",
         "run_told.py",
         "slurm.py",
+        "settled.py",
         "spend.py",
         "versioning.py",
     }  # fmt: skip
@@ -206,11 +221,13 @@ def cut(bench: Bench, stages: Sequence[Stage], *, resume_only: bool = False) -> 
         for stage in stages:
             key = _key(bench, stage, {r.stage: r.output_hash for r in receipts})
             receipt = bench.store.receipt(bench.source.sha256, stage.name, key)
-            if receipt is None or not all(map(bench.store.has_blob, _blobs(receipt))):
+            if receipt is None or not all(map(bench.store.has_blob, blobs_of(receipt))):
                 if resume_only:
                     return None
                 receipt = _receipt(stage, key, _timed(stage, bench))
-                if not bench.provisional:
+                if bench.provisional:
+                    bench.unsaved.add(stage.name)
+                else:
                     bench.store.put_receipt(bench.source.sha256, receipt)
             receipts.append(receipt)
             bench.made[stage.name] = tuple(stage.hands_on.model_validate(record) for record in receipt.records)
@@ -219,6 +236,23 @@ def cut(bench: Bench, stages: Sequence[Stage], *, resume_only: bool = False) -> 
     finally:
         bench.close()
     return tuple(receipts)
+
+
+def unchanged(bench: Bench, stages: Sequence[Stage], tallies: Sequence[Tally]) -> bool:
+    """Whether these are of every stage of the paper, each made under the key that it has now."""
+    outputs: dict[str, str] = {}
+    for stage, tally in zip(stages, tallies, strict=False):
+        if tally.stage != stage.name or tally.key != _key(bench, stage, outputs):
+            return False
+        outputs[stage.name] = tally.output
+    return len(tallies) == len(stages) or (len(tallies) == 1 and not tallies[0].kept)
+
+
+def tally_of(receipt: Receipt) -> Tally:
+    """The receipt's numbers."""
+    reasons = Counter(str(drop["reason"]) for drop in receipt.dropped)
+    sizes = len(receipt.read), len(receipt.kept), len(receipt.records)
+    return Tally(receipt.stage, receipt.key, receipt.output_hash, *sizes, dict(reasons))
 
 
 def _timed(stage: Stage, bench: Bench) -> Made:
@@ -230,7 +264,7 @@ def _timed(stage: Stage, bench: Bench) -> Made:
         bench.seconds[stage.name] = bench.seconds.get(stage.name, 0.0) + time.perf_counter() - started
 
 
-def _blobs(receipt: Receipt) -> Iterator[str]:
+def blobs_of(receipt: Receipt) -> Iterator[str]:
     """The images that a receipt stands for."""
     for record in receipt.records:
         crop = record.get("crop")
@@ -273,19 +307,19 @@ def _receipt(stage: Stage, key: str, made: Made) -> Receipt:
     )
 
 
-def count(receipts: Iterable[Sequence[Receipt]], failed: Sequence[Dropped], stages: Sequence[Stage]) -> tuple[StageCount, ...]:
+def count(papers: Iterable[Sequence[Tally]], failed: Sequence[Dropped], stages: Sequence[Stage]) -> tuple[StageCount, ...]:
     """The attrition table over all papers. `failed` are papers whose child gave no receipts: dropped at ingest."""
     totals = {stage.name: [0, 0, 0] for stage in stages}
     reasons: dict[str, Counter[str]] = {stage.name: Counter() for stage in stages}
     totals["ingest"][0] += len(failed)
     reasons["ingest"].update(drop.reason for drop in failed)
-    for paper in receipts:
-        for receipt in paper:
-            total = totals[receipt.stage]
-            total[0] += len(receipt.read)
-            total[1] += len(receipt.kept)
-            total[2] += len(receipt.records)
-            reasons[receipt.stage].update(str(drop["reason"]) for drop in receipt.dropped)
+    for paper in papers:
+        for tally in paper:
+            total = totals[tally.stage]
+            total[0] += tally.read
+            total[1] += tally.kept
+            total[2] += tally.made
+            reasons[tally.stage].update(tally.dropped)
     return tuple(
         StageCount(stage=s.name, unit=s.unit, read=r, kept=k, made=m, dropped=dict(sorted(reasons[s.name].items())))
         for s in stages
@@ -293,4 +327,17 @@ def count(receipts: Iterable[Sequence[Receipt]], failed: Sequence[Dropped], stag
     )
 
 
-__all__ = ["STAGES", "LostRecord", "Made", "Stage", "count", "cut", "stages_of", "stages_until"]
+__all__ = [
+    "STAGES",
+    "LostRecord",
+    "Made",
+    "Stage",
+    "Tally",
+    "blobs_of",
+    "count",
+    "cut",
+    "stages_of",
+    "stages_until",
+    "tally_of",
+    "unchanged",
+]

@@ -6,22 +6,25 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from builder.asking import Reply, Spent, Waiting
+from builder.asking import Reply, Waiting
 from builder.bench import Bench, Source
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
+from builder.edges.settled import Ledger, Settled, ledger_of
 from builder.edges.store import Receipt, Store
 from builder.errors import CannotRead
-from builder.pipeline import STAGES, Stage, code_version, count, cut
+from builder.outcomes import PaperOutcome, Run
+from builder.pipeline import STAGES, Stage, blobs_of, code_version, cut, tally_of, unchanged
 from builder.recipe import Recipe
-from builder.records import Dropped, Paper, Record, StageCount, digest
+from builder.records import Dropped, Record, digest
 from builder.stages.ingest import PaperRow
 from builder.stages.rights import Policy
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 Result = TypeVar("Result")
 _FAILED = "failed"  # receipt of a paper that passed a limit, so that running again does not spend the time again
 _REMEMBERED = frozenset({"timeout", "out-of-memory"})  # under the same limits; a crash may have been the machine's: tried again
@@ -46,6 +49,7 @@ class Cutting:
 
     made: tuple[Receipt, ...] | Waiting
     seconds: dict[str, float]
+    unsaved: frozenset[str] = frozenset()  # stages whose receipts are in no work folder
 
 
 class Engine(Protocol):
@@ -55,73 +59,6 @@ class Engine(Protocol):
         self, function: Callable[[Task], Result], tasks: Sequence[Task], limits: Limits, fence: Fence
     ) -> Iterator[Outcome[Task, Result]]:
         """One outcome for each task whatever happens to it, in the order of the tasks; few of them in memory at a time."""
-
-
-@dataclass(frozen=True)
-class PaperOutcome:
-    """One paper's receipts, or the drop that stands for it."""
-
-    file: str
-    receipts: tuple[Receipt, ...] = ()
-    dropped: Dropped | None = None
-    reused: bool = False  # nothing had to be computed
-    sha256: str = ""  # of the file; empty where it could not be read
-    failed: bool = False  # its child was stopped or died
-    seconds: dict[str, float] = field(default_factory=dict)  # by stage, in this run; "timeout": the limit it was stopped at
-
-    @property
-    def refusal(self) -> Dropped | None:
-        """Why nothing was cut from the paper, or None."""
-        if self.dropped or not self.receipts or not self.receipts[0].dropped:
-            return self.dropped
-        return Dropped.model_validate(self.receipts[0].dropped[0])
-
-    @property
-    def name(self) -> Literal["ok", "dropped", "failed"]:
-        return "failed" if self.failed else "dropped" if self.refusal else "ok"
-
-    def records(self, stage: Stage, kind: type[R]) -> tuple[R, ...]:
-        """What the stage handed on of this paper."""
-        raws = (raw for receipt in self.receipts if receipt.stage == stage.name for raw in receipt.records)
-        return tuple(record for record in map(stage.hands_on.model_validate, raws) if isinstance(record, kind))
-
-
-@dataclass
-class Run:
-    """All outcomes, in the order of the papers."""
-
-    stages: tuple[Stage, ...]
-    outcomes: list[PaperOutcome] = field(default_factory=list)
-    spent: Spent = Spent()
-    stopped: str = ""  # why no further question was asked, where the run was finished all the same
-
-    @property
-    def attrition(self) -> tuple[StageCount, ...]:
-        failed = [o.dropped for o in self.outcomes if o.dropped]
-        return count([o.receipts for o in self.outcomes if not o.dropped], failed, self.stages)
-
-    @property
-    def dropped(self) -> tuple[Dropped, ...]:
-        whole = [o.dropped for o in self.outcomes if o.dropped]
-        raws = (raw for o in self.outcomes if not o.dropped for receipt in o.receipts for raw in receipt.dropped)
-        return (*whole, *map(Dropped.model_validate, raws))
-
-    def stage(self, name: str) -> Stage:
-        return next(stage for stage in self.stages if stage.name == name)
-
-    def records(self, name: str, kind: type[R]) -> tuple[R, ...]:
-        """What a stage handed on, over all papers that were kept; nothing where the recipe does not run it."""
-        if name not in {stage.name for stage in self.stages}:
-            return ()
-        return tuple(record for o in self.outcomes if not o.dropped for record in o.records(self.stage(name), kind))
-
-    def final(self, last: str, before: str, kind: type[R]) -> tuple[R, ...]:
-        """What stage `last` handed on, or the one `before` where the recipe leaves `last` out."""
-        return self.records(last if last in {stage.name for stage in self.stages} else before, kind)
-
-    @property
-    def reused(self) -> int:
-        return sum(outcome.reused for outcome in self.outcomes)
 
 
 def run(
@@ -142,29 +79,31 @@ def run(
     A paper whose stage needs a model's replies waits; when all papers are done or waiting, this process asks, and the papers
     that waited go on. Raises AskingStopped when that cannot be. A dry run hands its own `asker`.
     """
+    desk = asker or Desk(store, recipe.models, recipe.asking)
     done: dict[int, PaperOutcome] = {}
     todo: list[tuple[int, Task]] = []
     names = tuple(stage.name for stage in stages)
-    for index, (source, outcome) in enumerate(_sources(papers)):
-        if source:
-            task = Task(source, recipe, policy, store.root.absolute(), names)
-            outcome = _resumed(task, store, stages, limits)
-            if outcome is None:
-                todo.append((index, task))
-        if outcome:
-            done[index] = outcome
-            progress(outcome)
-    desk = asker or Desk(store, recipe.models, recipe.asking)
-    while todo:
-        waiting: list[tuple[int, Task, Waiting]] = []
-        for (index, task), result in _cut_all(todo, engine, limits):
-            if isinstance(result, Cutting) and isinstance(result.made, Waiting):
-                waiting.append((index, replace(task, seconds=result.seconds), result.made))
-                waits(waiting[-1][1], result.made)
-                continue
-            done[index] = _settled(task, result, store, stages, limits)
-            progress(done[index])
-        todo = _answered(waiting, desk)
+    with ledger_of(store) as ledger:
+        work = _Work(store, stages, limits, ledger)
+        for index, (source, outcome) in enumerate(_sources(papers)):
+            if source:
+                task = Task(source, recipe, policy, store.root.absolute(), names)
+                outcome = work.resumed(task)
+                if outcome is None:
+                    todo.append((index, task))
+            if outcome:
+                done[index] = outcome
+                progress(outcome)
+        while todo:
+            waiting: list[tuple[int, Task, Waiting]] = []
+            for (index, task), result in _cut_all(todo, engine, limits):
+                if isinstance(result, Cutting) and isinstance(result.made, Waiting):
+                    waiting.append((index, replace(task, seconds=result.seconds), result.made))
+                    waits(waiting[-1][1], result.made)
+                    continue
+                done[index] = work.settled(task, result)
+                progress(done[index])
+            todo = _answered(waiting, desk)
     return Run(stages, _without_twins([done[index] for index in sorted(done)]), desk.spent, desk.stopped)
 
 
@@ -198,21 +137,81 @@ def _whole_drop(file: str, reason: str, detail: str, *, reused: bool = False, sh
     return PaperOutcome(file, dropped=dropped, reused=reused, sha256=sha256)
 
 
-def _resumed(task: Task, store: Store, stages: Sequence[Stage], limits: Limits) -> PaperOutcome | None:
-    bench = Bench(task.source, task.recipe, task.policy, store)
-    receipts = cut(bench, stages, resume_only=True)
-    if receipts is not None:
-        return PaperOutcome(task.source.path.name, receipts, reused=True, sha256=task.source.sha256)
-    failed = store.receipt(task.source.sha256, _FAILED, _failure_key(task, limits))
-    if failed:
-        drop = Dropped.model_validate(failed.dropped[0])
-        told = _whole_drop(task.source.path.name, drop.reason, drop.detail, reused=True, sha256=task.source.sha256)
-        return replace(told, failed=True)
-    return None
+@dataclass(frozen=True)
+class _Work:
+    """The work folder of a run: what is settled in it, and what is being settled."""
+
+    store: Store
+    stages: Sequence[Stage]
+    limits: Limits
+    ledger: Ledger
+
+    def resumed(self, task: Task) -> PaperOutcome | None:
+        """The paper as an earlier run left it; None where something of it is to be done."""
+        bench = Bench(task.source, task.recipe, task.policy, self.store)
+        known = self.ledger.get(task.source.sha256)
+        if known and unchanged(bench, self.stages, known.tallies):
+            return self._outcome(task, known, reused=True)
+        receipts = cut(bench, self.stages, resume_only=True)
+        if receipts is not None:
+            return self._outcome(task, self._kept(task, receipts), reused=True)
+        failed = self.store.receipt(task.source.sha256, _FAILED, self._failure_key(task))
+        if failed:
+            drop = Dropped.model_validate(failed.dropped[0])
+            told = _whole_drop(task.source.path.name, drop.reason, drop.detail, reused=True, sha256=task.source.sha256)
+            return replace(told, failed=True)
+        return None
+
+    def settled(self, task: Task, result: Cutting | Failure) -> PaperOutcome:
+        """The paper as its child left it."""
+        if isinstance(result, Failure):
+            return self._failed(task, result)
+        assert not isinstance(result.made, Waiting)
+        self.store.forget_failed(task.source.sha256)
+        if not result.unsaved:
+            return replace(self._outcome(task, self._kept(task, result.made)), seconds=result.seconds)
+        unsaved = {receipt.stage: receipt for receipt in result.made if receipt.stage in result.unsaved}
+        return replace(self._outcome(task, _settled(result.made)), seconds=result.seconds, unsaved=unsaved)
+
+    def _kept(self, task: Task, receipts: Sequence[Receipt]) -> Settled:
+        settled = _settled(receipts)
+        self.ledger.put(task.source.sha256, settled, [sha for receipt in receipts for sha in blobs_of(receipt)])
+        return settled
+
+    def _outcome(self, task: Task, settled: Settled, *, reused: bool = False) -> PaperOutcome:
+        return PaperOutcome(
+            task.source.path.name,
+            settled.tallies,
+            refused=Dropped.model_validate(settled.refused) if settled.refused else None,
+            paper_id=settled.paper_id,
+            reused=reused,
+            sha256=task.source.sha256,
+            store=self.store,
+        )
+
+    def _failed(self, task: Task, result: Failure) -> PaperOutcome:
+        seconds = task.seconds | ({"timeout": float(self.limits.seconds)} if result.reason == "timeout" else {})
+        outcome = _whole_drop(task.source.path.name, result.reason, result.detail, sha256=task.source.sha256)
+        outcome = replace(outcome, failed=True, seconds=seconds)
+        assert outcome.dropped
+        self.store.keep_failed(task.source.path, task.source.sha256, {"reason": result.reason, "detail": result.detail})
+        if result.reason in _REMEMBERED:
+            raw = outcome.dropped.model_dump(mode="json")
+            self.store.put_receipt(task.source.sha256, Receipt(_FAILED, self._failure_key(task), (), (), (), (raw,)))
+        return outcome
+
+    def _failure_key(self, task: Task) -> str:
+        limits = self.limits
+        return digest([_FAILED, code_version(), task.source.sha256, task.recipe.hash, limits.seconds, limits.memory_mib])
 
 
-def _failure_key(task: Task, limits: Limits) -> str:
-    return digest([_FAILED, code_version(), task.source.sha256, task.recipe.hash, limits.seconds, limits.memory_mib])
+def _settled(receipts: Sequence[Receipt]) -> Settled:
+    ingest = receipts[0]
+    return Settled(
+        tuple(map(tally_of, receipts)),
+        str(ingest.records[0]["id"]) if ingest.records else "",
+        dict(ingest.dropped[0]) if ingest.dropped else None,
+    )
 
 
 def _cut_all(
@@ -239,23 +238,7 @@ def cut_one(task: Task) -> Cutting:
     except Waiting as waits:
         return Cutting(waits, bench.seconds)
     assert receipts is not None
-    return Cutting(receipts, bench.seconds)
-
-
-def _settled(task: Task, result: Cutting | Failure, store: Store, stages: Sequence[Stage], limits: Limits) -> PaperOutcome:
-    if not isinstance(result, Failure):
-        assert not isinstance(result.made, Waiting)
-        store.forget_failed(task.source.sha256)
-        return PaperOutcome(task.source.path.name, result.made, sha256=task.source.sha256, seconds=result.seconds)
-    seconds = task.seconds | ({"timeout": float(limits.seconds)} if result.reason == "timeout" else {})
-    outcome = _whole_drop(task.source.path.name, result.reason, result.detail, sha256=task.source.sha256)
-    outcome = replace(outcome, failed=True, seconds=seconds)
-    assert outcome.dropped
-    store.keep_failed(task.source.path, task.source.sha256, {"reason": result.reason, "detail": result.detail})
-    if result.reason in _REMEMBERED:
-        raw = outcome.dropped.model_dump(mode="json")
-        store.put_receipt(task.source.sha256, Receipt(_FAILED, _failure_key(task, limits), (), (), (), (raw,)))
-    return outcome
+    return Cutting(receipts, bench.seconds, frozenset(bench.unsaved))
 
 
 def _without_twins(outcomes: list[PaperOutcome]) -> list[PaperOutcome]:
@@ -263,18 +246,18 @@ def _without_twins(outcomes: list[PaperOutcome]) -> list[PaperOutcome]:
     first: dict[str, str] = {}
     kept: list[PaperOutcome] = []
     for outcome in outcomes:
-        papers = [Paper.model_validate(raw) for r in outcome.receipts if r.stage == "ingest" for raw in r.records]
-        if papers and papers[0].id in first:
-            detail = f"the same paper as {first[papers[0].id]} ({papers[0].id})"
+        if outcome.paper_id in first:
+            detail = f"the same paper as {first[outcome.paper_id]} ({outcome.paper_id})"
             twin = _whole_drop(outcome.file, "duplicate-paper", detail, reused=outcome.reused, sha256=outcome.sha256)
             kept.append(replace(twin, seconds=outcome.seconds))
             continue
-        first.update({paper.id: outcome.file for paper in papers})
+        if outcome.paper_id:
+            first[outcome.paper_id] = outcome.file
         kept.append(outcome)
     return kept
 
 
 def read_at_least_one(done: Run) -> None:
     """Raises CannotRead when every paper was refused."""
-    if all(o.dropped or not o.receipts[0].kept for o in done.outcomes):
+    if all(o.refusal for o in done.outcomes):
         raise CannotRead("--papers", "no paper could be read", "see the outcome of each file above")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -16,8 +16,9 @@ from builder.edges.release_folder import Written
 from builder.edges.run_log import events
 from builder.edges.store import Store, write_whole
 from builder.errors import CannotRead
+from builder.outcomes import PaperOutcome, Run
 from builder.pipeline import TASK_STAGES
-from builder.records import Figure, Record, Specimen
+from builder.records import Dropped, Figure, Record, Specimen
 from builder.reporting.gallery import Shown
 from builder.reporting.run_events import Event
 from builder.reporting.run_page import run_page
@@ -34,7 +35,6 @@ from builder.reporting.run_report import (
     StageTold,
 )
 from builder.reporting.run_status import status_of
-from builder.run import PaperOutcome, Run
 from builder.spend import books_of
 
 R = TypeVar("R", bound=Record)
@@ -150,12 +150,12 @@ def _paper(one: _Measured) -> PaperTold:
 
 def _drops(done: Run) -> list[DropTold]:
     """By stage and reason, in the order of the stages and by frequency; examples of different papers first."""
-    found: dict[tuple[str, str], list[tuple[PaperOutcome, Mapping[str, object]]]] = defaultdict(list)
-    further: dict[tuple[str, str], list[tuple[PaperOutcome, Mapping[str, object]]]] = defaultdict(list)
+    found: dict[tuple[str, str], list[tuple[PaperOutcome, Dropped]]] = defaultdict(list)
+    further: dict[tuple[str, str], list[tuple[PaperOutcome, Dropped]]] = defaultdict(list)
     for outcome in done.outcomes:
         seen: set[tuple[str, str]] = set()
-        for drop in _raw_drops(outcome):
-            key = str(drop["stage"]), str(drop["reason"])
+        for drop in outcome.drops():
+            key = drop.stage, drop.reason
             chosen = further if key in seen else found
             seen.add(key)
             if len(chosen[key]) < EXAMPLES:
@@ -171,23 +171,15 @@ def _drops(done: Run) -> list[DropTold]:
     return told
 
 
-def _raw_drops(outcome: PaperOutcome) -> Iterator[Mapping[str, object]]:
-    if outcome.dropped:
-        yield outcome.dropped.model_dump()
-        return
-    for receipt in outcome.receipts:
-        yield from receipt.dropped
-
-
-def _example(outcome: PaperOutcome, drop: Mapping[str, object]) -> Example:
+def _example(outcome: PaperOutcome, drop: Dropped) -> Example:
     """The record with the picture of its figure, where the paper came so far."""
-    name = str(drop["record_id"])
+    name = drop.record_id
     figure = _figure(outcome, name.split("/")[0])
     specimen = next((one for one in _records(outcome, "crop", Specimen) if one.id == figure.id), None) if figure else None
     return Example(
         record_id=name,
         file=outcome.file,
-        detail=str(drop["detail"]),
+        detail=drop.detail,
         crop_sha256=specimen.crop.sha256 if specimen else None,
         label=figure.caption.label if figure else None,
         page=figure.page if figure else None,
@@ -197,7 +189,7 @@ def _example(outcome: PaperOutcome, drop: Mapping[str, object]) -> Example:
 
 
 def _records(outcome: PaperOutcome, stage: str, kind: type[R]) -> Iterator[R]:
-    return (kind.model_validate(raw) for receipt in outcome.receipts if receipt.stage == stage for raw in receipt.records)
+    return (kind.model_validate(raw) for receipt in outcome.receipts(stage) for raw in receipt.records)
 
 
 def _figure(outcome: PaperOutcome, name: str) -> Figure | None:

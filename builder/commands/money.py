@@ -16,9 +16,9 @@ from builder.edges.wording import RECIPE, Wording
 from builder.errors import CannotRead, Exit, NothingLeft
 from builder.examining import questions_about
 from builder.forecast import Cap, Forecast, Notebook, forecast
+from builder.outcomes import Run
 from builder.recipe import Recipe
 from builder.release.reviews import population
-from builder.run import Run
 from builder.spend import books_of, table
 
 

@@ -18,12 +18,13 @@ from builder.edges.release_folder import Written
 from builder.edges.run_log import RunLog, exit_name
 from builder.edges.store import Store
 from builder.errors import CannotWrite, MicrotomeError
+from builder.outcomes import PaperOutcome, Run
 from builder.pipeline import Stage
 from builder.recipe import Recipe
 from builder.records import Paper
 from builder.reporting.run_events import EventName
 from builder.reporting.run_status import counted, duration, shown
-from builder.run import PaperOutcome, Run, Task
+from builder.run import Task
 from builder.run_told import Built, write_report
 
 EVERY_SECONDS = 30.0  # a line, where the standard error is no terminal
@@ -186,7 +187,7 @@ class WatchedDesk(Desk):
 
 
 def _disagreements(outcome: PaperOutcome) -> Iterator[str]:
-    for receipt in outcome.receipts[:1]:
+    for receipt in outcome.receipts("ingest"):
         for raw in receipt.records:
             yield from Paper.model_validate(raw).disagreements
 

@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,12 +93,26 @@ class Store:
 
     def blob(self, sha: str) -> bytes:
         """The blob's bytes. Raises CannotRead when it is gone or torn since it was written."""
-        if not self.has_blob(sha):
-            raise CannotRead(str(self._blob(sha)), "is missing or damaged", "run the same command again: it is made anew")
-        return self._blob(sha).read_bytes()
+        try:
+            data = self._blob(sha).read_bytes()
+        except OSError:
+            data = b""
+        if hashlib.sha256(data).hexdigest() != sha:
+            raise self._damaged(self._blob(sha))
+        return data
+
+    def _damaged(self, path: Path) -> CannotRead:
+        """The error; the file goes, so that no later run takes it for whole."""
+        with suppress(OSError):
+            path.unlink()
+        return CannotRead(str(path), "is missing or damaged", "run the same command again: it is made anew")
+
+    def blob_name(self, sha: str) -> str:
+        """Where it lies, from the work folder."""
+        return f"blobs/{sha[:2]}/{sha}"
 
     def _blob(self, sha: str) -> Path:
-        return self.root / "blobs" / sha[:2] / sha
+        return self.root / self.blob_name(sha)
 
     def put_receipt(self, paper_sha: str, receipt: Receipt) -> None:
         parts = [receipt.read, receipt.kept, receipt.records, receipt.dropped]
@@ -118,6 +132,13 @@ class Store:
             return None
         return Receipt(stage, key, *(tuple(part) for part in parts if isinstance(part, list)))
 
+    def receipt_there(self, paper_sha: str, stage: str, key: str) -> Receipt:
+        """The receipt that is known to have been made. Raises CannotRead when it is gone or torn since."""
+        found = self.receipt(paper_sha, stage, key)
+        if found is None:
+            raise self._damaged(self._receipt(paper_sha, stage))
+        return found
+
     def keep_failed(self, path: Path, sha: str, told: Mapping[str, str]) -> None:
         """Keep a paper that its child failed on, with what it was: `failed/<SHA-256>.pdf` and `.json`, for a report.
 
@@ -136,5 +157,9 @@ class Store:
         for kind in ("json", "pdf"):
             (self.root / "failed" / f"{sha}.{kind}").unlink(missing_ok=True)
 
+    def receipt_name(self, paper_sha: str, stage: str) -> str:
+        """Where it lies, from the work folder."""
+        return f"receipts/{paper_sha[:2]}/{paper_sha}/{stage}.json"
+
     def _receipt(self, paper_sha: str, stage: str) -> Path:
-        return self.root / "receipts" / paper_sha[:2] / paper_sha / f"{stage}.json"
+        return self.root / self.receipt_name(paper_sha, stage)

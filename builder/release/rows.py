@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -336,13 +337,13 @@ class Cut:
     recipe: Recipe
     version: str
     builder_version: str
-    papers: tuple[Paper, ...]
-    specimens: tuple[Specimen, ...]
-    caption_matching: tuple[CaptionMatching, ...]
-    descriptions: tuple[Description, ...]
-    multi_select: tuple[MultiSelect, ...]
+    papers: Sequence[Paper]
+    specimens: Sequence[Specimen]
+    caption_matching: Sequence[CaptionMatching]
+    descriptions: Sequence[Description]
+    multi_select: Sequence[MultiSelect]
     attrition: tuple[StageCount, ...]
-    dropped: tuple[Dropped, ...]
+    dropped: Sequence[Dropped]
 
     @property
     def tier(self) -> ReleaseTier:

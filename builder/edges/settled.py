@@ -1,0 +1,107 @@
+"""What is settled of each paper, in one file of the work folder: a run that goes on reads this file, and no receipt."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from builder.edges.store import Store, cannot_write
+from builder.errors import CannotWrite
+from builder.pipeline import Tally
+
+FILE = "settled.sqlite"
+_TABLE = "CREATE TABLE IF NOT EXISTS papers (sha256 TEXT PRIMARY KEY, told TEXT NOT NULL) WITHOUT ROWID"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """One paper's stages, its id where it was read, and why it was refused at ingest where it was."""
+
+    tallies: tuple[Tally, ...]
+    paper_id: str
+    refused: dict[str, Any] | None
+
+
+class Ledger:
+    """The settled papers of a work folder. Only its driver writes; what is lost of it is read from the receipts again."""
+
+    def __init__(self, store: Store, connection: sqlite3.Connection) -> None:
+        self._store, self._connection = store, connection
+
+    def get(self, sha: str) -> Settled | None:
+        """What is settled, if every receipt and crop lies there as it did then, by size and time of its last change.
+
+        A file whose bytes were changed under the same size and time is found when it is read, by its hash.
+        """
+        row = self._connection.execute("SELECT told FROM papers WHERE sha256 = ?", (sha,)).fetchone()
+        if row is None:
+            return None
+        told = json.loads(row[0])
+        if any(_seen(self._store.root / name) != seen for name, *seen in told["files"]):
+            return None
+        return Settled(tuple(Tally(**tally) for tally in told["tallies"]), told["paper_id"], told["refused"])
+
+    def put(self, sha: str, settled: Settled, blobs: Iterable[str]) -> None:
+        """Keep it, durable when this returns. Raises CannotWrite."""
+        stages = [tally.stage for tally in settled.tallies]
+        names = [*(self._store.receipt_name(sha, stage) for stage in stages), *map(self._store.blob_name, dict.fromkeys(blobs))]
+        files = [[name, *_seen(self._store.root / name)] for name in names]
+        told = json.dumps({**asdict(settled), "files": files}, ensure_ascii=False)
+        with _written(self._store.root), self._connection:
+            self._connection.execute("INSERT OR REPLACE INTO papers VALUES (?, ?)", (sha, told))
+
+
+@contextmanager
+def ledger_of(store: Store) -> Iterator[Ledger]:
+    """The folder's ledger, begun anew where it is none. Raises CannotWrite."""
+    with cannot_write(store.root), _written(store.root):
+        store.root.mkdir(parents=True, exist_ok=True)
+        connection = _opened(store.root / FILE)
+    try:
+        yield Ledger(store, connection)
+    finally:
+        connection.close()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute(_TABLE)
+        connection.execute("SELECT sha256, told FROM papers LIMIT 1")
+        return connection
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        if isinstance(error, sqlite3.OperationalError) and not _is_broken(error):
+            raise
+        path.unlink()  # torn: receipts tell the same, more slowly
+        return _opened(path)
+
+
+def _is_broken(error: sqlite3.OperationalError) -> bool:
+    return "no such column" in str(error) or "malformed" in str(error)
+
+
+@contextmanager
+def _written(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise CannotWrite(
+            str(root / FILE), f"cannot write: {error}", "free space, or name a folder that can be written"
+        ) from error
+
+
+def _seen(path: Path) -> list[int]:
+    try:
+        there = path.stat()
+    except OSError:
+        return []
+    return [there.st_size, there.st_mtime_ns]
+
+
+__all__ = ["FILE", "Ledger", "Settled", "ledger_of"]
