@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
-from types import MappingProxyType
 from typing import Literal, TypeVar, overload
 
 from builder.asking import Spent
@@ -17,8 +16,6 @@ from builder.records import Dropped, Record, StageCount
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
-_NO_SECONDS: Mapping[str, float] = MappingProxyType({})
-_NO_RECEIPTS: Mapping[str, Receipt] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -33,9 +30,9 @@ class PaperOutcome:
     reused: bool = False  # nothing had to be computed
     sha256: str = ""  # of the file; empty where it could not be read
     failed: bool = False  # its child was stopped or died
-    seconds: Mapping[str, float] = _NO_SECONDS  # by stage, in this run; "timeout": the limit it was stopped at
+    seconds: Mapping[str, float] = field(default_factory=dict)  # by stage, in this run; "timeout": the limit it was stopped at
     store: Store | None = field(default=None, repr=False, compare=False)
-    unsaved: Mapping[str, Receipt] = field(default=_NO_RECEIPTS, repr=False)  # by stage: made without an answer it may yet get
+    unsaved: Mapping[str, Receipt] = field(default_factory=dict, repr=False)  # by stage: made without an answer it may yet get
 
     @property
     def refusal(self) -> Dropped | None:

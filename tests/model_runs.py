@@ -12,10 +12,11 @@ import pytest
 from builder import shipped
 from builder.edges.engine import Limits, LocalEngine, Outcome
 from builder.edges.store import Store
+from builder.outcomes import Run
 from builder.pipeline import Stage, stages_of
 from builder.recipe import Recipe, read_recipe
 from builder.records import MultiSelect
-from builder.run import Run, run
+from builder.run import run
 from builder.stages.rights import read_policy
 from tests.loopback_model import Loopback
 from tests.scripted_models import role_of
@@ -63,7 +64,7 @@ def made(recipe: Recipe, work: Path, paper: Path, stages: Callable[[Stage], bool
 
 
 def items(done: Run) -> tuple[MultiSelect, ...]:
-    return done.records("challenge" if "challenge" in {s.name for s in done.stages} else "multi_select", MultiSelect)
+    return tuple(done.records("challenge" if "challenge" in {s.name for s in done.stages} else "multi_select", MultiSelect))
 
 
 def drops(done: Run, stage: str) -> Counter[str]:

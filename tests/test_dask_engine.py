@@ -26,8 +26,9 @@ from builder.edges.fence import Fence
 from builder.edges.node import Versions, versions
 from builder.edges.store import Store
 from builder.errors import ClusterStopped, Exit
+from builder.outcomes import Run
 from builder.pipeline import stages_until
-from builder.run import Run, cut_one, run
+from builder.run import cut_one, run
 from builder.stages.rights import read_policy
 
 PAPERS = Path(__file__).parent / "papers"

@@ -1,0 +1,129 @@
+"""What is settled of each paper is taken up again without reading a receipt, as long as all of it lies there unchanged."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from builder import shipped
+from builder.edges.engine import Limits, LocalEngine
+from builder.edges.settled import FILE
+from builder.edges.store import Receipt, Store
+from builder.errors import CannotRead
+from builder.outcomes import OfPapers, PaperOutcome, Run
+from builder.pipeline import stages_until
+from builder.records import Dropped, Specimen
+from builder.run import run
+from builder.stages.rights import read_policy
+
+PAPERS = [Path(__file__).parent / "papers" / f"{name}.pdf" for name in ("pearlite-steel", "titanium-powder")]
+
+
+def go_on(work: Path) -> Run:
+    policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
+    recipe = shipped.load_recipe("csm_bench")
+    given = [(paper, None) for paper in PAPERS]
+    engine, told = LocalEngine(2), [].append
+    return run(given, recipe, policy, Store(work), stages_until("crop"), engine=engine, limits=Limits(), progress=told)
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("work")
+    assert go_on(folder).reused == 0
+    return folder
+
+
+def first(work: Path, kind: str) -> Path:
+    """A receipt, or a figure's crop."""
+    crops = {specimen.crop.sha256 for specimen in go_on(work).records("crop", Specimen)}
+    return next(path for path in sorted(work.glob(kind)) if path.suffix or path.name in crops)
+
+
+def same_time(path: Path, data: bytes) -> None:
+    """Other bytes of the same length, as a disk may give that lies."""
+    seen = path.stat()
+    path.write_bytes(data)
+    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+
+
+def test_what_is_settled_is_taken_up_without_reading_a_receipt(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (work / FILE).stat().st_mtime_ns
+
+    def read(*_: object) -> Receipt:
+        raise AssertionError("a receipt was read")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "receipt", read)
+        again = go_on(work)
+    assert again.reused == len(PAPERS)
+    assert (work / FILE).stat().st_mtime_ns == before
+    assert len(again.records("crop", Specimen)) == sum(line.made for line in again.attrition if line.stage == "crop")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "redone"),
+    [
+        ("receipts/*/*/pair.json", Path.unlink, 1),
+        ("receipts/*/*/crop.json", os.utime, 0),
+        ("blobs/*/*", lambda path: path.write_bytes(path.read_bytes()[:-1]), 1),
+    ],
+    ids=["receipt deleted", "receipt touched", "crop cut off"],
+)
+def test_a_file_that_is_not_as_it_was_is_looked_at_and_made_anew_where_it_must_be(
+    work: Path, kind: str, change: Callable[[Path], object], redone: int
+) -> None:
+    path = first(work, kind)
+    data = path.read_bytes()
+    change(path)
+    assert go_on(work).reused == len(PAPERS) - redone
+    assert path.read_bytes() == data
+    assert go_on(work).reused == len(PAPERS)
+
+
+@pytest.mark.parametrize("kind", ["receipts/*/*/crop.json", "blobs/*/*"])
+def test_bytes_that_changed_under_the_same_size_and_time_are_found_when_they_are_read_and_mended_by_the_next_run(
+    work: Path, kind: str
+) -> None:
+    path = first(work, kind)
+    data = path.read_bytes()
+    same_time(path, data[:-9] + bytes(9))
+    again = go_on(work)
+    assert again.reused == len(PAPERS)
+    with pytest.raises(CannotRead, match="is missing or damaged"):
+        [Store(work).blob(specimen.crop.sha256) for specimen in again.records("crop", Specimen)]
+    assert go_on(work).reused == len(PAPERS) - 1
+    assert path.read_bytes() == data
+
+
+def test_a_ledger_that_is_none_is_begun_anew_from_the_receipts(work: Path) -> None:
+    (work / FILE).write_bytes(b"SQLite format 3\0" + b"torn" * 500)
+    assert go_on(work).reused == len(PAPERS)
+    (work / FILE).write_bytes(b"")
+    assert go_on(work).reused == len(PAPERS)
+
+
+def test_records_of_many_papers_are_one_sequence_that_loads_a_paper_at_a_time() -> None:
+    sizes = {"a": 2, "b": 0, "c": 3}
+    loads: list[str] = []
+
+    def load(outcome: PaperOutcome) -> list[str]:
+        loads.append(outcome.file)
+        return [f"{outcome.file}{number}" for number in range(sizes[outcome.file])]
+
+    found = OfPapers([PaperOutcome(name) for name in sizes], lambda outcome: sizes[outcome.file], load)
+    assert list(found) == ["a0", "a1", "c0", "c1", "c2"] == [found[number] for number in range(-5, 0)]
+    assert (len(found), found[-1], list(found[1:3])) == (5, "c2", ["a1", "c0"])
+    assert loads.count("c") == 1 + 1 + 1 + 1  # iterated, indexed in a row, by its end, and in a slice
+    with pytest.raises(IndexError):
+        found[5]
+    assert not OfPapers([], lambda _: 1, load)
+
+
+def test_a_paper_dropped_as_a_whole_tells_only_that() -> None:
+    whole = Dropped(record_id="a.pdf", stage="ingest", reason="timeout")
+    done = Run((), [PaperOutcome("b.pdf"), PaperOutcome("a.pdf", dropped=whole)])
+    assert list(done.dropped) == [whole]
