@@ -15,6 +15,8 @@ import pytest
 
 pytest.importorskip("distributed")
 
+from cluster_tasks import LoopbackCluster, errands, free_port, loopback_cluster, run_errand
+
 from builder import shipped
 from builder.cli import main
 from builder.edges.cluster import Cluster, cluster_at
@@ -27,7 +29,6 @@ from builder.errors import ClusterStopped, Exit
 from builder.pipeline import stages_until
 from builder.run import Run, cut_one, run
 from builder.stages.rights import read_policy
-from cluster_tasks import LoopbackCluster, errands, free_port, loopback_cluster, run_errand
 
 PAPERS = Path(__file__).parent / "papers"
 LIMITS = Limits(seconds=60, memory_mib=4096)

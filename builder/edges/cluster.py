@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import uuid
@@ -13,7 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from distributed import Client, Future, wait
+from distributed import Client, Future, Security, wait
+from distributed.comm import connect
 
 from builder.edges.node import SAME_VERSIONS, SHARE, Introduction, Versions, end_children, versions
 from builder.edges.store import write_whole
@@ -61,8 +63,7 @@ class Cluster:
         until = time.monotonic() + self.patience
         while True:
             try:
-                # A Client's own time limit is also how long it tries to come back before it gives up.
-                self._client = Client(self.address, timeout=min(_CALL, self.patience), set_as_default=False)
+                self._client = self._new_client()
                 return
             except (OSError, TimeoutError) as error:
                 if time.monotonic() >= until:
@@ -72,6 +73,12 @@ class Cluster:
                 raise ClusterStopped(
                     f"--scheduler {self.address}", f"is no address of a scheduler: {error}", "write tcp://HOST:PORT"
                 ) from error
+
+    def _new_client(self) -> Client:
+        """Raises OSError or TimeoutError in a few seconds; a Client alone waits without end for one that never greets."""
+        seconds = min(_CALL, self.patience)
+        asyncio.run(_greeted(self.address, seconds))
+        return Client(self.address, timeout=seconds, set_as_default=False)  # after a loss it tries as long to come back
 
     def close(self) -> None:
         if self._client:
@@ -128,7 +135,7 @@ class Cluster:
         try:
             assert self._client
             if self._client.status == "closed":
-                self._client = Client(self.address, timeout=_CALL, set_as_default=False)
+                self._client = self._new_client()
                 self._renewed = True
             seen = self._client.sync(self._client.scheduler.identity, n_workers=-1, callback_timeout=_CALL)["workers"]
             held = self._client.sync(self._client.scheduler.processing, workers=None, callback_timeout=_CALL)
@@ -212,6 +219,12 @@ class Cluster:
         if differing:
             return f"runs other versions than this driver ({differing})"
         return told.blind
+
+
+async def _greeted(address: str, seconds: float) -> None:
+    security = Security().get_connection_args("client")
+    comm = await asyncio.wait_for(connect(address, timeout=seconds, **security), seconds)
+    await comm.close()
 
 
 def _introduced_by_value() -> Callable[[Path | None], Introduction | str]:
