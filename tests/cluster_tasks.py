@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,25 +63,27 @@ class LoopbackCluster:
 
     log: Path
     port: int
+    host: str = "127.0.0.1"  # the scheduler's
     scheduler: subprocess.Popen[bytes] | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def address(self) -> str:
-        return f"tcp://127.0.0.1:{self.port}"
+        return f"tcp://{self.host}:{self.port}"
 
-    def start_scheduler(self) -> None:
-        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port))
+    def start_scheduler(self, within: Sequence[str] = ()) -> None:
+        """`within`: the command that puts it somewhere, such as a network namespace."""
+        self.scheduler = self._start(within, "scheduler", "--host", self.host, "--port", str(self.port))
 
-    def start_worker(self, *command: str, path: Sequence[Path] = ()) -> subprocess.Popen[bytes]:
-        """One that cuts a paper at a time. Folders of `path` come first where it looks for modules."""
-        worker = self._start("worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", *command, path=path)
+    def start_worker(self, host: str = "127.0.0.1", within: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """One that cuts a paper at a time."""
+        worker = self._start(within, "worker", self.address, "--host", host, "--nthreads", "1", "--no-nanny")
         self.workers.append(worker)
         return worker
 
-    def _start(self, what: str, *arguments: str, path: Sequence[Path] = ()) -> subprocess.Popen[bytes]:
-        modules = os.pathsep.join(map(str, [*path, ROOT, ROOT / "tests"]))
-        command = [sys.executable, "-m", "dask", what, *arguments, "--no-dashboard"]
+    def _start(self, within: Sequence[str], what: str, *arguments: str) -> subprocess.Popen[bytes]:
+        modules = os.pathsep.join(map(str, [ROOT, ROOT / "tests"]))
+        command = [*within, sys.executable, "-m", "dask", what, *arguments, "--no-dashboard"]
         with self.log.open("ab") as out:
             return subprocess.Popen(
                 command,
@@ -94,9 +96,14 @@ class LoopbackCluster:
 
     def end(self) -> None:
         for started in [*self.workers, *([self.scheduler] if self.scheduler else [])]:
-            if started.poll() is None:
-                os.killpg(started.pid, signal.SIGKILL)
-            started.wait()
+            kill(started)
+
+
+def kill(started: subprocess.Popen[bytes]) -> None:
+    """With its children, and wait until it is gone."""
+    with suppress(ProcessLookupError):
+        os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
 
 
 @contextmanager
@@ -105,7 +112,7 @@ def loopback_cluster(folder: Path, workers: int) -> Iterator[LoopbackCluster]:
     try:
         cluster.start_scheduler()
         for _ in range(workers):
-            cluster.start_worker("--no-nanny")
+            cluster.start_worker()
         yield cluster
     finally:
         cluster.end()

@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from cluster_tasks import LoopbackCluster, errands, free_port, loopback_cluster, run_errand
+from cluster_tasks import LoopbackCluster, errands, free_port, kill, loopback_cluster, run_errand
 
 from builder import shipped
 from builder.cli import main
@@ -143,7 +143,7 @@ def test_a_killed_worker_costs_nothing_but_time(loopback: LoopbackCluster, tmp_p
 def kill_when(began: Path, worker: subprocess.Popen[bytes]) -> None:
     while not began.exists():
         time.sleep(0.05)
-    os.killpg(worker.pid, signal.SIGKILL)
+    kill(worker)
 
 
 @pytest.fixture
