@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+QUESTION = "5" * 64  # its hash
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def errands(folder: Path, hows: Sequence[str]) -> list[Errand]:
     return found
 
 
-def run_errand(errand: Errand) -> str:
+def run_errand(errand: Errand) -> object:
     """What its `how` says, in a child of a worker."""
     match errand.how.split():
         case ["sleep", seconds]:
@@ -52,9 +53,30 @@ def run_errand(errand: Errand) -> str:
             os.kill(os.getpid(), signal.SIGSEGV)
         case ["hang"]:
             time.sleep(600)
+        case ["ask"]:
+            return _asked(errand)
         case ["raise"]:
             raise ValueError("a stage's own mistake")
     return errand.how.upper()
+
+
+def _asked(errand: Errand) -> object:
+    """As a stage that needs a model: the answer that is in the work folder, or Waiting with what is to be asked."""
+    from builder.asking import PictureRef, Prompt, Question, Waiting
+    from builder.edges.calls import Replies
+    from builder.edges.store import Store
+
+    reply = Replies(errand.work).get(QUESTION)
+    if reply:
+        return reply.text
+    sha = Store(errand.work).put_blob(b"a picture")
+    picture = PictureRef(sha256=sha, media_type="image/png", width=1, height=1, identity="x")
+    prompt = Prompt(stage="point", about="p1", system="", user="Where?", repeat=0)
+    asked = Question(
+        hash=QUESTION, model="m", prompt=prompt, pictures=(picture,), answer_schema={}, prompt_tokens=1, likely_tokens=1,
+        picture_tokens=0,
+    )  # fmt: skip
+    return Waiting((asked,))
 
 
 @dataclass

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -18,16 +19,20 @@ pytest.importorskip("distributed")
 from cluster_tasks import LoopbackCluster, errands, free_port, kill, loopback_cluster, run_errand
 
 from builder import shipped
+from builder.asking import Reply, Usage, Waiting
 from builder.cli import main
+from builder.edges.calls import Replies
 from builder.edges.cluster import Cluster, cluster_at
 from builder.edges.dask_engine import DaskEngine
 from builder.edges.engine import Failure, Limits
 from builder.edges.fence import Fence
 from builder.edges.node import Versions, versions
+from builder.edges.parcels import ParcelEngine
 from builder.edges.store import Store
 from builder.errors import ClusterStopped, Exit
 from builder.pipeline import stages_until
-from builder.run import Run, cut_one, run
+from builder.records import Specimen
+from builder.run import Engine, Run, run
 from builder.stages.rights import read_policy
 
 PAPERS = Path(__file__).parent / "papers"
@@ -40,7 +45,7 @@ def loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackClust
         yield cluster
 
 
-def fits(loopback: LoopbackCluster, work: Path, lines: list[str], silence: float = 60.0) -> Iterator[Cluster]:
+def fits(loopback: LoopbackCluster, work: Path, lines: list[str], silence: float = 60.0) -> AbstractContextManager[Cluster]:
     (work / "work").mkdir(exist_ok=True)
     return cluster_at(loopback.address, work / "work", 60, lines.append, silence)
 
@@ -85,7 +90,7 @@ def test_papers_come_out_as_on_this_machine(loopback: LoopbackCluster, tmp_path:
     recipe, stages = shipped.load_recipe("csm_bench"), stages_until("crop")
     policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
 
-    def cut(engine: object, work: Path) -> Run:
+    def cut(engine: Engine, work: Path) -> Run:
         return run(papers, recipe, policy, Store(work), stages, engine=engine, limits=LIMITS, progress=lambda _: None)
 
     with fits(loopback, tmp_path, []) as cluster:
@@ -93,7 +98,37 @@ def test_papers_come_out_as_on_this_machine(loopback: LoopbackCluster, tmp_path:
     here = cut(Here(), tmp_path / "here")
     assert receipts(there) == receipts(here)
     assert cut(Here(), tmp_path / "work").reused == len(papers)
-    assert cut_one.__module__ == "builder.run"
+
+
+def test_papers_that_travel_come_back_with_their_crops(loopback: LoopbackCluster, tmp_path: Path) -> None:
+    papers = [(PAPERS / "pearlite-steel.pdf", None)]
+    recipe, stages = shipped.load_recipe("csm_bench"), stages_until("crop")
+    policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
+
+    def cut(engine: Engine, work: Path) -> Run:
+        return run(papers, recipe, policy, Store(work), stages, engine=engine, limits=LIMITS, progress=lambda _: None)
+
+    with cluster_at(loopback.address, None, 60, [].append) as cluster:
+        there = cut(ParcelEngine(cluster), tmp_path / "work")
+    crops = [specimen.crop.sha256 for specimen in there.records("crop", Specimen)]
+    assert crops
+    assert all(Store(tmp_path / "work").blob(sha) for sha in crops)
+    again = cut(Here(), tmp_path / "work")
+    assert (again.reused, receipts(again)) == (1, receipts(there))
+
+
+def test_questions_of_papers_that_travel_are_answered_by_the_driver(loopback: LoopbackCluster, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    tasks = errands(tmp_path, ["ask"])
+    with cluster_at(loopback.address, None, 60, [].append) as cluster:
+        engine = ParcelEngine(cluster)
+        (waiting,) = engine.outcomes(run_errand, tasks, LIMITS, Fence())
+        assert isinstance(waiting.result, Waiting)
+        (question,) = waiting.result.questions
+        assert Store(work).blob(question.pictures[0].sha256) == b"a picture"
+        Replies(work).put(Reply(hash=question.hash, model="m", outcome="answered", text="There.", usage=Usage()))
+        (answered,) = engine.outcomes(run_errand, tasks, LIMITS, Fence())
+    assert answered.result == "There."
 
 
 def test_a_worker_with_other_versions_is_named(loopback: LoopbackCluster, tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ class Seat:
 
     worker: str  # its address
     threads: int  # papers it cuts at a time
+    scratch: Path  # a folder of its own on its own disk
 
 
 @dataclass(frozen=True)
