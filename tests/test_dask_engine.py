@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from builder.cli import main
 from builder.edges.calls import Replies
 from builder.edges.cluster import Cluster, cluster_at
 from builder.edges.dask_engine import DaskEngine
-from builder.edges.engine import Failure, Limits
+from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
 from builder.edges.node import Versions, versions
 from builder.edges.parcels import ParcelEngine
@@ -75,9 +76,7 @@ def test_every_task_has_one_outcome_in_order_and_a_child_of_its_own_to_lose(loop
 class Here:
     """An engine in this process."""
 
-    def outcomes(self, function, tasks, limits, fence):  # type: ignore[no-untyped-def]
-        from builder.edges.engine import Outcome
-
+    def outcomes(self, function: Any, tasks: Any, limits: Limits, fence: Fence) -> Iterator[Outcome[Any, Any]]:
         return (Outcome(task, function(task)) for task in tasks)
 
 
@@ -85,36 +84,32 @@ def receipts(done: Run) -> list[list[str]]:
     return [[receipt.output_hash for receipt in outcome.receipts] for outcome in done.outcomes]
 
 
-def test_papers_come_out_as_on_this_machine(loopback: LoopbackCluster, tmp_path: Path) -> None:
-    papers = [(PAPERS / name, None) for name in ("pearlite-steel.pdf", "wire-fracture.pdf")]
+def cut(engine: Engine, work: Path) -> Run:
     recipe, stages = shipped.load_recipe("csm_bench"), stages_until("crop")
     policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
-
-    def cut(engine: Engine, work: Path) -> Run:
-        return run(papers, recipe, policy, Store(work), stages, engine=engine, limits=LIMITS, progress=lambda _: None)
-
-    with fits(loopback, tmp_path, []) as cluster:
-        there = cut(DaskEngine(cluster), tmp_path / "work")
-    here = cut(Here(), tmp_path / "here")
-    assert receipts(there) == receipts(here)
-    assert cut(Here(), tmp_path / "work").reused == len(papers)
-
-
-def test_papers_that_travel_come_back_with_their_crops(loopback: LoopbackCluster, tmp_path: Path) -> None:
     papers = [(PAPERS / "pearlite-steel.pdf", None)]
-    recipe, stages = shipped.load_recipe("csm_bench"), stages_until("crop")
-    policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
+    return run(papers, recipe, policy, Store(work), stages, engine=engine, limits=LIMITS, progress=lambda _: None)
 
-    def cut(engine: Engine, work: Path) -> Run:
-        return run(papers, recipe, policy, Store(work), stages, engine=engine, limits=LIMITS, progress=lambda _: None)
 
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return cut(Here(), tmp_path_factory.mktemp("here"))
+
+
+def test_papers_come_out_as_on_this_machine(loopback: LoopbackCluster, tmp_path: Path, here: Run) -> None:
+    with fits(loopback, tmp_path, []) as cluster:
+        assert receipts(cut(DaskEngine(cluster), tmp_path / "work")) == receipts(here)
+    assert cut(Here(), tmp_path / "work").reused == 1
+
+
+def test_papers_that_travel_come_back_with_their_crops(loopback: LoopbackCluster, tmp_path: Path, here: Run) -> None:
     with cluster_at(loopback.address, None, 60, [].append) as cluster:
-        there = cut(ParcelEngine(cluster), tmp_path / "work")
+        there = cut(ParcelEngine(cluster), tmp_path)
+    assert receipts(there) == receipts(here)
     crops = [specimen.crop.sha256 for specimen in there.records("crop", Specimen)]
     assert crops
-    assert all(Store(tmp_path / "work").blob(sha) for sha in crops)
-    again = cut(Here(), tmp_path / "work")
-    assert (again.reused, receipts(again)) == (1, receipts(there))
+    assert all(Store(tmp_path).blob(sha) for sha in crops)
+    assert cut(Here(), tmp_path).reused == 1
 
 
 def test_questions_of_papers_that_travel_are_answered_by_the_driver(loopback: LoopbackCluster, tmp_path: Path) -> None:
@@ -126,7 +121,7 @@ def test_questions_of_papers_that_travel_are_answered_by_the_driver(loopback: Lo
         assert isinstance(waiting.result, Waiting)
         (question,) = waiting.result.questions
         assert Store(work).blob(question.pictures[0].sha256) == b"a picture"
-        Replies(work).put(Reply(hash=question.hash, model="m", outcome="answered", text="There.", usage=Usage()))
+        Replies(work).put(Reply(hash=question.hash, model_asked="m", outcome="answered", text="There.", usage=Usage()))
         (answered,) = engine.outcomes(run_errand, tasks, LIMITS, Fence())
     assert answered.result == "There."
 

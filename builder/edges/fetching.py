@@ -84,7 +84,7 @@ def _name_of(url: str) -> str:
 
 
 def fetched(url: str) -> bytes:
-    """The object's bytes. Raises NotFetched: it did not come in three tries, is too large, or what reads its protocol is absent."""
+    """The object's bytes. Raises NotFetched: three tries failed, it is too large, or what reads its protocol is absent."""
     for attempt in range(_TRIES):
         try:
             data = _read(url)
