@@ -40,7 +40,7 @@ def put(folder: Path, name: str, text: str) -> Path:
         ("jobqueue: [", "cannot be read as YAML"),
         ("- 1", "has no jobqueue > slurm"),
         ("jobqueue: {pbs: {cores: 1}}", "has no jobqueue > slurm"),
-        ("jobqueue: {slurm: {queue: x}}", "dask-jobqueue refuses it: You must specify how many cores to use per job"),
+        ("jobqueue: {slurm: {queue: x}}", "dask-jobqueue refuses it: You must specify how "),
     ],
 )
 def test_a_configuration_that_is_none_is_named(
@@ -77,7 +77,7 @@ def test_a_queue_that_refuses_the_jobs_is_heard(
 def test_jobs_that_stay_in_the_queue_are_waited_for_and_no_longer(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(tmp_path, "sbatch", '#!/bin/sh\ncp "$1" "$(dirname "$0")/job.sh"\necho "Submitted batch job 7"\n')
+    put(tmp_path, "sbatch", '#!/bin/sh\ncp "$(eval echo \\${$#})" "$(dirname "$0")/job.sh"\necho "Submitted batch job 7"\n')
     put(tmp_path, "scancel", '#!/bin/sh\necho "$@" >> "$(dirname "$0")/cancelled"\n')
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert figures(tmp_path, put(tmp_path, "slurm.yaml", GOOD)) == Exit.CLUSTER_STOPPED
