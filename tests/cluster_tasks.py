@@ -104,7 +104,7 @@ class LoopbackCluster:
         return worker
 
     def _start(self, within: Sequence[str], what: str, *arguments: str) -> subprocess.Popen[bytes]:
-        modules = os.pathsep.join(map(str, [ROOT, ROOT / "tests"]))
+        modules = os.pathsep.join(map(str, [ROOT, ROOT / "tests"])) if what == "worker" else ""  # a scheduler needs none
         command = [*within, sys.executable, "-m", "dask", what, *arguments, "--no-dashboard"]
         with self.log.open("ab") as out:
             return subprocess.Popen(

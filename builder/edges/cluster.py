@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import pickle
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ from typing import TypeVar
 from distributed import Client, Future, Security, wait
 from distributed.comm import connect
 
-from builder.edges.node import SAME_VERSIONS, SHARE, Introduction, Versions, end_children, versions
+from builder.edges.node import SAME_VERSIONS, SHARE, Introduction, Versions, end_children, introduced, versions
 from builder.edges.store import write_whole
 from builder.errors import ClusterStopped
 
@@ -29,6 +30,7 @@ _CALL = 10.0  # seconds that one question to the scheduler may take
 _GATHER = 30.0  # seconds that one result may take to come
 _FIRST = 10  # priority of a worker's introduction, and of a paper that comes back from a lost one
 _LOST = "scheduler-connection-lost"  # distributed's word where a future is cancelled because the scheduler went
+_PROBE = "shared-"  # begins the name of the file that workers look for in the work folder
 _COMMAND = "dask scheduler --host 0.0.0.0"
 
 
@@ -49,6 +51,7 @@ class Cluster:
     silence: float = SILENT
     probe: Path | None = None
     versions: Versions = field(default_factory=versions)
+    name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])  # of this run, among others on the same workers
     heard: frozenset[str] = frozenset()
     silent: frozenset[str] = frozenset()
     threads: int = 0
@@ -84,7 +87,8 @@ class Cluster:
         if self._client:
             with suppress(OSError, TimeoutError, CancelledError):
                 if self._client.status == "running" and self.heard:
-                    self._client.sync(self._client.run, end_children, on_error="ignore", callback_timeout=_CALL)
+                    ending = partial(_opener(), pickle.dumps((end_children, self.name)))
+                    self._client.sync(self._client.run, ending, on_error="ignore", callback_timeout=_CALL)
             with suppress(OSError, TimeoutError, CancelledError):
                 self._client.close(timeout=_CALL)
 
@@ -93,8 +97,8 @@ class Cluster:
         if not self._client or self._client.status != "running":
             return None
         return self._client.submit(
-            call,
-            task,
+            _opener(),
+            pickle.dumps((call, task)),
             key=key,
             pure=False,
             workers=sorted(workers) or None,
@@ -127,8 +131,8 @@ class Cluster:
         renewed, self._renewed = self._renewed, False
         return renewed
 
-    def look(self) -> dict[str, str]:
-        """Who runs what: worker by key. Notes who is heard, and how many papers they cut at a time.
+    def look(self) -> dict[str, str] | None:
+        """Who runs what: worker by key; None where nobody says. Notes who is heard, and how many papers they cut at a time.
 
         Raises ClusterStopped when the scheduler, or every worker, has been gone for longer than `patience`.
         """
@@ -142,7 +146,7 @@ class Cluster:
         except (OSError, TimeoutError, CancelledError, RuntimeError) as error:
             self.heard, self.threads = frozenset(), 0
             self._still_gone(f"the scheduler does not answer: {error}")
-            return {}
+            return None
         self._note_beats({address: (worker["last_seen"], worker["nthreads"]) for address, worker in seen.items()})
         if self.heard:
             self._gone_since, self._told_gone = None, False
@@ -192,14 +196,9 @@ class Cluster:
     def check(self) -> None:
         """Have every worker say what it runs and sees. Raises ClusterStopped naming each that does not fit."""
         assert self._client
-        asked = {
-            self._client.submit(
-                partial(_introduced_by_value(), self.probe), pure=False, workers=[address], priority=100
-            ): address
-            for address in sorted(self.heard)
-        }
+        asked = {future: address for address in sorted(self.heard) if (future := self._introduction(address))}
         with suppress(TimeoutError), self._client.as_current():
-            wait(list(asked), timeout=self.patience)
+            wait(list(asked), timeout=min(self.patience, SILENT))
         said = {address: self.result(future) for future, address in asked.items() if future.done()}
         for address in sorted(set(asked.values()) - set(said)):
             self.told(f"warning: worker {address} does not answer and gets no paper until it does")
@@ -210,11 +209,14 @@ class Cluster:
         for gap in sorted({gap for told in said.values() if isinstance(told, Introduction) for gap in told.missing}):
             self.told(f"warning: on some node nothing keeps a hostile PDF's child from what it could {gap}")
 
+    def _introduction(self, address: str) -> Future | None:
+        key = f"microtome-{self.name}-{uuid.uuid4().hex}"
+        return self.submit(introduced, self.probe, key=key, workers=frozenset({address}), first=True)
+
     def _misfit(self, told: object) -> str:
         if isinstance(told, Raised):
-            return f"cannot answer: {told.error!r}"
-        if not isinstance(told, Introduction):
-            return str(told)
+            return f"cannot run microtome: {told.error}"
+        assert isinstance(told, Introduction)
         differing = told.versions.differing(self.versions)
         if differing:
             return f"runs other versions than this driver ({differing})"
@@ -227,19 +229,21 @@ async def _greeted(address: str, seconds: float) -> None:
     await comm.close()
 
 
-def _introduced_by_value() -> Callable[[Path | None], Introduction | str]:
-    """A function that travels whole, so that a worker without microtome can say so."""
+def _opener() -> Callable[[bytes], object]:
+    """A function that travels whole: a scheduler needs no microtome to pass on what it opens, and a worker without says so."""
 
-    def asked(probe: Path | None) -> Introduction | str:
+    def opened(packed: bytes) -> object:
+        import pickle
+        import socket
         import sys
 
         try:
-            from builder.edges.node import introduced as there
-        except ImportError as error:
-            return f"cannot import microtome with {sys.executable} on it: {error}"
-        return there(probe)
+            call, task = pickle.loads(packed)
+        except (ImportError, AttributeError) as error:
+            raise ImportError(f"{error} ({sys.executable} on {socket.gethostname()})") from None
+        return call(task)
 
-    return asked
+    return opened
 
 
 @contextmanager
@@ -248,9 +252,11 @@ def cluster_at(
 ) -> Iterator[Cluster]:
     """A cluster whose workers fit, and share the folder `work` where one is given. Raises ClusterStopped."""
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told by us
-    probe = work.absolute() / f"shared-{uuid.uuid4().hex[:12]}" if work else None
-    cluster = Cluster(address, patience, told, silence, probe)
-    if probe:
+    cluster = Cluster(address, patience, told, silence)
+    if work:
+        for left in work.glob(f"{_PROBE}*"):  # by a driver that was killed: there is one at a time
+            left.unlink()
+        cluster.probe = probe = work.absolute() / f"{_PROBE}{cluster.name}"
         write_whole(probe, b"a build's workers look for this file\n")
     try:
         cluster.connect()
@@ -259,7 +265,7 @@ def cluster_at(
         yield cluster
     finally:
         cluster.close()
-        if probe:
+        if work:
             probe.unlink(missing_ok=True)
 
 

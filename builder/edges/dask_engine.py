@@ -46,7 +46,7 @@ class DaskEngine:
         Raises ClusterStopped when the scheduler or all workers are gone for longer than the cluster is waited for, or a
         worker does not fit; a MicrotomeError of a child as it is.
         """
-        order = Order(self.cluster.versions, self.cluster.probe, limits)
+        order = Order(self.cluster.name, self.cluster.versions, self.cluster.probe, limits)
         return settled(self.cluster, partial(_cut, order, fence, function), tasks, limits)
 
 
@@ -186,6 +186,8 @@ class _Crossing(Generic[T]):
             for flight in self.flights:
                 flight.future, flight.attempts = None, max(0, flight.attempts - bool(flight.future))
         held = self.cluster.look()
+        if held is None:
+            return
         most = _OVERDUE * self.limits.seconds + _MINUTE
         for flight in [flight for flight in self.flights if flight.future]:
             assert flight.future

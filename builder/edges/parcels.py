@@ -56,7 +56,7 @@ class ParcelEngine:
         self, function: Callable[[P], Result], tasks: Sequence[P], limits: Limits, fence: Fence
     ) -> Iterator[Outcome[P, Result]]:
         """As DaskEngine's; what the workers made is in the driver's work folder when its outcome is told."""
-        order = Order(self.cluster.versions, None, limits)
+        order = Order(self.cluster.name, self.cluster.versions, None, limits)
         call = partial(_cut_parcel, order, function)
         for outcome in settled(self.cluster, call, tasks, limits, packed=self._packed):
             yield Outcome(outcome.task, self._unpacked(outcome.task, outcome.result))
@@ -104,7 +104,7 @@ def _cut_at(desk: Path, order: Order, here: Seat, function: Callable[[Any], obje
         Replies(work).put(reply)
     task = replace(parcel.task, source=replace(source, path=path), work=work)
     fence = Fence((here.scratch,), (here.scratch,))
-    result = children(order.limits, fence, here.threads).outcome(function, task).result
+    result = children(order, fence, here.threads).outcome(function, task).result
     made = {name: content for name, content in store.files().items() if name not in parcel.files}
     changed = {name: content for name, content in store.files_of(source.sha256).items() if parcel.files.get(name) != content}
     return result if isinstance(result, Failure) else Returned(result, made | changed)
