@@ -31,7 +31,7 @@ soak: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.soak.kills $(KILLS) soak/kills-pointing pointing
 	$(BIN)/python -m tests.soak.kills $(KILLS) soak/kills-written written
 	$(BIN)/python tests/soak/publish.py soak/publish
-	$(BIN)/python -m tests.soak.cluster 20 soak/cluster
+	$(BIN)/python -m tests.soak.cluster 20 soak/cluster "$(PAPERS)"
 
 regenerate: $(VENV)/.installed-dev
 	$(BIN)/python cards/metric_plots.py

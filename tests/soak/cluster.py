@@ -1,7 +1,6 @@
-"""Build on a scheduler and three workers that are killed, frozen, cut off and restarted: python -m tests.soak.cluster N FOLDER.
+"""Build on a scheduler and three workers that are killed, frozen, cut off and restarted: python -m tests.soak.cluster N FOLDER PAPERS.
 
-N papers of ../shared/corpus, or the specimens where that is absent. The last rounds need root and `ip`: every process in a
-network namespace of its own. A round that is done stands in FOLDER/rounds.jsonl; running again goes on after it.
+The N smallest PDFs of the folder PAPERS. The last rounds need root and `ip`: every process in a network namespace of its own. A round that is done stands in FOLDER/rounds.jsonl; running again goes on after it.
 """
 
 from __future__ import annotations
@@ -97,12 +96,11 @@ ROUNDS: dict[str, Callable[[Service], None]] = {
 APART: dict[str, Callable[[Service], None]] = {"namespaces, left alone": nothing, "namespaces, a node cut off": cut_off}
 
 
-def soak(count: int, folder: Path) -> int:
+def soak(papers: list[Path], folder: Path) -> int:
     """All rounds; 0 if every one ended well and gave the release of this machine alone."""
     folder.mkdir(parents=True, exist_ok=True)
     book = folder / "rounds.jsonl"
     done = {row["round"]: row for row in map(json.loads, book.read_text().splitlines())} if book.exists() else {}
-    papers = _papers(count)
     print("".join(f"{name:>{width}}" for name, width in _COLUMNS.items()) + "  release", flush=True)
     names = ["local", *ROUNDS, *(APART if os.geteuid() == 0 and shutil.which("ip") else ())]
     for name in names:
@@ -117,9 +115,8 @@ def soak(count: int, folder: Path) -> int:
     return 0 if all(row["exit"] == 0 and row["release"] == done["local"]["release"] for row in done.values()) else 1
 
 
-def _papers(count: int) -> list[Path]:
-    corpus = ROOT.parent / "shared" / "corpus" / "papers"
-    return sorted((corpus if corpus.is_dir() else ROOT / "tests" / "papers").glob("*.pdf"))[:count]
+def _smallest(folder: Path, count: int) -> list[Path]:
+    return sorted(sorted(folder.glob("*.pdf"), key=lambda path: path.stat().st_size)[:count])
 
 
 def _round(name: str, papers: list[Path], folder: Path) -> dict[str, Any]:
@@ -208,4 +205,4 @@ def _ip(*arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(soak(int(sys.argv[1]), Path(sys.argv[2]).absolute()))
+    sys.exit(soak(_smallest(Path(sys.argv[3]).absolute(), int(sys.argv[1])), Path(sys.argv[2]).absolute()))
