@@ -1,6 +1,7 @@
-"""Build on a scheduler and three workers that are killed, frozen, cut off and restarted: python -m tests.soak.cluster N FOLDER PAPERS.
+"""Builds on a scheduler and workers that are killed, frozen, cut off and restarted: python -m tests.soak.cluster N FOLDER PAPERS.
 
-The N smallest PDFs of the folder PAPERS. The last rounds need root and `ip`: every process in a network namespace of its own. A round that is done stands in FOLDER/rounds.jsonl; running again goes on after it.
+The N smallest PDFs of the folder PAPERS, on three workers. The last rounds need root and `ip`: every process in a network
+namespace of its own. A round that is done stands in FOLDER/rounds.jsonl; running again goes on after it.
 """
 
 from __future__ import annotations
