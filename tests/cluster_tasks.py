@@ -97,9 +97,11 @@ class LoopbackCluster:
         """`within`: the command that puts it somewhere, such as a network namespace."""
         self.scheduler = self._start(within, "scheduler", "--host", self.host, "--port", str(self.port))
 
-    def start_worker(self, host: str = "127.0.0.1", within: Sequence[str] = ()) -> subprocess.Popen[bytes]:
-        """One that cuts a paper at a time."""
-        worker = self._start(within, "worker", self.address, "--host", host, "--nthreads", "1", "--no-nanny")
+    def start_worker(
+        self, host: str = "127.0.0.1", within: Sequence[str] = (), watched: str = "--no-nanny"
+    ) -> subprocess.Popen[bytes]:
+        """One that cuts a paper at a time; with `--nanny` it is a child of the process that is started."""
+        worker = self._start(within, "worker", self.address, "--host", host, "--nthreads", "1", watched)
         self.workers.append(worker)
         return worker
 

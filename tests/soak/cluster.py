@@ -1,4 +1,4 @@
-"""Builds on a scheduler and workers that are killed, frozen, cut off and restarted: python -m tests.soak.cluster N FOLDER PAPERS.
+"""Builds on workers that are killed, frozen, cut off, and a scheduler restarted: python -m tests.soak.cluster N FOLDER PAPERS.
 
 The N smallest PDFs of the folder PAPERS, on three workers. The last rounds need root and `ip`: every process in a network
 namespace of its own. A round that is done stands in FOLDER/rounds.jsonl; running again goes on after it.
@@ -36,6 +36,7 @@ class Service:
     within: list[list[str]] = field(default_factory=lambda: [[] for _ in range(WORKERS)])
     hosts: list[str] = field(default_factory=lambda: ["127.0.0.1"] * WORKERS)
     scheduler_within: list[str] = field(default_factory=list)
+    watched: str = "--no-nanny"  # what is killed and frozen is the worker
     running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
     over: Event = field(default_factory=Event)
 
@@ -48,7 +49,7 @@ class Service:
         while not self.over.wait(0.5):
             for seat in range(WORKERS):
                 if seat not in self.running or self.running[seat].poll() is not None:
-                    self.running[seat] = self.cluster.start_worker(self.hosts[seat], self.within[seat])
+                    self.running[seat] = self.cluster.start_worker(self.hosts[seat], self.within[seat], self.watched)
 
     def end(self) -> None:
         self.over.set()
@@ -129,7 +130,9 @@ def _round(name: str, papers: list[Path], folder: Path) -> dict[str, Any]:
         act, service = nothing, None
         if name != "local":
             act = {**ROUNDS, **APART}[name]
-            service = stack.enter_context(_apart(here) if name in APART else _here(here))
+            service = stack.enter_context(
+                _apart(here) if name in APART else _here(here, "--nanny" if act is nothing else "--no-nanny")
+            )
             options = ["--engine", "dask", "--scheduler", service.cluster.address, "--wait", "120"]
         began = time.monotonic()
         exit_code = _build(papers, here, options, lambda: service and act(service))
@@ -157,8 +160,8 @@ def _build(papers: list[Path], here: Path, options: list[str], act: Callable[[],
 
 
 @contextmanager
-def _here(folder: Path) -> Iterator[Service]:
-    service = Service(LoopbackCluster(folder / "cluster.log", free_port()))
+def _here(folder: Path, watched: str) -> Iterator[Service]:
+    service = Service(LoopbackCluster(folder / "cluster.log", free_port()), watched=watched)
     service.start()
     try:
         yield service
