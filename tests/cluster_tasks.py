@@ -79,6 +79,14 @@ def _asked(errand: Errand) -> object:
     return Waiting((asked,))
 
 
+def stall_once(marker: Path) -> str:
+    """In the worker itself: the first call does not come back in time, the second does."""
+    if not marker.exists():
+        marker.write_bytes(b"")
+        time.sleep(8)
+    return "done"
+
+
 @dataclass
 class LoopbackCluster:
     """A scheduler and workers as processes of their own; whoever ends it ends them all."""

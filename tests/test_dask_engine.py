@@ -17,14 +17,14 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from cluster_tasks import LoopbackCluster, errands, free_port, kill, loopback_cluster, run_errand
+from cluster_tasks import LoopbackCluster, errands, free_port, kill, loopback_cluster, run_errand, stall_once
 
 from builder import shipped
 from builder.asking import Reply, Usage, Waiting
 from builder.cli import main
 from builder.edges.calls import Replies
 from builder.edges.cluster import Cluster, cluster_at
-from builder.edges.dask_engine import DaskEngine
+from builder.edges.dask_engine import DaskEngine, settled
 from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
 from builder.edges.node import Versions, versions
@@ -156,6 +156,18 @@ def test_a_frozen_worker_is_noticed_and_its_paper_goes_to_another(loopback: Loop
             assert told(cluster, tmp_path, *"abcd") == list("ABCD")
         finally:
             os.kill(frozen.pid, signal.SIGCONT)
+    assert any("does not answer: its paper goes to another" in line for line in lines)
+
+
+def test_a_worker_that_is_heard_but_never_done_loses_its_paper_to_another(
+    loopback: LoopbackCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builder.edges.dask_engine._MINUTE", 0.0)
+    lines: list[str] = []
+    with fits(loopback, tmp_path, lines) as cluster:
+        both_heard(cluster)
+        (outcome,) = settled(cluster, stall_once, [tmp_path / "marker"], Limits(seconds=1))
+    assert outcome.result == "done"
     assert any("does not answer: its paper goes to another" in line for line in lines)
 
 
