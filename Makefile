@@ -1,7 +1,7 @@
 # make demo                 build a release from the shipped specimen papers, load it, score scripted answerers, report them
 # make demo PAPERS=folder   the same from your own PDFs
 # make test                 lint, types and tests
-# make soak                 builds killed at 20 random points each, 200 publishes with a fault or kill each; resumable, state in soak/
+# make soak                 builds killed at 20 random points each, 200 publishes with a fault or kill each, a cluster's builds; resumable, state in soak/
 # Each does all its own set-up in .venv (Python 3.11 or newer).
 
 PYTHON ?= python3
@@ -31,6 +31,7 @@ soak: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.soak.kills $(KILLS) soak/kills-pointing pointing
 	$(BIN)/python -m tests.soak.kills $(KILLS) soak/kills-written written
 	$(BIN)/python tests/soak/publish.py soak/publish
+	$(BIN)/python -m tests.soak.cluster 20 soak/cluster "$(PAPERS)"
 
 regenerate: $(VENV)/.installed-dev
 	$(BIN)/python cards/metric_plots.py

@@ -34,7 +34,7 @@ from builder.edges.calls import Asker
 from builder.edges.engine import Limits
 from builder.edges.fence import missing
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
-from builder.edges.papers import find_papers
+from builder.edges.papers import find_papers, named_paper
 from builder.edges.run_log import driven
 from builder.edges.store import Store, cannot_write, write_whole
 from builder.errors import Exit, MicrotomeError, UsageError
@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", metavar="RECIPE", help="a name from `microtome recipes`, or a TOML file")
     parser.add_argument(
-        "--papers", metavar="PATH", nargs="+", required=True, type=Path, help="PDF files, folders, or a papers.csv"
+        "--papers", metavar="PATH", nargs="+", required=True, type=named_paper, help="PDF files, URLs, folders, or a papers.csv"
     )
     parser.add_argument(
         "--out", metavar="RELEASE", required=True, type=Path, help="folder of the release; made by this command"
@@ -142,7 +142,7 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_figures(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("papers", metavar="PATH", nargs="+", type=Path, help="PDF files, folders, or a papers.csv")
+    parser.add_argument("papers", metavar="PATH", nargs="+", type=named_paper, help="PDF files, URLs, folders, or a papers.csv")
     parser.add_argument("--crops", metavar="DIR", type=Path, help="write each figure there as a PNG")
     parser.add_argument("--recipe", default="csm_bench", help="whose fields and crop rule are used (default: csm_bench)")
     _add_run(parser)
@@ -150,7 +150,7 @@ def _add_figures(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_savings(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("papers", metavar="PATH", nargs="+", type=Path, help="PDF files, folders, or a papers.csv")
+    parser.add_argument("papers", metavar="PATH", nargs="+", type=named_paper, help="PDF files, URLs, folders, or a papers.csv")
     parser.add_argument("--recipe", default="csm_bench", help="whose thumbnail rule is used (default: csm_bench)")
     parser.add_argument("--json", action="store_true", help="the ledger as one JSON object on stdout")
     _add_run(parser)
@@ -302,14 +302,14 @@ def _savings(arguments: argparse.Namespace) -> int:
 
 def _run(
     arguments: argparse.Namespace,
-    papers: Sequence[Path],
+    papers: Sequence[Path | str],
     recipe: Recipe,
     store: Store,
     stages: tuple[Stage, ...],
     progress: Progress,
     asker: Asker | None = None,
 ) -> Run:
-    found = find_papers(papers)
+    found = find_papers(papers, store.root / "papers")
     policy = read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml")
     with cannot_write(store.root):
         store.root.mkdir(parents=True, exist_ok=True)

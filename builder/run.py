@@ -13,6 +13,7 @@ from builder.bench import Bench, Source
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
+from builder.edges.fetching import why_missing
 from builder.edges.settled import Ledger, Settled, ledger_of
 from builder.edges.store import Receipt, Store
 from builder.errors import CannotRead
@@ -123,7 +124,7 @@ def _sources(papers: Sequence[tuple[Path, PaperRow | None]]) -> Iterator[tuple[S
         try:
             sha = hashlib.sha256(path.read_bytes()).hexdigest()
         except OSError as error:
-            yield None, _whole_drop(path.name, "unreadable-file", error.strerror or str(error))
+            yield None, _whole_drop(path.name, "unreadable-file", why_missing(path) or error.strerror or str(error))
             continue
         if sha in seen:
             yield None, _whole_drop(path.name, "duplicate-file", f"same bytes as {seen[sha]}", sha256=sha)
@@ -220,7 +221,9 @@ def _cut_all(
     if not todo:
         return
     tasks = [task for _, task in todo]
-    fence = Fence(tuple({task.source.path.resolve().parent for task in tasks}), (tasks[0].work.resolve(),))
+    work = tasks[0].work.resolve()
+    folders = {task.source.path.resolve().parent for task in tasks}
+    fence = Fence(tuple(sorted(folder for folder in folders if not folder.is_relative_to(work))), (work,))
     for (index, task), outcome in zip(todo, engine.outcomes(cut_one, tasks, limits, fence), strict=True):
         yield (index, task), outcome.result
 

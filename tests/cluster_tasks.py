@@ -10,11 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+QUESTION = "5" * 64  # its hash
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def errands(folder: Path, hows: Sequence[str]) -> list[Errand]:
     return found
 
 
-def run_errand(errand: Errand) -> str:
+def run_errand(errand: Errand) -> object:
     """What its `how` says, in a child of a worker."""
     match errand.how.split():
         case ["sleep", seconds]:
@@ -52,9 +53,38 @@ def run_errand(errand: Errand) -> str:
             os.kill(os.getpid(), signal.SIGSEGV)
         case ["hang"]:
             time.sleep(600)
+        case ["ask"]:
+            return _asked(errand)
         case ["raise"]:
             raise ValueError("a stage's own mistake")
     return errand.how.upper()
+
+
+def _asked(errand: Errand) -> object:
+    """As a stage that needs a model: the answer that is in the work folder, or Waiting with what is to be asked."""
+    from builder.asking import PictureRef, Prompt, Question, Waiting
+    from builder.edges.calls import Replies
+    from builder.edges.store import Store
+
+    reply = Replies(errand.work).get(QUESTION)
+    if reply:
+        return reply.text
+    sha = Store(errand.work).put_blob(b"a picture")
+    picture = PictureRef(sha256=sha, media_type="image/png", width=1, height=1, identity="x")
+    prompt = Prompt(stage="point", about="p1", system="", user="Where?", repeat=0)
+    asked = Question(
+        hash=QUESTION, model="m", prompt=prompt, pictures=(picture,), answer_schema={}, prompt_tokens=1, likely_tokens=1,
+        picture_tokens=0,
+    )  # fmt: skip
+    return Waiting((asked,))
+
+
+def stall_once(marker: Path) -> str:
+    """In the worker itself: the first call does not come back in time, the second does."""
+    if not marker.exists():
+        marker.write_bytes(b"")
+        time.sleep(8)
+    return "done"
 
 
 @dataclass
@@ -63,25 +93,29 @@ class LoopbackCluster:
 
     log: Path
     port: int
+    host: str = "127.0.0.1"  # the scheduler's
     scheduler: subprocess.Popen[bytes] | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def address(self) -> str:
-        return f"tcp://127.0.0.1:{self.port}"
+        return f"tcp://{self.host}:{self.port}"
 
-    def start_scheduler(self) -> None:
-        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port))
+    def start_scheduler(self, within: Sequence[str] = ()) -> None:
+        """`within`: the command that puts it somewhere, such as a network namespace."""
+        self.scheduler = self._start(within, "scheduler", "--host", self.host, "--port", str(self.port))
 
-    def start_worker(self, *command: str, path: Sequence[Path] = ()) -> subprocess.Popen[bytes]:
-        """One that cuts a paper at a time. Folders of `path` come first where it looks for modules."""
-        worker = self._start("worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", *command, path=path)
+    def start_worker(
+        self, host: str = "127.0.0.1", within: Sequence[str] = (), watched: str = "--no-nanny"
+    ) -> subprocess.Popen[bytes]:
+        """One that cuts a paper at a time; with `--nanny` it is a child of the process that is started."""
+        worker = self._start(within, "worker", self.address, "--host", host, "--nthreads", "1", watched)
         self.workers.append(worker)
         return worker
 
-    def _start(self, what: str, *arguments: str, path: Sequence[Path] = ()) -> subprocess.Popen[bytes]:
-        modules = os.pathsep.join(map(str, [*path, ROOT, ROOT / "tests"]))
-        command = [sys.executable, "-m", "dask", what, *arguments, "--no-dashboard"]
+    def _start(self, within: Sequence[str], what: str, *arguments: str) -> subprocess.Popen[bytes]:
+        modules = os.pathsep.join(map(str, [ROOT, ROOT / "tests"])) if what == "worker" else ""  # a scheduler needs none
+        command = [*within, sys.executable, "-m", "dask", what, *arguments, "--no-dashboard"]
         with self.log.open("ab") as out:
             return subprocess.Popen(
                 command,
@@ -94,9 +128,14 @@ class LoopbackCluster:
 
     def end(self) -> None:
         for started in [*self.workers, *([self.scheduler] if self.scheduler else [])]:
-            if started.poll() is None:
-                os.killpg(started.pid, signal.SIGKILL)
-            started.wait()
+            kill(started)
+
+
+def kill(started: subprocess.Popen[bytes]) -> None:
+    """With its children, and wait until it is gone."""
+    with suppress(ProcessLookupError):
+        os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
 
 
 @contextmanager
@@ -105,7 +144,7 @@ def loopback_cluster(folder: Path, workers: int) -> Iterator[LoopbackCluster]:
     try:
         cluster.start_scheduler()
         for _ in range(workers):
-            cluster.start_worker("--no-nanny")
+            cluster.start_worker()
         yield cluster
     finally:
         cluster.end()

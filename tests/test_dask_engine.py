@@ -9,26 +9,32 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytest.importorskip("distributed")
 
-from cluster_tasks import LoopbackCluster, errands, free_port, loopback_cluster, run_errand
+from cluster_tasks import LoopbackCluster, errands, free_port, kill, loopback_cluster, run_errand, stall_once
 
 from builder import shipped
+from builder.asking import Reply, Usage, Waiting
 from builder.cli import main
+from builder.edges.calls import Replies
 from builder.edges.cluster import Cluster, cluster_at
-from builder.edges.dask_engine import DaskEngine
-from builder.edges.engine import Failure, Limits
+from builder.edges.dask_engine import DaskEngine, settled
+from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
 from builder.edges.node import Versions, versions
+from builder.edges.parcels import ParcelEngine
 from builder.edges.store import Store
 from builder.errors import ClusterStopped, Exit
 from builder.outcomes import Run
 from builder.pipeline import stages_until
-from builder.run import cut_one, run
+from builder.records import Specimen
+from builder.run import Engine, run
 from builder.stages.rights import read_policy
 
 PAPERS = Path(__file__).parent / "papers"
@@ -41,7 +47,7 @@ def loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackClust
         yield cluster
 
 
-def fits(loopback: LoopbackCluster, work: Path, lines: list[str], silence: float = 60.0) -> Iterator[Cluster]:
+def fits(loopback: LoopbackCluster, work: Path, lines: list[str], silence: float = 60.0) -> AbstractContextManager[Cluster]:
     (work / "work").mkdir(exist_ok=True)
     return cluster_at(loopback.address, work / "work", 60, lines.append, silence)
 
@@ -71,9 +77,7 @@ def test_every_task_has_one_outcome_in_order_and_a_child_of_its_own_to_lose(loop
 class Here:
     """An engine in this process."""
 
-    def outcomes(self, function, tasks, limits, fence):  # type: ignore[no-untyped-def]
-        from builder.edges.engine import Outcome
-
+    def outcomes(self, function: Any, tasks: Any, limits: Limits, fence: Fence) -> Iterator[Outcome[Any, Any]]:
         return (Outcome(task, function(task)) for task in tasks)
 
 
@@ -81,20 +85,46 @@ def receipts(done: Run) -> list[list[str]]:
     return [[receipt.output_hash for receipt in outcome.receipts] for outcome in done.outcomes]
 
 
-def test_papers_come_out_as_on_this_machine(loopback: LoopbackCluster, tmp_path: Path) -> None:
-    papers = [(PAPERS / name, None) for name in ("pearlite-steel.pdf", "wire-fracture.pdf")]
+def cut(engine: Engine, work: Path) -> Run:
     recipe, stages = shipped.load_recipe("csm_bench"), stages_until("crop")
     policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
+    papers = [(PAPERS / "pearlite-steel.pdf", None)]
+    return run(papers, recipe, policy, Store(work), stages, engine=engine, limits=LIMITS, progress=lambda _: None)
 
-    def cut(engine: object, work: Path) -> Run:
-        return run(papers, recipe, policy, Store(work), stages, engine=engine, limits=LIMITS, progress=lambda _: None)
 
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return cut(Here(), tmp_path_factory.mktemp("here"))
+
+
+def test_papers_come_out_as_on_this_machine(loopback: LoopbackCluster, tmp_path: Path, here: Run) -> None:
     with fits(loopback, tmp_path, []) as cluster:
-        there = cut(DaskEngine(cluster), tmp_path / "work")
-    here = cut(Here(), tmp_path / "here")
+        assert receipts(cut(DaskEngine(cluster), tmp_path / "work")) == receipts(here)
+    assert cut(Here(), tmp_path / "work").reused == 1
+
+
+def test_papers_that_travel_come_back_with_their_crops(loopback: LoopbackCluster, tmp_path: Path, here: Run) -> None:
+    with cluster_at(loopback.address, None, 60, [].append) as cluster:
+        there = cut(ParcelEngine(cluster), tmp_path)
     assert receipts(there) == receipts(here)
-    assert cut(Here(), tmp_path / "work").reused == len(papers)
-    assert cut_one.__module__ == "builder.run"
+    crops = [specimen.crop.sha256 for specimen in there.records("crop", Specimen)]
+    assert crops
+    assert all(Store(tmp_path).blob(sha) for sha in crops)
+    assert cut(Here(), tmp_path).reused == 1
+
+
+def test_questions_of_papers_that_travel_are_answered_by_the_driver(loopback: LoopbackCluster, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    tasks = errands(tmp_path, ["ask"])
+    with cluster_at(loopback.address, None, 60, [].append) as cluster:
+        engine = ParcelEngine(cluster)
+        (waiting,) = engine.outcomes(run_errand, tasks, LIMITS, Fence())
+        assert isinstance(waiting.result, Waiting)
+        (question,) = waiting.result.questions
+        assert Store(work).blob(question.pictures[0].sha256) == b"a picture"
+        Replies(work).put(Reply(hash=question.hash, model_asked="m", outcome="answered", text="There.", usage=Usage()))
+        (answered,) = engine.outcomes(run_errand, tasks, LIMITS, Fence())
+    assert answered.result == "There."
 
 
 def test_a_worker_with_other_versions_is_named(loopback: LoopbackCluster, tmp_path: Path) -> None:
@@ -130,6 +160,18 @@ def test_a_frozen_worker_is_noticed_and_its_paper_goes_to_another(loopback: Loop
     assert any("does not answer: its paper goes to another" in line for line in lines)
 
 
+def test_a_worker_that_is_heard_but_never_done_loses_its_paper_to_another(
+    loopback: LoopbackCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builder.edges.dask_engine._MINUTE", 0.0)
+    lines: list[str] = []
+    with fits(loopback, tmp_path, lines) as cluster:
+        both_heard(cluster)
+        (outcome,) = settled(cluster, stall_once, [tmp_path / "marker"], Limits(seconds=1))
+    assert outcome.result == "done"
+    assert any("does not answer: its paper goes to another" in line for line in lines)
+
+
 def test_a_killed_worker_costs_nothing_but_time(loopback: LoopbackCluster, tmp_path: Path) -> None:
     (tmp_path / "work").mkdir()
     began = tmp_path / "work" / "began-0"
@@ -144,7 +186,7 @@ def test_a_killed_worker_costs_nothing_but_time(loopback: LoopbackCluster, tmp_p
 def kill_when(began: Path, worker: subprocess.Popen[bytes]) -> None:
     while not began.exists():
         time.sleep(0.05)
-    os.killpg(worker.pid, signal.SIGKILL)
+    kill(worker)
 
 
 @pytest.fixture

@@ -75,3 +75,20 @@ def test_an_edited_receipt_counts_as_none(tmp_path: Path) -> None:
     (path,) = (tmp_path / "receipts").rglob("sieve.json")
     path.write_bytes(path.read_bytes().replace(b"no-caption", b"no-graphics"))
     assert store.receipt("ab" * 32, "sieve", "key-1") is None
+
+
+def test_what_is_known_of_a_paper_travels_to_another_store_and_nothing_else_does(tmp_path: Path) -> None:
+    here, there = Store(tmp_path / "here"), Store(tmp_path / "there")
+    crop, other = here.put_blob(b"a crop"), here.put_blob(b"another paper's")
+    receipt = Receipt("crop", "key", (), (), ({"crop": {"sha256": crop}},), ())
+    here.put_receipt("ab" * 32, receipt)
+    here.put_receipt("cd" * 32, receipt)
+    files = here.files_of("ab" * 32)
+    forged = {f"receipts/cd/{'cd' * 32}/crop.json": b"{}", "../outside": b"x", f"blobs/{other[:2]}/{other}": b"not its bytes"}
+    there.take_in("ab" * 32, files | forged)
+    assert there.receipt("ab" * 32, "crop", "key") == receipt
+    assert there.blob(crop) == b"a crop"
+    assert not there.has_blob(other)
+    assert there.receipt("cd" * 32, "crop", "key") is None
+    assert not (tmp_path / "outside").exists()
+    assert set(files) == {name for name in there.files() if there.files()[name] != b"not its bytes"}

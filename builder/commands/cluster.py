@@ -56,13 +56,15 @@ def engine_of(arguments: argparse.Namespace, work: Path) -> Iterator[Engine]:
     try:
         from builder.edges.cluster import cluster_at
         from builder.edges.dask_engine import DaskEngine
+        from builder.edges.parcels import ParcelEngine
     except ImportError as error:
         raise UsageError("--engine dask", f"needs Dask: {error}", "pip install 'microtome[dask]'") from error
     with _scheduler(arguments) as address:
         patience = arguments.wait or (_SLURM_WAIT if arguments.slurm else _WAIT)
-        with cluster_at(address, work, patience, _told) as cluster:
+        shared = None if arguments.no_shared_folder else work
+        with cluster_at(address, shared, patience, _told) as cluster:
             _told(f"{len(cluster.heard)} workers at {address}, {cluster.threads} papers at a time")
-            yield DaskEngine(cluster)
+            yield DaskEngine(cluster) if shared else ParcelEngine(cluster)
 
 
 def _told(line: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import pickle
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -13,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from distributed import Client, Future, wait
+from distributed import Client, Future, Security, wait
+from distributed.comm import connect
 
-from builder.edges.node import SAME_VERSIONS, SHARE, Introduction, Versions, end_children, versions
+from builder.edges.node import SAME_VERSIONS, SHARE, Introduction, Versions, end_children, introduced, versions
 from builder.edges.store import write_whole
 from builder.errors import ClusterStopped
 
@@ -27,6 +30,7 @@ _CALL = 10.0  # seconds that one question to the scheduler may take
 _GATHER = 30.0  # seconds that one result may take to come
 _FIRST = 10  # priority of a worker's introduction, and of a paper that comes back from a lost one
 _LOST = "scheduler-connection-lost"  # distributed's word where a future is cancelled because the scheduler went
+_PROBE = "shared-"  # begins the name of the file that workers look for in the work folder
 _COMMAND = "dask scheduler --host 0.0.0.0"
 
 
@@ -47,6 +51,7 @@ class Cluster:
     silence: float = SILENT
     probe: Path | None = None
     versions: Versions = field(default_factory=versions)
+    name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])  # of this run, among others on the same workers
     heard: frozenset[str] = frozenset()
     silent: frozenset[str] = frozenset()
     threads: int = 0
@@ -61,8 +66,7 @@ class Cluster:
         until = time.monotonic() + self.patience
         while True:
             try:
-                # A Client's own time limit is also how long it tries to come back before it gives up.
-                self._client = Client(self.address, timeout=min(_CALL, self.patience), set_as_default=False)
+                self._client = self._new_client()
                 return
             except (OSError, TimeoutError) as error:
                 if time.monotonic() >= until:
@@ -73,11 +77,18 @@ class Cluster:
                     f"--scheduler {self.address}", f"is no address of a scheduler: {error}", "write tcp://HOST:PORT"
                 ) from error
 
+    def _new_client(self) -> Client:
+        """Raises OSError or TimeoutError in a few seconds; a Client alone waits without end for one that never greets."""
+        seconds = min(_CALL, self.patience)
+        asyncio.run(_greeted(self.address, seconds))
+        return Client(self.address, timeout=seconds, set_as_default=False)  # after a loss it tries as long to come back
+
     def close(self) -> None:
         if self._client:
             with suppress(OSError, TimeoutError, CancelledError):
                 if self._client.status == "running" and self.heard:
-                    self._client.sync(self._client.run, end_children, on_error="ignore", callback_timeout=_CALL)
+                    ending = partial(_opener(), pickle.dumps((end_children, self.name)))
+                    self._client.sync(self._client.run, ending, on_error="ignore", callback_timeout=_CALL)
             with suppress(OSError, TimeoutError, CancelledError):
                 self._client.close(timeout=_CALL)
 
@@ -86,8 +97,8 @@ class Cluster:
         if not self._client or self._client.status != "running":
             return None
         return self._client.submit(
-            call,
-            task,
+            _opener(),
+            pickle.dumps((call, task)),
             key=key,
             pure=False,
             workers=sorted(workers) or None,
@@ -120,22 +131,22 @@ class Cluster:
         renewed, self._renewed = self._renewed, False
         return renewed
 
-    def look(self) -> dict[str, str]:
-        """Who runs what: worker by key. Notes who is heard, and how many papers they cut at a time.
+    def look(self) -> dict[str, str] | None:
+        """Who runs what: worker by key; None where nobody says. Notes who is heard, and how many papers they cut at a time.
 
         Raises ClusterStopped when the scheduler, or every worker, has been gone for longer than `patience`.
         """
         try:
             assert self._client
             if self._client.status == "closed":
-                self._client = Client(self.address, timeout=_CALL, set_as_default=False)
+                self._client = self._new_client()
                 self._renewed = True
             seen = self._client.sync(self._client.scheduler.identity, n_workers=-1, callback_timeout=_CALL)["workers"]
             held = self._client.sync(self._client.scheduler.processing, workers=None, callback_timeout=_CALL)
         except (OSError, TimeoutError, CancelledError, RuntimeError) as error:
             self.heard, self.threads = frozenset(), 0
             self._still_gone(f"the scheduler does not answer: {error}")
-            return {}
+            return None
         self._note_beats({address: (worker["last_seen"], worker["nthreads"]) for address, worker in seen.items()})
         if self.heard:
             self._gone_since, self._told_gone = None, False
@@ -185,14 +196,9 @@ class Cluster:
     def check(self) -> None:
         """Have every worker say what it runs and sees. Raises ClusterStopped naming each that does not fit."""
         assert self._client
-        asked = {
-            self._client.submit(
-                partial(_introduced_by_value(), self.probe), pure=False, workers=[address], priority=100
-            ): address
-            for address in sorted(self.heard)
-        }
+        asked = {future: address for address in sorted(self.heard) if (future := self._introduction(address))}
         with suppress(TimeoutError), self._client.as_current():
-            wait(list(asked), timeout=self.patience)
+            wait(list(asked), timeout=min(self.patience, SILENT))
         said = {address: self.result(future) for future, address in asked.items() if future.done()}
         for address in sorted(set(asked.values()) - set(said)):
             self.told(f"warning: worker {address} does not answer and gets no paper until it does")
@@ -203,30 +209,41 @@ class Cluster:
         for gap in sorted({gap for told in said.values() if isinstance(told, Introduction) for gap in told.missing}):
             self.told(f"warning: on some node nothing keeps a hostile PDF's child from what it could {gap}")
 
+    def _introduction(self, address: str) -> Future | None:
+        key = f"microtome-{self.name}-{uuid.uuid4().hex}"
+        return self.submit(introduced, self.probe, key=key, workers=frozenset({address}), first=True)
+
     def _misfit(self, told: object) -> str:
         if isinstance(told, Raised):
-            return f"cannot answer: {told.error!r}"
-        if not isinstance(told, Introduction):
-            return str(told)
+            return f"cannot run microtome: {told.error}"
+        assert isinstance(told, Introduction)
         differing = told.versions.differing(self.versions)
         if differing:
             return f"runs other versions than this driver ({differing})"
         return told.blind
 
 
-def _introduced_by_value() -> Callable[[Path | None], Introduction | str]:
-    """A function that travels whole, so that a worker without microtome can say so."""
+async def _greeted(address: str, seconds: float) -> None:
+    security = Security().get_connection_args("client")
+    comm = await asyncio.wait_for(connect(address, timeout=seconds, **security), seconds)
+    await comm.close()
 
-    def asked(probe: Path | None) -> Introduction | str:
+
+def _opener() -> Callable[[bytes], object]:
+    """A function that travels whole: a scheduler needs no microtome to pass on what it opens, and a worker without says so."""
+
+    def opened(packed: bytes) -> object:
+        import pickle
+        import socket
         import sys
 
         try:
-            from builder.edges.node import introduced as there
-        except ImportError as error:
-            return f"cannot import microtome with {sys.executable} on it: {error}"
-        return there(probe)
+            call, task = pickle.loads(packed)
+        except (ImportError, AttributeError) as error:
+            raise ImportError(f"{error} ({sys.executable} on {socket.gethostname()})") from None
+        return call(task)
 
-    return asked
+    return opened
 
 
 @contextmanager
@@ -235,9 +252,11 @@ def cluster_at(
 ) -> Iterator[Cluster]:
     """A cluster whose workers fit, and share the folder `work` where one is given. Raises ClusterStopped."""
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told by us
-    probe = work.absolute() / f"shared-{uuid.uuid4().hex[:12]}" if work else None
-    cluster = Cluster(address, patience, told, silence, probe)
-    if probe:
+    cluster = Cluster(address, patience, told, silence)
+    if work:
+        for left in work.glob(f"{_PROBE}*"):  # by a driver that was killed: there is one at a time
+            left.unlink()
+        cluster.probe = probe = work.absolute() / f"{_PROBE}{cluster.name}"
         write_whole(probe, b"a build's workers look for this file\n")
     try:
         cluster.connect()
@@ -246,7 +265,7 @@ def cluster_at(
         yield cluster
     finally:
         cluster.close()
-        if probe:
+        if work:
             probe.unlink(missing_ok=True)
 
 

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from distributed import Future, KilledWorker, get_worker
 
@@ -45,7 +46,7 @@ class DaskEngine:
         Raises ClusterStopped when the scheduler or all workers are gone for longer than the cluster is waited for, or a
         worker does not fit; a MicrotomeError of a child as it is.
         """
-        order = Order(self.cluster.versions, self.cluster.probe, limits)
+        order = Order(self.cluster.name, self.cluster.versions, self.cluster.probe, limits)
         return settled(self.cluster, partial(_cut, order, fence, function), tasks, limits)
 
 
@@ -56,7 +57,7 @@ def _cut(order: Order, fence: Fence, function: Callable[[P], Result], task: P) -
 def seat() -> Seat:
     """The worker that calls this."""
     worker = get_worker()
-    return Seat(worker.address, worker.state.nthreads)
+    return Seat(worker.address, worker.state.nthreads, Path(worker.local_directory) / "microtome")
 
 
 @dataclass(eq=False)
@@ -74,10 +75,14 @@ class _Flight(Generic[T]):
 
 
 def settled(
-    cluster: Cluster, call: Callable[[T], Result | Failure | Unfit], tasks: Iterable[T], limits: Limits
-) -> Iterator[Outcome[T, Result]]:
-    """Outcomes of `call(task)`, made on the workers, in the order of the tasks."""
-    crossing = _Crossing[T, Result](cluster, call, iter(tasks), limits)
+    cluster: Cluster,
+    call: Callable[[Any], object],
+    tasks: Iterable[T],
+    limits: Limits,
+    packed: Callable[[T], object] = lambda task: task,
+) -> Iterator[Outcome[T, Any]]:
+    """Outcomes of `call(packed(task))`, called on the workers, in the order of the tasks; packed here when it is sent."""
+    crossing = _Crossing[T](cluster, call, iter(tasks), limits, packed)
     try:
         yield from crossing.outcomes()
     finally:
@@ -85,20 +90,21 @@ def settled(
 
 
 @dataclass
-class _Crossing(Generic[T, Result]):
+class _Crossing(Generic[T]):
     cluster: Cluster
-    call: Callable[[T], Result | Failure | Unfit]
+    call: Callable[[Any], object]
     left: Iterator[T]
     limits: Limits
+    packed: Callable[[T], object]
     name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
     flights: deque[_Flight[T]] = field(default_factory=deque)  # all that have not been told, in order
-    done: dict[int, Result | Failure] = field(default_factory=dict)
+    done: dict[int, Any] = field(default_factory=dict)
     arrived: SimpleQueue[tuple[_Flight[T], Future]] = field(default_factory=SimpleQueue)
     sent: int = 0
     ended: bool = False  # no task is left to send
     looked: float = 0.0
 
-    def outcomes(self) -> Iterator[Outcome[T, Result]]:
+    def outcomes(self) -> Iterator[Outcome[T, Any]]:
         while True:
             if time.monotonic() - self.looked > _LOOK:
                 self._look()
@@ -145,7 +151,9 @@ class _Crossing(Generic[T, Result]):
         flight.attempts += 1
         flight.allowed = self.cluster.others(flight.avoid)
         key = f"microtome-{self.name}-{flight.number}-{flight.attempts}"
-        future = self.cluster.submit(self.call, flight.task, key=key, workers=flight.allowed, first=flight.attempts > 1)
+        future = self.cluster.submit(
+            self.call, self.packed(flight.task), key=key, workers=flight.allowed, first=flight.attempts > 1
+        )
         if future is None:  # the scheduler is gone: the next look tells
             flight.attempts -= 1
             return
@@ -178,6 +186,8 @@ class _Crossing(Generic[T, Result]):
             for flight in self.flights:
                 flight.future, flight.attempts = None, max(0, flight.attempts - bool(flight.future))
         held = self.cluster.look()
+        if held is None:
+            return
         most = _OVERDUE * self.limits.seconds + _MINUTE
         for flight in [flight for flight in self.flights if flight.future]:
             assert flight.future
@@ -198,11 +208,11 @@ class _Crossing(Generic[T, Result]):
         flight.avoid |= {worker} - {""}
 
 
-def _judged(result: object, worker: str) -> Result | Failure:
+def _judged(result: object, worker: str) -> object:
     """What a worker's answer is to the run. Raises what is the run's and not the paper's."""
     if isinstance(result, Unfit):
         raise ClusterStopped(f"worker {result.worker}", result.problem, result.remedy)
-    return _failure(result.error, worker or "unknown") if isinstance(result, Raised) else cast(Result, result)
+    return _failure(result.error, worker or "unknown") if isinstance(result, Raised) else result
 
 
 def _failure(error: BaseException, worker: str) -> Failure:

@@ -7,6 +7,7 @@ import multiprocessing
 import platform
 import socket
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -82,26 +83,28 @@ class Seat:
 
     worker: str  # its address
     threads: int  # papers it cuts at a time
+    scratch: Path  # a folder of its own on its own disk
 
 
 @dataclass(frozen=True)
 class Order:
     """What the driver wants of every worker in one run."""
 
+    run: str  # its name
     versions: Versions
     probe: Path | None  # a file of the driver's in the work folder; None: no folder is shared
     limits: Limits
 
 
 def introduced(probe: Path | None) -> Introduction:
-    """Answer the driver's first question. Beside the probe this worker leaves an empty file named by its host."""
+    """Answer the driver's first question."""
     return Introduction(socket.gethostname(), versions(), _blind(probe) if probe else "", missing())
 
 
 def _blind(probe: Path) -> str:
     try:
         probe.read_bytes()
-        left = probe.with_name(f"{probe.name}.{socket.gethostname()}")
+        left = probe.with_name(f"{probe.name}-{uuid.uuid4().hex[:12]}")
         left.write_bytes(b"")
         left.unlink()
     except OSError as error:
@@ -112,7 +115,7 @@ def _blind(probe: Path) -> str:
 def cut_there(order: Order, fence: Fence, seat: Seat, function: Callable[[T], Result], task: T) -> Result | Failure | Unfit:
     """The worker's part of one task. Raises a MicrotomeError of the child: a full disk ends the run, not the paper."""
     unfit = misfit(order, seat) or _unread(task.source, seat)
-    return unfit or children(order.limits, fence, seat.threads).outcome(function, task).result
+    return unfit or children(order, fence, seat.threads).outcome(function, task).result
 
 
 def misfit(order: Order, seat: Seat) -> Unfit | None:
@@ -137,29 +140,23 @@ SAME_VERSIONS = "install the driver's versions on every node: one container imag
 SHARE = "put --work and the papers on a folder that all nodes mount under one path, or give --no-shared-folder"
 
 _LOCK = threading.Lock()
-_KEPT: dict[tuple[Limits, Fence, int], Children] = {}
+_KEPT: dict[tuple[Order, Fence], Children] = {}
 
 
-def children(limits: Limits, fence: Fence, threads: int) -> Children:
-    """This worker's children under those limits and behind that fence; those of another run are ended."""
-    wanted = limits, fence, threads
+def children(order: Order, fence: Fence, threads: int) -> Children:
+    """This worker's children for that run. A run that went without ending them leaves them to the worker's end."""
     with _LOCK:
-        if wanted not in _KEPT:
-            _end_children()
+        if (order, fence) not in _KEPT:
             multiprocessing.current_process().daemon = False  # Dask's nanny sets it, and a daemon may have no child
-            _KEPT[wanted] = Children(threads, limits, fence)
-        return _KEPT[wanted]
+            _KEPT[order, fence] = Children(threads, order.limits, fence)
+        return _KEPT[order, fence]
 
 
-def end_children() -> None:
-    """The run is over."""
+def end_children(run: str) -> None:
+    """That run is over."""
     with _LOCK:
-        _end_children()
-
-
-def _end_children() -> None:
-    while _KEPT:
-        _KEPT.popitem()[1].close()
+        for order, fence in [kept for kept in _KEPT if kept[0].run == run]:
+            _KEPT.pop((order, fence)).close()
 
 
 __all__ = [

@@ -8,32 +8,44 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from builder.edges.fetching import fetch_all, is_url, problem_of
 from builder.errors import CannotRead
 from builder.stages.ingest import PaperRow
 
 COLUMNS = ("file", "doi", "arxiv_id", "licence", "rights_holder", "source_url")
-_REMEDY = "name PDF files, folders that hold some, or a papers.csv with the columns " + ", ".join(COLUMNS)
+_REMEDY = "name PDF files, URLs of some, folders that hold some, or a papers.csv with the columns " + ", ".join(COLUMNS)
 
 
-def find_papers(paths: Sequence[Path]) -> list[tuple[Path, PaperRow | None]]:
+def named_paper(text: str) -> Path | str:
+    """A path, or a URL as it is."""
+    return text if is_url(text) else Path(text)
+
+
+def find_papers(paths: Sequence[Path | str], fetched: Path | None = None) -> list[tuple[Path, PaperRow | None]]:
     """PDFs in the order they are named, a folder's by name; a paper named twice comes once, with its row if any has one.
 
+    Those named by URL are fetched into the folder `fetched`; one that does not come is named all the same, and not there.
     Raises CannotRead with every finding.
     """
-    found: dict[Path, tuple[Path, PaperRow | None]] = {}
+    found: dict[Path | str, tuple[Path | str, PaperRow | None]] = {}
     problems: list[str] = []
     for path in paths:
         for pdf, row in _of_path(path, problems):
-            key = pdf.resolve()
+            key = pdf.resolve() if isinstance(pdf, Path) else pdf
             if key not in found or found[key][1] is None:
                 found[key] = (pdf, row)
+    urls = [pdf for pdf, _ in found.values() if isinstance(pdf, str)]
+    problems += filter(None, map(problem_of, urls)) if fetched else [f"{url}: this command reads files only" for url in urls]
     if problems:
         raise CannotRead("--papers", "; ".join(problems), _REMEDY)
-    return list(found.values())
+    files = fetch_all(urls, fetched) if fetched else {}
+    return [(files[pdf] if isinstance(pdf, str) else pdf, row) for pdf, row in found.values()]
 
 
-def _of_path(path: Path, problems: list[str]) -> Iterator[tuple[Path, PaperRow | None]]:
-    if path.is_dir():
+def _of_path(path: Path | str, problems: list[str]) -> Iterator[tuple[Path | str, PaperRow | None]]:
+    if isinstance(path, str):
+        yield path, None
+    elif path.is_dir():
         yield from ((pdf, None) for pdf in _of_folder(path, problems))
     elif not path.is_file():
         problems.append(f"{path} does not exist" if not path.exists() else f"{path} is neither a file nor a folder")
@@ -54,7 +66,7 @@ def _of_folder(folder: Path, problems: list[str]) -> list[Path]:
     return sorted(files, key=lambda p: p.relative_to(folder).as_posix())
 
 
-def _of_csv(path: Path, problems: list[str]) -> list[tuple[Path, PaperRow]]:
+def _of_csv(path: Path, problems: list[str]) -> list[tuple[Path | str, PaperRow]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         reader = csv.DictReader(io.StringIO(text), strict=True, restkey="")
@@ -67,8 +79,9 @@ def _of_csv(path: Path, problems: list[str]) -> list[tuple[Path, PaperRow]]:
         problems.extend(f"{path}: {finding}" for finding in wrong or ["no rows"])
         return []
     pairs = [pair for line, raw in enumerate(raws, start=2) for pair in _of_row(path, line, raw, problems)]
-    named = Counter(pdf.resolve() for pdf, _ in pairs)
-    problems.extend(f"{path}: {pdf.name} stands on {n} rows; keep one" for pdf, n in sorted(named.items()) if n > 1)
+    named = Counter(pdf if isinstance(pdf, str) else pdf.resolve() for pdf, _ in pairs)
+    twice = sorted((pdf if isinstance(pdf, str) else pdf.name, n) for pdf, n in named.items() if n > 1)
+    problems.extend(f"{path}: {name} stands on {n} rows; keep one" for name, n in twice)
     return pairs
 
 
@@ -83,7 +96,7 @@ def _wrong_columns(columns: Iterable[str]) -> Iterator[str]:
         yield f"column {column} stands twice"
 
 
-def _of_row(path: Path, line: int, raw: dict[str, str], problems: list[str]) -> Iterator[tuple[Path, PaperRow]]:
+def _of_row(path: Path, line: int, raw: dict[str, str], problems: list[str]) -> Iterator[tuple[Path | str, PaperRow]]:
     values = {k: (v or "").strip() or None for k, v in raw.items() if k}
     name = values["file"]
     place = f"{path} row {line}"
@@ -91,11 +104,14 @@ def _of_row(path: Path, line: int, raw: dict[str, str], problems: list[str]) -> 
         problems.append(f"{place}: more cells than columns")
     elif name is None:
         problems.append(f"{place}: file is empty")
+    elif values["source_url"] and not values["source_url"].startswith(("https://", "http://")):
+        problems.append(f"{place}: source_url {values['source_url']} is not an http(s) address")
+    elif is_url(name):
+        web = name if name.startswith(("https://", "http://")) else None
+        yield name, PaperRow.model_validate({**values, "source_url": values["source_url"] or web})
     elif not (path.parent / name).resolve().is_relative_to(path.parent.resolve()):
         problems.append(f"{place}: {name} lies outside {path.parent}")
     elif not (path.parent / name).is_file():
         problems.append(f"{place}: {name} does not exist in {path.parent}")
-    elif values["source_url"] and not values["source_url"].startswith(("https://", "http://")):
-        problems.append(f"{place}: source_url {values['source_url']} is not an http(s) address")
     else:
         yield path.parent / name, PaperRow.model_validate(values)

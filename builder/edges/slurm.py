@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
-from collections.abc import Awaitable, Iterator
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import yaml
 
 from builder.errors import CannotRead, ClusterStopped, UsageError
 
+_ASKING = 60  # seconds that one question to Slurm may take
 _WANTED = "a jobqueue: with a slurm: below it, as dask-jobqueue's documentation has it (cores, memory, queue, walltime, ...)"
 
 
@@ -29,24 +33,37 @@ def slurm_scheduler(configuration: Path, workers: int) -> Iterator[str]:
         from dask_jobqueue import SLURMCluster
     except ImportError as error:
         raise UsageError("--slurm", f"needs dask-jobqueue: {error}", "pip install 'microtome[slurm]'") from error
-    with dask.config.set(wanted):
+    for name in ("asyncio", "distributed", "dask_jobqueue"):  # they log what is raised here too, with tracebacks
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with dask.config.set(dask.config.merge(dask.config.global_config, wanted)):
         try:
-            cluster = SLURMCluster(scheduler_options={**_options(wanted), "dashboard": False})
+            options = dask.config.get("jobqueue.slurm.scheduler-options", {})
+            cluster = SLURMCluster(scheduler_options={**options, "dashboard": False})
         except (TypeError, ValueError) as error:
-            raise CannotRead(str(configuration), f"dask-jobqueue refuses it: {error}", f"give {_WANTED}") from error
+            told = " ".join(str(error).split())
+            raise CannotRead(str(configuration), f"dask-jobqueue refuses it: {told}", f"give {_WANTED}") from error
         with cluster:
-            try:
-                cluster.scale(workers)
-                cluster.sync(_submitted, cluster)
-            except (OSError, RuntimeError) as error:
-                told = " ".join(str(error).split())
-                raise ClusterStopped("--slurm", f"Slurm refuses the jobs: {told}", f"correct {configuration}") from error
+            refusal = _refusal(cluster.job_script())
+            if refusal:
+                raise ClusterStopped("--slurm", f"Slurm refuses the jobs: {refusal}", f"correct {configuration}")
+            cluster.scale(workers)
             yield str(cluster.scheduler_address)
 
 
-async def _submitted(cluster: Awaitable[object]) -> None:
-    """Awaiting a cluster is awaiting its jobs' submission, and hearing what Slurm says of them."""
-    await cluster
+def _refusal(script: str) -> str:
+    """What Slurm says against such a job, which is not submitted; empty where it takes it.
+
+    dask-jobqueue submits in the background and keeps a refusal to itself.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".sh", encoding="utf-8") as file:
+        file.write(script)
+        file.flush()
+        command = ["sbatch", "--test-only", file.name]
+        try:
+            asked = subprocess.run(command, capture_output=True, text=True, timeout=_ASKING, check=False)
+        except subprocess.TimeoutExpired:
+            return f"no answer within {_ASKING} s"
+    return " ".join((asked.stderr or asked.stdout).split()) if asked.returncode else ""
 
 
 def _read(configuration: Path) -> dict[str, object]:
@@ -58,13 +75,6 @@ def _read(configuration: Path) -> dict[str, object]:
     if not isinstance(section, dict) or not isinstance(section.get("slurm"), dict):
         raise CannotRead(str(configuration), "has no jobqueue > slurm", f"give {_WANTED}")
     return {str(name): value for name, value in raw.items()}
-
-
-def _options(wanted: dict[str, object]) -> dict[str, object]:
-    section = wanted["jobqueue"]
-    slurm = section.get("slurm") if isinstance(section, dict) else None
-    options = slurm.get("scheduler-options") if isinstance(slurm, dict) else None
-    return options if isinstance(options, dict) else {}
 
 
 __all__ = ["slurm_scheduler"]

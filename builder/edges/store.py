@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from builder.errors import CannotRead, CannotWrite
 from builder.records import digest
+
+_NAMED = re.compile(rb'"([0-9a-f]{64})"')  # what may be a blob's name in a receipt
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -138,6 +141,28 @@ class Store:
         if found is None:
             raise self._damaged(self._receipt(paper_sha, stage))
         return found
+
+    def files(self) -> dict[str, bytes]:
+        """All receipts and blobs, by their paths below the root: of a folder that one paper has for itself."""
+        paths = [path for kind in ("receipts", "blobs") for path in sorted((self.root / kind).rglob("*")) if path.is_file()]
+        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in paths if not path.name.startswith(".")}
+
+    def files_of(self, paper_sha: str) -> dict[str, bytes]:
+        """The paper's receipts and the blobs that they name."""
+        receipts = sorted(self._receipt(paper_sha, "").parent.glob("*.json"))
+        found = {path: path.read_bytes() for path in receipts}
+        named = {match.decode() for data in found.values() for match in _NAMED.findall(data)}
+        found |= {self._blob(sha): self._blob(sha).read_bytes() for sha in sorted(named) if self._blob(sha).is_file()}
+        return {path.relative_to(self.root).as_posix(): data for path, data in found.items()}
+
+    def take_in(self, paper_sha: str, files: Mapping[str, bytes]) -> None:
+        """What another store made of that paper. Blobs go by what they are; no other name than a receipt's is written."""
+        for name, data in files.items():
+            stage = re.fullmatch(rf"receipts/{paper_sha[:2]}/{paper_sha}/([a-z_]+)\.json", name)
+            if stage:
+                write_whole(self._receipt(paper_sha, stage[1]), data)
+            elif name.startswith("blobs/"):
+                self.put_blob(data)
 
     def keep_failed(self, path: Path, sha: str, told: Mapping[str, str]) -> None:
         """Keep a paper that its child failed on, with what it was: `failed/<SHA-256>.pdf` and `.json`, for a report.
