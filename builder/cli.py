@@ -21,8 +21,9 @@ from builder.commands.hydrate import add_hydrate
 from builder.commands.items import add_battery, add_parse, add_spans
 from builder.commands.leaderboard import add_leaderboard
 from builder.commands.ledger import add_rights, add_why
+from builder.commands.looking import add_show_dropped, look_of
 from builder.commands.money import add_dry_run, add_spend, asking_ended, dry_run
-from builder.commands.progress import Progress, WatchedDesk
+from builder.commands.progress import Progress, WatchedDesk, attrition_table
 from builder.commands.releases import add_cite, add_diff, add_rescore
 from builder.commands.report import add_report
 from builder.commands.results import add_score
@@ -41,7 +42,7 @@ from builder.figures import all_figures, figure_line
 from builder.ledger import savings_of, savings_report
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
 from builder.recipe import Ocr, Recipe
-from builder.records import JudgedFigure, Specimen, StageCount
+from builder.records import JudgedFigure, Specimen
 from builder.release.schemas import schema_files
 from builder.reporting.run_report import run_schema_files
 from builder.run import Run, read_at_least_one, run
@@ -133,6 +134,7 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         help="open (default): what may be published; private: everything, for local work, never to be published",
     )
     add_dry_run(parser)
+    add_show_dropped(parser)
     _add_run(parser)
     parser.set_defaults(command=_build)
 
@@ -233,7 +235,7 @@ def _built(arguments: argparse.Namespace, recipe: Recipe, store: Store, out: Pat
 def _assembled(arguments: argparse.Namespace, recipe: Recipe, store: Store, out: Path, progress: Progress) -> int:
     desk = WatchedDesk(store, recipe, progress)
     done = _run(arguments, arguments.papers, recipe, store, stages_of(recipe), progress, desk)
-    print(_table(done.attrition), file=sys.stderr)
+    print(attrition_table(done.attrition), file=sys.stderr)
     read_at_least_one(done)
     progress.assembling()
     try:
@@ -311,6 +313,7 @@ def _run(
     for gap in missing():
         print(f"warning: on this machine nothing keeps a hostile PDF's child from what it could {gap}", file=sys.stderr)
     limits = Limits(arguments.timeout, arguments.memory)
+    progress.look = look_of(arguments, [path for path, _ in found], store, limits)
     with progress.papers(len(found), arguments.jobs, stages):
         asker = asker or WatchedDesk(store, recipe, progress)
         told, waits, jobs = progress.paper, progress.waits, arguments.jobs
@@ -321,14 +324,6 @@ def _run(
             print(f"{outcome.file}: duplicate-paper ({outcome.dropped.detail})", file=sys.stderr)
     print(f"{len(done.outcomes)} papers, {done.reused} of them unchanged since an earlier run", file=sys.stderr)
     return done
-
-
-def _table(counts: Sequence[StageCount]) -> str:
-    lines = [f"{'stage':<18}{'unit':<10}{'read':>7}{'kept':>7}{'made':>7}  dropped"]
-    for c in counts:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(c.dropped.items(), key=lambda item: (-item[1], item[0])))
-        lines.append(f"{c.stage:<18}{c.unit:<10}{c.read:>7}{c.kept:>7}{c.made:>7}  {reasons}")
-    return "\n".join(lines)
 
 
 def _validate(arguments: argparse.Namespace) -> int:

@@ -161,6 +161,7 @@ _NO_STAGE = frozenset(
         "asked.py",
         "cli.py",
         "demo.py",
+        "drops_told.py",
         "forecast.py",
         "grading.py",
         "hydrating.py",

@@ -41,9 +41,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Cutting:
-    """What a child brings back: the paper's receipts, or what it waits for, and the seconds each stage took in this run."""
+    """What a child brings back of a paper that is done: its receipts, and the seconds each stage took in this run."""
 
-    made: tuple[Receipt, ...] | Waiting
+    receipts: tuple[Receipt, ...]
     seconds: dict[str, float]
 
 
@@ -148,9 +148,9 @@ def run(
     while todo:
         waiting: list[tuple[int, Task, Waiting]] = []
         for (index, task), result in _cut_all(todo, jobs, limits):
-            if isinstance(result, Cutting) and isinstance(result.made, Waiting):
-                waiting.append((index, replace(task, seconds=result.seconds), result.made))
-                waits(waiting[-1][1], result.made)
+            if isinstance(result, Waiting):
+                waiting.append((index, replace(task, seconds=result.seconds), result))
+                waits(task, result)
                 continue
             done[index] = _settled(task, result, store, stages, limits)
             progress(done[index])
@@ -207,7 +207,7 @@ def _failure_key(task: Task, limits: Limits) -> str:
 
 def _cut_all(
     todo: Sequence[tuple[int, Task]], jobs: int, limits: Limits
-) -> Iterator[tuple[tuple[int, Task], Cutting | Failure]]:
+) -> Iterator[tuple[tuple[int, Task], Cutting | Waiting | Failure]]:
     if not todo:
         return
     tasks = [task for _, task in todo]
@@ -216,7 +216,7 @@ def _cut_all(
         yield (index, task), outcome.result
 
 
-def cut_one(task: Task) -> Cutting:
+def cut_one(task: Task) -> Cutting | Waiting:
     """The child's whole work: one paper through its stages, each receipt durable before the next stage starts.
 
     A stage that waits for a model ends the child's work; the next child takes up the receipts and goes on there.
@@ -227,16 +227,16 @@ def cut_one(task: Task) -> Cutting:
     try:
         receipts = cut(bench, stages)
     except Waiting as waits:
-        return Cutting(waits, bench.seconds)
+        waits.seconds = bench.seconds
+        return waits
     assert receipts is not None
     return Cutting(receipts, bench.seconds)
 
 
 def _settled(task: Task, result: Cutting | Failure, store: Store, stages: Sequence[Stage], limits: Limits) -> PaperOutcome:
     if not isinstance(result, Failure):
-        assert not isinstance(result.made, Waiting)
         store.forget_failed(task.source.sha256)
-        return PaperOutcome(task.source.path.name, result.made, sha256=task.source.sha256, seconds=result.seconds)
+        return PaperOutcome(task.source.path.name, result.receipts, sha256=task.source.sha256, seconds=result.seconds)
     seconds = task.seconds | ({"timeout": float(limits.seconds)} if result.reason == "timeout" else {})
     outcome = _whole_drop(task.source.path.name, result.reason, result.detail, sha256=task.source.sha256)
     outcome = replace(outcome, failed=True, seconds=seconds)

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,7 +40,15 @@ with driven(Path(sys.argv[1])) as log:
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Children are proven elsewhere; starting one takes longer than its work here."""
-    monkeypatch.setattr("builder.run.run_isolated", lambda work, tasks, **_: (Outcome(task, work(task)) for task in tasks))
+    in_this_process(monkeypatch, lambda work, task: work(task))
+
+
+def in_this_process(patch: pytest.MonkeyPatch, done: Callable[[Callable[[object], object], object], object]) -> None:
+    def outcomes(work: Callable[[object], object], tasks: Sequence[object], **_: object) -> Iterator[Outcome[object, object]]:
+        return (Outcome(task, done(work, task)) for task in tasks)
+
+    for name in ("builder.edges.engine.run_isolated", "builder.run.run_isolated", "builder.commands.looking.run_isolated"):
+        patch.setattr(name, outcomes, raising=False)
 
 
 def sieved(work: Path, *papers: Path) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
@@ -14,10 +14,12 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+from PIL import Image
+from test_run_log import in_this_process
 
 from builder import shipped
 from builder.cli import main
-from builder.edges.engine import Failure, Outcome
+from builder.edges.engine import Failure
 from builder.errors import Exit
 from builder.records import StageCount
 from builder.reporting.flow import flow
@@ -57,10 +59,10 @@ class Built:
         return (self.work / PAGE).read_text(encoding="utf-8")
 
 
-def build(folder: Path, *papers: Path) -> int:
+def build(folder: Path, *papers: Path, more: Sequence[str] = ()) -> int:
     return main(
         ["build", "csm_bench", "--papers", *map(str, papers), "--out", str(folder / "release"), "--work", str(folder / "work")]
-        + ["--version", "1.0.0", "--jobs", "1"]
+        + ["--version", "1.0.0", "--jobs", "1", *more]
     )
 
 
@@ -70,9 +72,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     broken = folder / "broken.pdf"
     broken.write_bytes(b"%PDF-1.7 and then nothing")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("builder.run.run_isolated", lambda work, tasks, **_: (Outcome(task, work(task)) for task in tasks))
+        in_this_process(patch, lambda work, task: work(task))
         assert build(folder, ND, broken) == Exit.OK
-        assert build(folder, ND, broken) == Exit.OK  # the second run tells what the first one measured
+        assert build(folder, ND, broken, more=["--show-dropped"]) == Exit.OK  # and tells what the first run measured
     return Built(folder / "work", folder / "release")
 
 
@@ -109,9 +111,18 @@ def test_a_drop_that_has_a_crop_is_shown_with_it_and_with_what_its_licence_forbi
     assert "For you alone, not to be published" in built.page
 
 
+def test_what_was_dropped_before_it_was_cropped_is_looked_at_where_that_is_asked_for(built: Built) -> None:
+    early = [one for drop in built.report.drops if drop.stage in ("sieve", "select") for one in drop.examples]
+    assert early
+    assert all(one.crop_sha256 and one.page and one.licence is None and not one.may_share for one in early)
+    for one in early:
+        with Image.open(built.work / "blobs" / str(one.crop_sha256)[:2] / str(one.crop_sha256)) as picture:
+            assert 200 < max(picture.size) <= 325
+
+
 def test_a_build_that_is_stopped_leaves_its_report_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hung = Failure("timeout", "not done after 300 s; --timeout raises the limit")
-    monkeypatch.setattr("builder.run.run_isolated", lambda _, tasks, **__: (Outcome(task, hung) for task in tasks))
+    in_this_process(monkeypatch, lambda _, __: hung)
     assert build(tmp_path, ND) == Exit.CANNOT_READ
     report = Built(tmp_path / "work", tmp_path / "release").report
     assert (report.state, report.exit, report.release) == ("stopped", "cannot-read", None)

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from builder import __version__
 from builder.asking import Question, Reply, Waiting
+from builder.drops_told import Look, no_look
 from builder.edges.calls import Desk
 from builder.edges.release_folder import Written
 from builder.edges.run_log import RunLog, exit_name
@@ -20,7 +21,7 @@ from builder.edges.store import Store
 from builder.errors import CannotWrite, MicrotomeError
 from builder.pipeline import Stage
 from builder.recipe import Recipe
-from builder.records import Paper
+from builder.records import Paper, StageCount
 from builder.reporting.run_events import EventName
 from builder.reporting.run_status import counted, duration, shown
 from builder.run import PaperOutcome, Run, Task
@@ -36,6 +37,7 @@ class Progress:
         self.log, self.recipe, self.command = log, recipe, command
         self.done: Run | None = None
         self.written: Written | None = None
+        self.look: Look = no_look
         self.counts, self.usd = Counter[str](), 0.0
         self.questions = self.replies = 0
         self.bar: tqdm[NoReturn] | None = None
@@ -73,10 +75,10 @@ class Progress:
         except (MicrotomeError, KeyboardInterrupt) as error:
             if self.done:
                 with suppress(CannotWrite):  # on a full disk the first error is the one to tell
-                    write_report(self.done, store, Built(version, tier, exit=exit_name(error)))
+                    write_report(self.done, store, Built(version, tier, exit=exit_name(error)), self.look)
             raise
         if self.done:
-            write_report(self.done, store, Built(version, tier, self.written))
+            write_report(self.done, store, Built(version, tier, self.written), self.look)
 
     def paper(self, outcome: PaperOutcome) -> None:
         if self.done is not None:
@@ -107,7 +109,7 @@ class Progress:
             file=_legible(task.source.path.name),
             sha256=task.source.sha256,
             questions=len(waiting.questions),
-            stages={stage: round(seconds, 3) for stage, seconds in task.seconds.items()},
+            stages={stage: round(seconds, 3) for stage, seconds in waiting.seconds.items()},
         )
 
     def asking(self, questions: int, committed: tuple[int, float]) -> None:
@@ -185,6 +187,15 @@ class WatchedDesk(Desk):
             self._progress.asked(self.committed)
 
 
+def attrition_table(counts: Sequence[StageCount]) -> str:
+    """What each stage read, kept, made and dropped, as lines of text."""
+    lines = [f"{'stage':<18}{'unit':<10}{'read':>7}{'kept':>7}{'made':>7}  dropped"]
+    for c in counts:
+        reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(c.dropped.items(), key=lambda item: (-item[1], item[0])))
+        lines.append(f"{c.stage:<18}{c.unit:<10}{c.read:>7}{c.kept:>7}{c.made:>7}  {reasons}")
+    return "\n".join(lines)
+
+
 def _disagreements(outcome: PaperOutcome) -> Iterator[str]:
     for receipt in outcome.receipts[:1]:
         for raw in receipt.records:
@@ -196,4 +207,4 @@ def _legible(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
-__all__ = ["EVERY_SECONDS", "Progress", "WatchedDesk"]
+__all__ = ["EVERY_SECONDS", "Progress", "WatchedDesk", "attrition_table"]

@@ -29,7 +29,7 @@ def flow(stages: Sequence[StageCount], told: str) -> Markup:
         following = stages[i + 1] if i + 1 < len(stages) else None
         parts += _kept(one, following, x, scales[i], scales[i + 1])
         parts += _dropped(one, x, scales[i], base)
-        parts += _bar(one, x, scales[i], new=i == 0 or stages[i - 1].unit != one.unit)
+        parts += _bar(one, x, scales[i])
     x = _LEFT + len(stages) * _STEP
     parts += _end(stages[-1], x, scales[-1])
     return drawing(x + _RIGHT, base + deepest + 8 + lines * _LINE + 8, told, *parts)
@@ -49,7 +49,7 @@ def _height(count: int, scale: float) -> float:
     return max(_THIN, count * scale) if count else 0.0
 
 
-def _bar(one: StageCount, x: float, scale: float, *, new: bool) -> list[Markup]:
+def _bar(one: StageCount, x: float, scale: float) -> list[Markup]:
     kept, dropped = _height(one.kept, scale), _height(one.read - one.kept, scale)
     told = f"{one.stage}: {one.read:,} {one.unit} read, {one.kept:,} kept"
     parts = _head(one.stage, f"{one.read:,} {one.unit}", x)
@@ -98,7 +98,7 @@ def _dropped(one: StageCount, x: float, scale: float, base: float) -> list[Marku
         y += part
     named = [f"{count:,} {_short(reason)}" for reason, count in reasons[:_REASONS]]
     rest = sum(count for _, count in reasons[_REASONS:])
-    named += [f"{rest:,} for {len(reasons) - _REASONS} more"] if rest else []
+    named += [f"{rest:,} for other reasons"] if rest else []
     return [*parts, *(words(text, x, base + height + _LINE * (n + 1), class_="t small") for n, text in enumerate(named))]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,6 +16,8 @@ EventName = Literal[
     "assembling-started",
     "run-ended",
 ]
+
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Event(BaseModel):
@@ -45,8 +47,8 @@ class Event(BaseModel):
     )
     reason: str | None = Field(None, description="stable, kebab-case; of a paper that was dropped or failed")
     reused: bool | None = Field(None, description="paper-done: all of it was there from an earlier run")
-    seconds: float | None = Field(None, ge=0, description="spent in the paper's children in this run")
-    stages: dict[str, float] | None = Field(
+    seconds: Amount | None = Field(None, description="spent in the paper's children in this run")
+    stages: dict[str, Amount] | None = Field(
         None, description="the same by stage; under timeout the limit at which a child was stopped"
     )
 
@@ -55,11 +57,11 @@ class Event(BaseModel):
     model: str | None = Field(None, description="reply: model as the provider names it")
     prompt_tokens: int | None = Field(None, description="reply: as billed; left out where the provider did not say")
     completion_tokens: int | None = None
-    usd: float | None = Field(None, description="reply: by the recipe's prices")
+    usd: Amount | None = Field(None, description="reply: by the recipe's prices")
     committed_tokens: int | None = Field(
         None, description="what counts against max_tokens over the whole work folder, calls in flight at their most"
     )
-    committed_usd: float | None = Field(None, description="the same of max_usd")
+    committed_usd: Amount | None = Field(None, description="the same of max_usd")
     exit: str | None = Field(None, description="run-ended: name of the exit code")
 
 

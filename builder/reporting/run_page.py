@@ -85,8 +85,7 @@ def _branches(report: RunReport) -> tuple[Branch, ...]:
 def _attrition(report: RunReport) -> Table:
     rows = tuple(
         (
-            one.stage,
-            one.unit,
+            f"{one.stage} ({one.unit})",
             f"{one.read:,}",
             f"{one.kept:,}",
             f"{one.made:,}",
@@ -96,11 +95,11 @@ def _attrition(report: RunReport) -> Table:
         )
         for one in report.stages
     )
-    head = ("stage", "unit", "read", "kept", "made", "dropped", "seconds", "a paper")
+    head = ("stage", "read", "kept", "made", "dropped", "seconds", "a paper")
     note = (
         "Read is kept and dropped. Seconds are those of the papers' children by the clock, of reused papers as they were cut."
     )
-    return Table("attrition", "Attrition and time by stage", _signature(report), head, rows, 2, note)
+    return Table("attrition", "Attrition and time by stage", _signature(report), head, rows, 1, note)
 
 
 def _slowest(report: RunReport) -> Table:
