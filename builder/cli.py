@@ -215,7 +215,9 @@ def _build(arguments: argparse.Namespace) -> int:
         raise UsageError("--work", "is the release's own folder", "name another folder, or leave --work out")
     refuse_occupied(out, arguments.version, arguments.tier)
     with driven(work) as log:
-        return _built(arguments, recipe, Store(work), out, Progress(log, recipe, "build"))
+        return _built(
+            arguments, recipe, Store(work), out, Progress(log, recipe, "build --dry-run" if arguments.dry_run else "build")
+        )
 
 
 def _built(arguments: argparse.Namespace, recipe: Recipe, store: Store, out: Path, progress: Progress) -> int:
@@ -314,8 +316,8 @@ def _run(
         print(f"warning: on this machine nothing keeps a hostile PDF's child from what it could {gap}", file=sys.stderr)
     limits = Limits(arguments.timeout, arguments.memory)
     progress.look = look_of(arguments, [path for path, _ in found], store, limits)
+    asker = asker or WatchedDesk(store, recipe, progress)
     with progress.papers(len(found), arguments.jobs, stages):
-        asker = asker or WatchedDesk(store, recipe, progress)
         told, waits, jobs = progress.paper, progress.waits, arguments.jobs
         done = run(found, recipe, policy, store, stages, jobs=jobs, limits=limits, progress=told, waits=waits, asker=asker)
     progress.done = done

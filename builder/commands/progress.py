@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
@@ -40,14 +40,16 @@ class Progress:
         self.look: Look = no_look
         self.counts, self.usd = Counter[str](), 0.0
         self.questions = self.replies = 0
+        self.committed: Callable[[], tuple[int, float]] = lambda: (0, 0.0)  # as the desk has it
         self.bar: tqdm[NoReturn] | None = None
         self.total, self.started, self.told = 0, time.monotonic(), time.monotonic()
 
     @contextmanager
     def papers(self, total: int, jobs: int, stages: tuple[Stage, ...]) -> Iterator[None]:
         """Over the papers of a run. Raises CannotWrite where the log cannot be written."""
-        self.log.write(
+        self._money(
             "run-started",
+            self.committed(),
             command=self.command,
             builder_version=__version__,
             recipe=self.recipe.identity.name,
@@ -122,6 +124,7 @@ class Progress:
         self._money(
             "reply",
             committed,
+            question=reply.hash,
             stage=reply.stage,
             model=reply.model_asked,
             outcome=reply.outcome,
@@ -173,6 +176,7 @@ class WatchedDesk(Desk):
     def __init__(self, store: Store, recipe: Recipe, progress: Progress) -> None:
         super().__init__(store, recipe.models, recipe.asking, heard=self._tell)
         self._progress = progress
+        progress.committed = lambda: self.committed
 
     def _tell(self, reply: Reply) -> None:
         self._progress.reply(reply, self.committed)

@@ -29,7 +29,7 @@ class Event(BaseModel):
     run: str = Field(description="id of the run: when it started and its driver's process number")
     event: EventName
 
-    command: str | None = Field(None, description="run-started: the verb, such as build")
+    command: str | None = Field(None, description="run-started: such as build or build --dry-run")
     builder_version: str | None = None
     recipe: str | None = Field(None, description="run-started: name of the recipe")
     recipe_hash: str | None = None
@@ -53,6 +53,7 @@ class Event(BaseModel):
     )
 
     questions: int | None = Field(None, ge=0, description="a waiting paper's; asking-started: to be asked, none on disk")
+    question: str | None = Field(None, description="reply: hash of the question, by which its reply lies in replies/")
     stage: str | None = Field(None, description="reply: stage that asked")
     model: str | None = Field(None, description="reply: model as the provider names it")
     prompt_tokens: int | None = Field(None, description="reply: as billed; left out where the provider did not say")
