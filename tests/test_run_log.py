@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,13 +16,18 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from builder.asking import Prompt, question_of
 from builder.cli import main
+from builder.commands.progress import Progress, WatchedDesk
 from builder.edges.engine import Outcome
 from builder.edges.run_log import LOG, MOST_BYTES, OLDER, RunLog, driven, events
+from builder.edges.store import Store
 from builder.errors import CannotRead, CannotWrite, Exit
 from builder.reporting.run_events import Event
 from builder.reporting.run_report import run_schema_files
 from builder.reporting.run_status import Status, status_lines, status_of
+from tests.loopback_model import answer, loopback_model
+from tests.model_runs import KEY, recipe_of
 
 PAPERS = Path(__file__).parent / "papers"
 PAPER = PAPERS / "magnetite-annealing.pdf"
@@ -153,6 +160,51 @@ def test_an_error_ends_the_run_in_the_log_by_its_exit_code(tmp_path: Path) -> No
         raise CannotRead("--papers", "no paper could be read", "see the outcome of each file above")
     last = lines(tmp_path)[-1]
     assert (last["event"], last["outcome"], last["exit"]) == ("run-ended", "stopped", "cannot-read")
+
+
+def test_what_is_asked_is_in_the_log_with_what_it_cost_and_neither_key_nor_words_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("openai")
+    monkeypatch.setenv("LOOPBACK_KEY", KEY)
+    with loopback_model(lambda *_: answer({"x": 3}, prompt=90, completion=10)) as server:
+        recipe = recipe_of(server.base_url, more="[asking]\nin_flight = 1\nmax_tokens = 500000\n")
+        progress = Progress(RunLog(tmp_path), recipe, "build")
+        desk = WatchedDesk(Store(tmp_path), recipe, progress)
+        prompts = [Prompt(stage="write", about="p", system="", user=f"Printed words {n}") for n in range(2)]
+        questions = [question_of("author", recipe.models["author"], prompt, (), {}) for prompt in prompts]
+        with progress.papers(1, 1, ()):
+            desk.answer(questions)
+            desk.answer(questions)  # all on disk: nobody is asked, and nothing is told
+    heard = lines(tmp_path)
+    assert [one["event"] for one in heard] == ["run-started", "asking-started", "reply", "reply", "asking-ended"]
+    assert {one["question"] for one in heard[2:4]} == {question.hash for question in questions}
+    assert (heard[-1]["committed_tokens"], heard[0]["max_tokens"]) == (200, 500000)
+    text = (tmp_path / LOG).read_text(encoding="ascii")
+    assert KEY not in text
+    assert "Printed words" not in text
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_has_a_bar_with_the_outcomes_and_a_pipe_a_line_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"nothing")
+    terminal, pipe = Terminal(), io.StringIO()
+    monkeypatch.setattr("sys.stderr", terminal)
+    assert sieved(tmp_path / "one", PAPER, broken) == Exit.OK
+    assert "2/2" in terminal.getvalue()
+    assert "1 dropped, 1 ok" in terminal.getvalue()
+    monkeypatch.setattr("sys.stderr", pipe)
+    monkeypatch.setattr("builder.commands.progress.EVERY_SECONDS", 0.0)
+    assert sieved(tmp_path / "two", PAPER, broken) == Exit.OK
+    assert re.search(r"^1 of 2 papers, [0-9.,]+ a minute, about .* left: 1 ok$", pipe.getvalue(), re.M)
+    assert "\r" not in pipe.getvalue()
 
 
 # What is told from events alone

@@ -22,7 +22,6 @@ from builder.errors import CannotWrite, MicrotomeError
 from builder.pipeline import Stage
 from builder.recipe import Recipe
 from builder.records import Paper, StageCount
-from builder.reporting.run_events import EventName
 from builder.reporting.run_status import counted, duration, shown
 from builder.run import PaperOutcome, Run, Task
 from builder.run_told import Built, write_report
@@ -47,9 +46,10 @@ class Progress:
     @contextmanager
     def papers(self, total: int, jobs: int, stages: tuple[Stage, ...]) -> Iterator[None]:
         """Over the papers of a run. Raises CannotWrite where the log cannot be written."""
-        self._money(
+        paid = _paid(self.committed()) if self.recipe.models else {}
+        self.log.write(
             "run-started",
-            self.committed(),
+            **paid,
             command=self.command,
             builder_version=__version__,
             recipe=self.recipe.identity.name,
@@ -116,14 +116,13 @@ class Progress:
 
     def asking(self, questions: int, committed: tuple[int, float]) -> None:
         self.questions, self.replies = questions, 0
-        self._money("asking-started", committed, questions=questions)
+        self.log.write("asking-started", questions=questions, **_paid(committed))
 
     def reply(self, reply: Reply, committed: tuple[int, float]) -> None:
         self.replies += 1
         self.usd += reply.usage.usd or 0.0
-        self._money(
+        self.log.write(
             "reply",
-            committed,
             question=reply.hash,
             stage=reply.stage,
             model=reply.model_asked,
@@ -131,12 +130,13 @@ class Progress:
             prompt_tokens=reply.usage.prompt_tokens,
             completion_tokens=reply.usage.completion_tokens,
             usd=reply.usage.usd,
+            **_paid(committed),
         )
         self._tick()
 
     def asked(self, committed: tuple[int, float]) -> None:
         self.questions = self.replies = 0
-        self._money("asking-ended", committed)
+        self.log.write("asking-ended", **_paid(committed))
 
     def assembling(self) -> None:
         self.log.write("assembling-started")
@@ -153,9 +153,6 @@ class Progress:
         spent = f", {self.usd:.2f} USD" if self.usd else ""
         asked = f"; asking, {self.replies:,} of {self.questions:,}" if self.questions else ""
         return f"{counted(dict(self.counts)) or 'none done'}{spent}{asked}"
-
-    def _money(self, event: EventName, committed: tuple[int, float], **facts: object) -> None:
-        self.log.write(event, committed_tokens=committed[0], committed_usd=round(committed[1], 8), **facts)
 
     def _tick(self) -> None:
         if self.bar is not None:
@@ -204,6 +201,10 @@ def _disagreements(outcome: PaperOutcome) -> Iterator[str]:
     for receipt in outcome.receipts[:1]:
         for raw in receipt.records:
             yield from Paper.model_validate(raw).disagreements
+
+
+def _paid(committed: tuple[int, float]) -> dict[str, object]:
+    return {"committed_tokens": committed[0], "committed_usd": round(committed[1], 8)}
 
 
 def _legible(name: str) -> str:
