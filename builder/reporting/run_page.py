@@ -100,7 +100,8 @@ def _attrition(report: RunReport) -> Table:
     )
     head = ("stage", "read", "kept", "made", "dropped", "seconds", "a paper")
     note = (
-        "Read is kept and dropped. Seconds are those of the papers' children by the clock, of reused papers as they were cut."
+        "What a stage reads is kept or dropped. Seconds are by the clock, in the papers' children; those of a paper that was "
+        "reused are from the run that cut it."
     )
     return Table("attrition", "Attrition and time by stage", _signature(report), head, rows, 1, note)
 
@@ -111,7 +112,7 @@ def _slowest(report: RunReport) -> Table:
         for one in report.slowest
     )
     head = ("paper", "outcome", "seconds", "longest stage", "its share")
-    return Table("slowest", f"The {len(rows)} slowest papers", _signature(report), head, rows, 1, "")
+    return Table("slowest", "The slowest papers", _signature(report), head, rows, 1, "")
 
 
 def _worst(one: PaperTold) -> tuple[str, str]:
