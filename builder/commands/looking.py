@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,13 +65,11 @@ def look_into(paths: Sequence[Path], store: Store, limits: Limits) -> Look:
 def glanced(glance: Glance) -> dict[Place, str]:
     """The child's work: each place as a small picture in the store. A page that cannot be drawn has none."""
     store, found = Store(glance.work), dict[Place, str]()
-    try:
-        with pdf.open_pdf(glance.path) as paper:
-            for place in glance.places:
-                dpi = max(1, int(72 * LONG_SIDE / max(place.box.width, place.box.height, 1.0)))
+    with pdf.open_pdf(glance.path) as paper:
+        for place in glance.places:
+            dpi = max(1, int(72 * LONG_SIDE / max(place.box.width, place.box.height, 1.0)))
+            with suppress(pdf.RefusedPdf):
                 found[place] = store.put_blob(picture_of(pdf.render(paper, place.page, place.box, dpi)).data)
-    except pdf.RefusedPdf:
-        return found
     return found
 
 

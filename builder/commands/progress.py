@@ -77,7 +77,7 @@ class Progress:
         except (MicrotomeError, KeyboardInterrupt) as error:
             if self.done:
                 with suppress(CannotWrite):  # on a full disk the first error is the one to tell
-                    write_report(self.done, store, Built(version, tier, exit=exit_name(error)), self.look)
+                    write_report(self.done, store, Built(version, tier, exit=exit_name(error)))
             raise
         if self.done:
             write_report(self.done, store, Built(version, tier, self.written), self.look)
