@@ -161,6 +161,7 @@ class Waiting(Exception):  # not an error: what a stage raises that cannot go on
 
     def __init__(self, questions: tuple[Question, ...]) -> None:
         self.questions = questions
+        self.seconds: dict[str, float] = {}  # that the paper's children spent on it so far, by stage
         super().__init__(f"{len(questions)} questions")
 
     def __reduce__(self) -> tuple[type[Waiting], tuple[tuple[Question, ...]]]:

@@ -176,6 +176,7 @@ _NO_STAGE = frozenset(
         "cluster.py",
         "dask_engine.py",
         "demo.py",
+        "drops_told.py",
         "fetching.py",
         "forecast.py",
         "grading.py",

@@ -46,9 +46,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Cutting:
-    """What a child brings back: the paper's receipts, or what it waits for, and the seconds each stage took in this run."""
+    """What a child brings back of a paper that is done: its receipts, and the seconds each stage took in this run."""
 
-    made: tuple[Receipt, ...] | Waiting
+    receipts: tuple[Receipt, ...]
     seconds: dict[str, float]
     unsaved: frozenset[str] = frozenset()  # stages whose receipts are in no work folder
 
@@ -98,9 +98,9 @@ def run(
         while todo:
             waiting: list[tuple[int, Task, Waiting]] = []
             for (index, task), result in _cut_all(todo, engine, limits):
-                if isinstance(result, Cutting) and isinstance(result.made, Waiting):
-                    waiting.append((index, replace(task, seconds=result.seconds), result.made))
-                    waits(waiting[-1][1], result.made)
+                if isinstance(result, Waiting):
+                    waiting.append((index, replace(task, seconds=result.seconds), result))
+                    waits(task, result)
                     continue
                 done[index] = work.settled(task, result)
                 progress(done[index])
@@ -167,12 +167,11 @@ class _Work:
         """The paper as its child left it."""
         if isinstance(result, Failure):
             return self._failed(task, result)
-        assert not isinstance(result.made, Waiting)
         self.store.forget_failed(task.source.sha256)
         if not result.unsaved:
-            return replace(self._outcome(task, self._kept(task, result.made)), seconds=result.seconds)
-        unsaved = {receipt.stage: receipt for receipt in result.made if receipt.stage in result.unsaved}
-        return replace(self._outcome(task, _settled(result.made)), seconds=result.seconds, unsaved=unsaved)
+            return replace(self._outcome(task, self._kept(task, result.receipts)), seconds=result.seconds)
+        unsaved = {receipt.stage: receipt for receipt in result.receipts if receipt.stage in result.unsaved}
+        return replace(self._outcome(task, _settled(result.receipts)), seconds=result.seconds, unsaved=unsaved)
 
     def _kept(self, task: Task, receipts: Sequence[Receipt]) -> Settled:
         settled = _settled(receipts)
@@ -217,7 +216,7 @@ def _settled(receipts: Sequence[Receipt]) -> Settled:
 
 def _cut_all(
     todo: Sequence[tuple[int, Task]], engine: Engine, limits: Limits
-) -> Iterator[tuple[tuple[int, Task], Cutting | Failure]]:
+) -> Iterator[tuple[tuple[int, Task], Cutting | Waiting | Failure]]:
     if not todo:
         return
     tasks = [task for _, task in todo]
@@ -228,7 +227,7 @@ def _cut_all(
         yield (index, task), outcome.result
 
 
-def cut_one(task: Task) -> Cutting:
+def cut_one(task: Task) -> Cutting | Waiting:
     """The child's whole work: one paper through its stages, each receipt durable before the next stage starts.
 
     A stage that waits for a model ends the child's work; the next child takes up the receipts and goes on there.
@@ -239,7 +238,8 @@ def cut_one(task: Task) -> Cutting:
     try:
         receipts = cut(bench, stages)
     except Waiting as waits:
-        return Cutting(waits, bench.seconds)
+        waits.seconds = bench.seconds
+        return waits
     assert receipts is not None
     return Cutting(receipts, bench.seconds, frozenset(bench.unsaved))
 

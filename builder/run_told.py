@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from builder import shipped
+from builder.drops_told import Look, drops_of, no_look, pictures_of
 from builder.edges.calls import Replies
-from builder.edges.images import jpeg_of, picture_within
 from builder.edges.release_folder import Written
 from builder.edges.run_log import events
 from builder.edges.store import Store, write_whole
-from builder.errors import CannotRead
-from builder.outcomes import PaperOutcome, Run
+from builder.outcomes import Run
 from builder.pipeline import TASK_STAGES
-from builder.records import Dropped, Figure, Record, Specimen
-from builder.reporting.gallery import Shown
 from builder.reporting.run_events import Event
 from builder.reporting.run_page import run_page
-from builder.reporting.run_report import (
-    EXAMPLES,
-    FACTS,
-    MAIN,
-    PAGE,
-    SLOWEST,
-    DropTold,
-    Example,
-    PaperTold,
-    RunReport,
-    StageTold,
-)
+from builder.reporting.run_report import FACTS, MAIN, PAGE, SLOWEST, PaperTold, RunReport, StageTold
 from builder.reporting.run_status import status_of
 from builder.spend import books_of
-
-R = TypeVar("R", bound=Record)
-LONG_SIDE = 320  # pixels of an example on the page
 
 
 @dataclass
@@ -63,18 +44,18 @@ class Built:
     exit: str | None = None  # of a run that was stopped
 
 
-def write_report(done: Run, store: Store, built: Built) -> None:
-    """Both files, of a run that is over or stopped. Raises CannotWrite."""
-    report = _report(done, store, built)
+def write_report(done: Run, store: Store, built: Built, look: Look = no_look) -> None:
+    """Both files, of a run that is over or stopped; `look` pictures what was dropped uncropped. Raises CannotWrite."""
+    report = _report(done, store, built, look)
     if report is None:
         return
     write_whole(store.root / FACTS, (report.model_dump_json(indent=1) + "\n").encode())
     style = shipped.page_part("report.css") + shipped.page_part("run.css")
     template = shipped.page_part("parts.html.j2") + shipped.page_part("run.html.j2")
-    write_whole(store.root / PAGE, run_page(report, _pictures(report, store), template, style).encode())
+    write_whole(store.root / PAGE, run_page(report, pictures_of(report.drops, store), template, style).encode())
 
 
-def _report(done: Run, store: Store, built: Built) -> RunReport | None:
+def _report(done: Run, store: Store, built: Built, look: Look) -> RunReport | None:
     """None where no run is in the log, as nothing was begun."""
     measured: dict[str, _Measured] = {}
     status = status_of(_measuring(store, measured), None, datetime.now(UTC))
@@ -97,7 +78,7 @@ def _report(done: Run, store: Store, built: Built) -> RunReport | None:
             **_outcomes(done),
             "stages": _stages(done, mine),
             "slowest": [_paper(one) for one in slowest],
-            "drops": _drops(done),
+            "drops": drops_of(done, look),
             "spent_usd": status.usd,
             "spending": books_of(Replies(store.root)),
         }
@@ -146,68 +127,6 @@ def _paper(one: _Measured) -> PaperTold:
         stages=one.stages,
         run=last.run,
     )
-
-
-def _drops(done: Run) -> list[DropTold]:
-    """By stage and reason, in the order of the stages and by frequency; examples of different papers first."""
-    found: dict[tuple[str, str], list[tuple[PaperOutcome, Dropped]]] = defaultdict(list)
-    further: dict[tuple[str, str], list[tuple[PaperOutcome, Dropped]]] = defaultdict(list)
-    for outcome in done.outcomes:
-        seen: set[tuple[str, str]] = set()
-        for drop in outcome.drops():
-            key = drop.stage, drop.reason
-            chosen = further if key in seen else found
-            seen.add(key)
-            if len(chosen[key]) < EXAMPLES:
-                chosen[key].append((outcome, drop))
-    told = []
-    for count in done.attrition:
-        for reason, n in sorted(count.dropped.items(), key=lambda item: (-item[1], item[0])):
-            key = count.stage, reason
-            examples = [_example(*one) for one in [*found[key], *further[key]][:EXAMPLES]]
-            told.append(
-                DropTold(stage=count.stage, unit=count.unit, reason=reason, count=n, read=count.read, examples=tuple(examples))
-            )
-    return told
-
-
-def _example(outcome: PaperOutcome, drop: Dropped) -> Example:
-    """The record with the picture of its figure, where the paper came so far."""
-    name = drop.record_id
-    figure = _figure(outcome, name.split("/")[0])
-    specimen = next((one for one in _records(outcome, "crop", Specimen) if one.id == figure.id), None) if figure else None
-    return Example(
-        record_id=name,
-        file=outcome.file,
-        detail=drop.detail,
-        crop_sha256=specimen.crop.sha256 if specimen else None,
-        label=figure.caption.label if figure else None,
-        page=figure.page if figure else None,
-        licence=specimen.paper.licence.spdx if specimen else None,
-        may_share=specimen.rights.image.share if specimen else False,
-    )
-
-
-def _records(outcome: PaperOutcome, stage: str, kind: type[R]) -> Iterator[R]:
-    return (kind.model_validate(raw) for receipt in outcome.receipts(stage) for raw in receipt.records)
-
-
-def _figure(outcome: PaperOutcome, name: str) -> Figure | None:
-    return next((one for one in _records(outcome, "locate", Figure) if one.id == name), None)
-
-
-def _pictures(report: RunReport, store: Store) -> dict[str, Shown]:
-    """The examples' pictures by hash, small; one that is gone or damaged is left out: the page says so."""
-    names = {one.crop_sha256 for drop in report.drops for one in drop.examples if one.crop_sha256}
-    return {name: shown for name in sorted(names) if (shown := _shown(store, name))}
-
-
-def _shown(store: Store, name: str) -> Shown | None:
-    try:
-        picture = picture_within(store.blob(name), LONG_SIDE)
-    except (CannotRead, OSError):
-        return None
-    return Shown(f"data:image/jpeg;base64,{base64.b64encode(jpeg_of(picture)).decode()}", picture.width, picture.height)
 
 
 __all__ = ["Built", "write_report"]

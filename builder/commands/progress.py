@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from builder import __version__
 from builder.asking import Question, Reply, Waiting
+from builder.drops_told import Look, no_look
 from builder.edges.calls import Desk
 from builder.edges.release_folder import Written
 from builder.edges.run_log import RunLog, exit_name
@@ -21,8 +22,7 @@ from builder.errors import CannotWrite, MicrotomeError
 from builder.outcomes import PaperOutcome, Run
 from builder.pipeline import Stage
 from builder.recipe import Recipe
-from builder.records import Paper
-from builder.reporting.run_events import EventName
+from builder.records import Paper, StageCount
 from builder.reporting.run_status import counted, duration, shown
 from builder.run import Task
 from builder.run_told import Built, write_report
@@ -37,16 +37,20 @@ class Progress:
         self.log, self.recipe, self.command = log, recipe, command
         self.done: Run | None = None
         self.written: Written | None = None
+        self.look: Look = no_look
         self.counts, self.usd = Counter[str](), 0.0
         self.questions = self.replies = 0
+        self.committed: Callable[[], tuple[int, float]] = lambda: (0, 0.0)  # as the desk has it
         self.bar: tqdm[NoReturn] | None = None
         self.total, self.started, self.told = 0, time.monotonic(), time.monotonic()
 
     @contextmanager
     def papers(self, total: int, jobs: int, stages: tuple[Stage, ...]) -> Iterator[None]:
         """Over the papers of a run. Raises CannotWrite where the log cannot be written."""
+        paid = _paid(self.committed()) if self.recipe.models else {}
         self.log.write(
             "run-started",
+            **paid,
             command=self.command,
             builder_version=__version__,
             recipe=self.recipe.identity.name,
@@ -77,7 +81,7 @@ class Progress:
                     write_report(self.done, store, Built(version, tier, exit=exit_name(error)))
             raise
         if self.done:
-            write_report(self.done, store, Built(version, tier, self.written))
+            write_report(self.done, store, Built(version, tier, self.written), self.look)
 
     def paper(self, outcome: PaperOutcome) -> None:
         if self.done is not None:
@@ -108,31 +112,32 @@ class Progress:
             file=_legible(task.source.path.name),
             sha256=task.source.sha256,
             questions=len(waiting.questions),
-            stages={stage: round(seconds, 3) for stage, seconds in task.seconds.items()},
+            stages={stage: round(seconds, 3) for stage, seconds in waiting.seconds.items()},
         )
 
     def asking(self, questions: int, committed: tuple[int, float]) -> None:
         self.questions, self.replies = questions, 0
-        self._money("asking-started", committed, questions=questions)
+        self.log.write("asking-started", questions=questions, **_paid(committed))
 
     def reply(self, reply: Reply, committed: tuple[int, float]) -> None:
         self.replies += 1
         self.usd += reply.usage.usd or 0.0
-        self._money(
+        self.log.write(
             "reply",
-            committed,
+            question=reply.hash,
             stage=reply.stage,
             model=reply.model_asked,
             outcome=reply.outcome,
             prompt_tokens=reply.usage.prompt_tokens,
             completion_tokens=reply.usage.completion_tokens,
             usd=reply.usage.usd,
+            **_paid(committed),
         )
         self._tick()
 
     def asked(self, committed: tuple[int, float]) -> None:
         self.questions = self.replies = 0
-        self._money("asking-ended", committed)
+        self.log.write("asking-ended", **_paid(committed))
 
     def assembling(self) -> None:
         self.log.write("assembling-started")
@@ -149,9 +154,6 @@ class Progress:
         spent = f", {self.usd:.2f} USD" if self.usd else ""
         asked = f"; asking, {self.replies:,} of {self.questions:,}" if self.questions else ""
         return f"{counted(dict(self.counts)) or 'none done'}{spent}{asked}"
-
-    def _money(self, event: EventName, committed: tuple[int, float], **facts: object) -> None:
-        self.log.write(event, committed_tokens=committed[0], committed_usd=round(committed[1], 8), **facts)
 
     def _tick(self) -> None:
         if self.bar is not None:
@@ -172,6 +174,7 @@ class WatchedDesk(Desk):
     def __init__(self, store: Store, recipe: Recipe, progress: Progress) -> None:
         super().__init__(store, recipe.models, recipe.asking, heard=self._tell)
         self._progress = progress
+        progress.committed = lambda: self.committed
 
     def _tell(self, reply: Reply) -> None:
         self._progress.reply(reply, self.committed)
@@ -186,10 +189,23 @@ class WatchedDesk(Desk):
             self._progress.asked(self.committed)
 
 
+def attrition_table(counts: Sequence[StageCount]) -> str:
+    """What each stage read, kept, made and dropped, as lines of text."""
+    lines = [f"{'stage':<18}{'unit':<10}{'read':>7}{'kept':>7}{'made':>7}  dropped"]
+    for c in counts:
+        reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(c.dropped.items(), key=lambda item: (-item[1], item[0])))
+        lines.append(f"{c.stage:<18}{c.unit:<10}{c.read:>7}{c.kept:>7}{c.made:>7}  {reasons}")
+    return "\n".join(lines)
+
+
 def _disagreements(outcome: PaperOutcome) -> Iterator[str]:
     for receipt in outcome.receipts("ingest"):
         for raw in receipt.records:
             yield from Paper.model_validate(raw).disagreements
+
+
+def _paid(committed: tuple[int, float]) -> dict[str, object]:
+    return {"committed_tokens": committed[0], "committed_usd": round(committed[1], 8)}
 
 
 def _legible(name: str) -> str:
@@ -197,4 +213,4 @@ def _legible(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
-__all__ = ["EVERY_SECONDS", "Progress", "WatchedDesk"]
+__all__ = ["EVERY_SECONDS", "Progress", "WatchedDesk", "attrition_table"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 from builder.edges.holding import holder
 from builder.edges.run_log import LOG, events
 from builder.errors import CannotRead, Exit
-from builder.reporting.run_status import status_lines, status_of
+from builder.reporting.run_status import Status, status_lines, status_of
 
 
 def add_status(parser: argparse.ArgumentParser) -> None:
@@ -26,8 +27,13 @@ def _status(arguments: argparse.Namespace) -> int:
         found = status_of(events(work), holder(work), datetime.now(UTC))
     if found is None:
         raise CannotRead(str(work / LOG), "tells of no run", "start one, or name another work folder")
-    print(found.model_dump_json(indent=1) if arguments.json else "\n".join(status_lines(found)))
+    print(json.dumps(as_object(found), indent=1) if arguments.json else "\n".join(status_lines(found)))
     return Exit.OK
+
+
+def as_object(found: Status) -> dict[str, object]:
+    """The status as JSON; of the last event only what it says."""
+    return found.model_dump(mode="json") | {"last": found.last.model_dump(mode="json", exclude_none=True)}
 
 
 __all__ = ["add_status"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from builder.edges.holding import held
 from builder.edges.store import cannot_write
-from builder.errors import CannotRead, MicrotomeError
+from builder.errors import CannotRead, CannotWrite, MicrotomeError
 from builder.reporting.run_events import Event, EventName, event_of, line_of
 
 LOG, OLDER = "log.jsonl", "log.1.jsonl"
@@ -56,7 +56,8 @@ def driven(work: Path) -> Iterator[RunLog]:
         try:
             yield log
         except (MicrotomeError, KeyboardInterrupt) as error:
-            log.write("run-ended", outcome="stopped", exit=exit_name(error))
+            with suppress(CannotWrite):  # on a full disk the first error is the one to tell
+                log.write("run-ended", outcome="stopped", exit=exit_name(error))
             raise
         else:
             log.write("run-ended", outcome="finished")

@@ -9,12 +9,12 @@ from markupsafe import Markup
 from builder.records import StageCount
 from builder.reporting.svg import box, drawing, tag, words
 
-_STEP, _NODE, _TALL = 132.0, 14.0, 150.0  # points from stage to stage, width of a bar, height of all that a unit begins with
+_STEP, _NODE, _TALL = 118.0, 14.0, 150.0  # points from stage to stage, width of a bar, height of all that a unit begins with
 _TOP, _LEFT, _RIGHT = 54.0, 10.0, 108.0
 _GAP, _LINE = 30.0, 15.0  # from the flow down to what was dropped, and of its lines of text
 _REASONS = 5  # named under a stage; the table has all
 _THIN = 1.5  # least height of what is not nothing
-_LETTERS = 22  # of a reason, in a column
+_LETTERS = 18  # of a reason, in a column
 
 
 def flow(stages: Sequence[StageCount], told: str) -> Markup:
@@ -27,39 +27,40 @@ def flow(stages: Sequence[StageCount], told: str) -> Markup:
     for i, one in enumerate(stages):
         x = _LEFT + i * _STEP
         following = stages[i + 1] if i + 1 < len(stages) else None
-        parts += _kept(one, following, x, scales[i], scales[i + 1] if following else scales[i])
+        parts += _kept(one, following, x, scales[i], scales[i + 1])
         parts += _dropped(one, x, scales[i], base)
-        parts += _bar(one, x, scales[i], new=i == 0 or stages[i - 1].unit != one.unit)
+        parts += _bar(one, x, scales[i])
     x = _LEFT + len(stages) * _STEP
     parts += _end(stages[-1], x, scales[-1])
     return drawing(x + _RIGHT, base + deepest + 8 + lines * _LINE + 8, told, *parts)
 
 
 def _scales(stages: Sequence[StageCount]) -> list[float]:
-    """Height of one record at each stage: a unit begins at full height, and what flows on in it keeps its scale."""
+    """Height of one record at each stage and at the end: a unit begins at full height, what flows on in it keeps its scale."""
     scales: list[float] = []
     for i, one in enumerate(stages):
         same = i > 0 and stages[i - 1].unit == one.unit and stages[i - 1].kept == one.read
         scales.append(scales[-1] if same else _TALL / max(1, one.read))
-    return scales
+    last = stages[-1]
+    return [*scales, scales[-1] if last.made == last.kept else _TALL / max(1, last.made)]
 
 
 def _height(count: int, scale: float) -> float:
     return max(_THIN, count * scale) if count else 0.0
 
 
-def _bar(one: StageCount, x: float, scale: float, *, new: bool) -> list[Markup]:
+def _bar(one: StageCount, x: float, scale: float) -> list[Markup]:
     kept, dropped = _height(one.kept, scale), _height(one.read - one.kept, scale)
     told = f"{one.stage}: {one.read:,} {one.unit} read, {one.kept:,} kept"
-    parts = [
-        words(one.stage, x, _TOP - 32, class_="t number"),
-        words(f"{one.read:,} {one.unit}", x, _TOP - 17, class_="t small"),
-    ]
-    parts.append(words(_share(one), x, _TOP - 4, class_="t small"))
-    parts.append(box(x, _TOP, _NODE, kept, "c0", told))
+    parts = _head(one.stage, f"{one.read:,} {one.unit}", x)
+    parts += [words(_share(one), x, _TOP - 4, class_="t small"), box(x, _TOP, _NODE, kept, "c0", told)]
     if dropped:
         parts.append(box(x, _TOP + kept, _NODE, dropped, "c3", f"{one.stage}: {one.read - one.kept:,} {one.unit} dropped"))
     return parts
+
+
+def _head(name: str, counted: str, x: float) -> list[Markup]:
+    return [words(name, x, _TOP - 32, class_="t number"), words(counted, x, _TOP - 17, class_="t small")]
 
 
 def _share(one: StageCount) -> str:
@@ -73,8 +74,8 @@ def _kept(one: StageCount, following: StageCount | None, x: float, scale: float,
     if not one.kept:
         return []
     here = _height(one.kept, scale)
-    there = _height(following.read, scale_after) if following else _height(one.made, _TALL / max(1, one.made))
-    other = following is None or following.unit != one.unit or following.read != one.kept
+    there = _height(following.read, scale_after) if following else _height(one.made, scale_after)
+    other = one.made != one.kept if following is None else following.unit != one.unit or following.read != one.kept
     after = f"{following.read:,} {following.unit} at {following.stage}" if following else f"{one.made:,} made"
     class_ = "flow turned" if other else "flow"
     return [_band((x + _NODE, _TOP, here), (x + _STEP, _TOP, there), class_, f"{one.kept:,} {one.unit} kept; {after}")]
@@ -97,7 +98,7 @@ def _dropped(one: StageCount, x: float, scale: float, base: float) -> list[Marku
         y += part
     named = [f"{count:,} {_short(reason)}" for reason, count in reasons[:_REASONS]]
     rest = sum(count for _, count in reasons[_REASONS:])
-    named += [f"{rest:,} for {len(reasons) - _REASONS} more"] if rest else []
+    named += [f"{rest:,} for other reasons"] if rest else []
     return [*parts, *(words(text, x, base + height + _LINE * (n + 1), class_="t small") for n, text in enumerate(named))]
 
 
@@ -107,12 +108,8 @@ def _short(reason: str) -> str:
 
 def _end(last: StageCount, x: float, scale: float) -> list[Markup]:
     """What the last stage handed on."""
-    height = _height(last.made, _TALL / max(1, last.made)) if last.kept else 0.0
-    parts = [
-        words("handed on", x, _TOP - 32, class_="t number"),
-        words(f"{last.made:,} records", x, _TOP - 17, class_="t small"),
-    ]
-    return [*parts, box(x, _TOP, _NODE, height, "c0", f"{last.made:,} records handed on")]
+    told = f"{last.made:,} records handed on"
+    return [*_head("handed on", f"{last.made:,} records", x), box(x, _TOP, _NODE, _height(last.made, scale), "c0", told)]
 
 
 def _band(start: tuple[float, float, float], end: tuple[float, float, float], class_: str, told: str) -> Markup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,6 +17,8 @@ EventName = Literal[
     "run-ended",
 ]
 
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
 
 class Event(BaseModel):
     """One line. What an event does not say is left out; what a later version says more is read over."""
@@ -27,7 +29,7 @@ class Event(BaseModel):
     run: str = Field(description="id of the run: when it started and its driver's process number")
     event: EventName
 
-    command: str | None = Field(None, description="run-started: the verb, such as build")
+    command: str | None = Field(None, description="run-started: such as build or build --dry-run")
     builder_version: str | None = None
     recipe: str | None = Field(None, description="run-started: name of the recipe")
     recipe_hash: str | None = None
@@ -45,21 +47,22 @@ class Event(BaseModel):
     )
     reason: str | None = Field(None, description="stable, kebab-case; of a paper that was dropped or failed")
     reused: bool | None = Field(None, description="paper-done: all of it was there from an earlier run")
-    seconds: float | None = Field(None, ge=0, description="spent in the paper's children in this run")
-    stages: dict[str, float] | None = Field(
+    seconds: Amount | None = Field(None, description="spent in the paper's children in this run")
+    stages: dict[str, Amount] | None = Field(
         None, description="the same by stage; under timeout the limit at which a child was stopped"
     )
 
     questions: int | None = Field(None, ge=0, description="a waiting paper's; asking-started: to be asked, none on disk")
+    question: str | None = Field(None, description="reply: hash of the question, by which its reply lies in replies/")
     stage: str | None = Field(None, description="reply: stage that asked")
     model: str | None = Field(None, description="reply: model as the provider names it")
     prompt_tokens: int | None = Field(None, description="reply: as billed; left out where the provider did not say")
     completion_tokens: int | None = None
-    usd: float | None = Field(None, description="reply: by the recipe's prices")
+    usd: Amount | None = Field(None, description="reply: by the recipe's prices")
     committed_tokens: int | None = Field(
         None, description="what counts against max_tokens over the whole work folder, calls in flight at their most"
     )
-    committed_usd: float | None = Field(None, description="the same of max_usd")
+    committed_usd: Amount | None = Field(None, description="the same of max_usd")
     exit: str | None = Field(None, description="run-ended: name of the exit code")
 
 

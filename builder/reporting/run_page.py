@@ -13,7 +13,7 @@ from builder.reporting.gallery import Shown
 from builder.reporting.page import rendered
 from builder.reporting.run_report import MAIN, PaperTold, RunReport, StageTold
 from builder.reporting.run_status import counted, duration
-from builder.reporting.svg import box, drawing
+from builder.reporting.svg import box, drawing, tag
 from builder.reporting.tables import NOTHING, Table
 
 _COLOURS = 5  # stages with a colour of their own in a paper's bar; the others share the sixth
@@ -37,7 +37,7 @@ def run_page(report: RunReport, pictures: Mapping[str, Shown], template: str, st
         template,
         style,
         report=report,
-        title=f"Run {report.run}: {report.recipe} {report.version}",
+        title=f"{report.recipe} {report.version}: run of {report.started:%Y-%m-%d %H:%M} UTC",
         facts=_facts(report),
         branches=_branches(report),
         main=MAIN,
@@ -56,7 +56,8 @@ def run_page(report: RunReport, pictures: Mapping[str, Shown], template: str, st
 
 def _facts(report: RunReport) -> list[tuple[str, str]]:
     caps = f" of {report.max_usd:.2f}" if report.max_usd else ""
-    return [
+    facts = [
+        ("Run", report.run),
         ("State", report.state + (f" ({report.exit})" if report.exit else "")),
         ("Began", f"{report.started:%Y-%m-%d %H:%M:%S} UTC"),
         ("Took", duration(report.seconds)),
@@ -65,10 +66,12 @@ def _facts(report: RunReport) -> list[tuple[str, str]]:
             f"{report.done:,} of {report.papers:,} done" + (f", {report.reused:,} of them earlier" if report.reused else ""),
         ),
         ("Outcomes", counted(report.outcomes) + (f": {counted(report.reasons)}" if report.reasons else "")),
-        ("Spent by this run", f"{report.spent_usd:.4f} USD"),
-        ("Spent in this work folder", f"{report.spending.capped_usd:.4f} USD{caps}"),
         ("Release", "; ".join(f"{config} {sum(n.values()):,}" for config, n in report.rows.items()) or "none was written"),
     ]
+    if report.spending.lines:
+        facts.append(("Spent by this run", f"{report.spent_usd:.4f} USD"))
+        facts.append(("Spent in this work folder", f"{report.spending.capped_usd:.4f} USD{caps}"))
+    return facts
 
 
 def _branches(report: RunReport) -> tuple[Branch, ...]:
@@ -85,8 +88,7 @@ def _branches(report: RunReport) -> tuple[Branch, ...]:
 def _attrition(report: RunReport) -> Table:
     rows = tuple(
         (
-            one.stage,
-            one.unit,
+            f"{one.stage} ({one.unit})",
             f"{one.read:,}",
             f"{one.kept:,}",
             f"{one.made:,}",
@@ -96,11 +98,12 @@ def _attrition(report: RunReport) -> Table:
         )
         for one in report.stages
     )
-    head = ("stage", "unit", "read", "kept", "made", "dropped", "seconds", "a paper")
+    head = ("stage", "read", "kept", "made", "dropped", "seconds", "a paper")
     note = (
-        "Read is kept and dropped. Seconds are those of the papers' children by the clock, of reused papers as they were cut."
+        "What a stage reads is kept or dropped. Seconds are by the clock, in the papers' children; those of a paper that was "
+        "reused are from the run that cut it."
     )
-    return Table("attrition", "Attrition and time by stage", _signature(report), head, rows, 2, note)
+    return Table("attrition", "Attrition and time by stage", _signature(report), head, rows, 1, note)
 
 
 def _slowest(report: RunReport) -> Table:
@@ -109,7 +112,7 @@ def _slowest(report: RunReport) -> Table:
         for one in report.slowest
     )
     head = ("paper", "outcome", "seconds", "longest stage", "its share")
-    return Table("slowest", f"The {len(rows)} slowest papers", _signature(report), head, rows, 1, "")
+    return Table("slowest", "The slowest papers", _signature(report), head, rows, 1, "")
 
 
 def _worst(one: PaperTold) -> tuple[str, str]:
@@ -134,8 +137,8 @@ def _named(colours: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def box_of(place: int) -> Markup:
-    """A sign of a key."""
-    return drawing(12, 12, "", box(0, 0, 12, 12, f"c{place}"))
+    """A sign of a key, which the word beside it tells."""
+    return tag("svg", box(0, 0, 12, 12, f"c{place}"), viewBox="0 0 12 12", aria_hidden="true")
 
 
 def _bar(one: PaperTold, colours: Mapping[str, int], longest: float) -> Markup:

@@ -43,9 +43,11 @@ class Example(Record):
     record_id: str
     file: str = Field(description="file name of its paper")
     detail: str
-    crop_sha256: str | None = Field(description="its picture in blobs/ of the work folder; None where it was dropped before")
-    label: str | None = Field(description="of the figure that is shown, as printed")
-    page: int | None = Field(description="of that figure, from 1")
+    crop_sha256: str | None = Field(
+        description="its picture in blobs/ of the work folder, or that of its page; None: none was made"
+    )
+    label: str | None = Field(description="of its figure, as printed")
+    page: int | None = Field(description="where it stood, from 1")
     licence: str | None = Field(description="SPDX id of its paper")
     may_share: bool = Field(description="whether the licence lets the picture be passed on; unknown means no")
 

@@ -214,7 +214,8 @@ def status_lines(one: Status) -> list[str]:
     done = f"{one.done:,} of {one.papers:,} done" + (f", {one.waiting:,} wait for replies" if one.waiting else "")
     lines.append(f"{'papers':<11}{done}" + (f"; {one.reused:,} unchanged since an earlier run" if one.reused else ""))
     if one.outcomes:
-        lines.append(f"{'outcomes':<11}{counted(one.outcomes)}" + (f" ({counted(one.reasons)})" if one.reasons else ""))
+        kept = "; the failed are kept in failed/" if one.outcomes.get("failed") else ""
+        lines.append(f"{'outcomes':<11}{counted(one.outcomes)}" + (f" ({counted(one.reasons)})" if one.reasons else "") + kept)
     if one.phase == "questions":
         lines.append(f"{'questions':<11}{one.replies:,} of {one.questions:,} answered" + _lost(one))
     elif one.unanswered:
