@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import dask
 from distributed import Client, Future, Security, wait
 from distributed.comm import connect
 
@@ -190,7 +191,7 @@ class Cluster:
         """Until one is heard. Raises ClusterStopped when that takes longer than `patience`."""
         self.look()
         while not self.heard:
-            time.sleep(0.2)
+            time.sleep(0.5)
             self.look()
 
     def check(self) -> None:
@@ -259,10 +260,11 @@ def cluster_at(
         cluster.probe = probe = work.absolute() / f"{_PROBE}{cluster.name}"
         write_whole(probe, b"a build's workers look for this file\n")
     try:
-        cluster.connect()
-        cluster.await_workers()
-        cluster.check()
-        yield cluster
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}):  # a paper may travel
+            cluster.connect()
+            cluster.await_workers()
+            cluster.check()
+            yield cluster
     finally:
         cluster.close()
         if work:
