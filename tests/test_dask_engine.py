@@ -6,10 +6,11 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,21 @@ def kill_when(began: Path, worker: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture
+def talkative() -> Iterator[str]:
+    """An address where another kind of server greets whoever comes."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            with suppress(OSError):
+                while True:
+                    listener.accept()[0].sendall(b"HTTP/1.1 400 Bad Request" * 9)
+
+        threading.Thread(target=greet, daemon=True).start()
+        yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
 def silent() -> Iterator[str]:
     """An address where somebody listens who says nothing."""
     with socket.socket() as listener:
@@ -194,11 +210,12 @@ def silent() -> Iterator[str]:
         yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("where", ["refused", "silent", "no address"])
+@pytest.mark.parametrize("where", ["refused", "silent", "another server", "no address"])
 def test_a_scheduler_that_does_not_answer_is_named(
-    where: str, silent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    where: str, silent: str, talkative: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    address = {"refused": f"tcp://127.0.0.1:{free_port()}", "silent": silent, "no address": "htp://x"}[where]
+    refused, none = f"tcp://127.0.0.1:{free_port()}", "htp://x"
+    address = {"refused": refused, "silent": silent, "another server": talkative, "no address": none}[where]
     papers = ["figures", str(PAPERS / "wire-fracture.pdf"), "--work", str(tmp_path)]
     assert main([*papers, "--engine", "dask", "--scheduler", address, "--wait", "1"]) == Exit.CLUSTER_STOPPED
     said = capsys.readouterr().err
@@ -222,3 +239,14 @@ def test_options_that_do_not_go_together_are_named(
 ) -> None:
     assert main(["figures", str(PAPERS / "wire-fracture.pdf"), "--work", str(tmp_path), *options]) == Exit.USAGE
     assert said in capsys.readouterr().err
+
+
+def test_without_dask_the_extra_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("cluster", "dask_engine", "parcels"):
+        monkeypatch.delitem(sys.modules, f"builder.edges.{name}")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    options = ["--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"]
+    assert main(["figures", str(PAPERS / "wire-fracture.pdf"), "--work", str(tmp_path), *options]) == Exit.USAGE
+    assert "pip install 'microtome[dask]'" in capsys.readouterr().err

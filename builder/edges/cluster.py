@@ -71,9 +71,9 @@ class Cluster:
                 return
             except (OSError, TimeoutError) as error:
                 if time.monotonic() >= until:
-                    raise self._unreachable(str(error)) from error
+                    raise self._unreachable(str(error) or "it does not greet") from error
                 time.sleep(min(1.0, self.patience / 10))
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, MemoryError) as error:  # other servers' greetings are lengths of exbibytes to Dask
                 raise ClusterStopped(
                     f"--scheduler {self.address}", f"is no address of a scheduler: {error}", "write tcp://HOST:PORT"
                 ) from error
@@ -144,7 +144,7 @@ class Cluster:
                 self._renewed = True
             seen = self._client.sync(self._client.scheduler.identity, n_workers=-1, callback_timeout=_CALL)["workers"]
             held = self._client.sync(self._client.scheduler.processing, workers=None, callback_timeout=_CALL)
-        except (OSError, TimeoutError, CancelledError, RuntimeError) as error:
+        except (OSError, TimeoutError, CancelledError, RuntimeError, ValueError, MemoryError) as error:
             self.heard, self.threads = frozenset(), 0
             self._still_gone(f"the scheduler does not answer: {error}")
             return None
