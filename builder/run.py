@@ -42,6 +42,7 @@ class Task:
     stages: tuple[str, ...]
     unanswered: dict[str, Reply] = field(default_factory=dict)  # questions that got no answer in this run, by hash
     seconds: dict[str, float] = field(default_factory=dict)  # that earlier children of this run spent on it, by stage
+    asked: tuple[str, ...] = ()  # hashes of all its questions in this run
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ def _answered(waiting: Sequence[tuple[int, Task, Waiting]], desk: Asker) -> list
     ready = []
     for index, task, waits in waiting:
         mine = {q.hash: lost[q.hash] for q in waits.questions if q.hash in lost}
-        ready.append((index, replace(task, unanswered={**task.unanswered, **mine})))
+        asked = (*task.asked, *(q.hash for q in waits.questions))
+        ready.append((index, replace(task, unanswered={**task.unanswered, **mine}, asked=asked)))
     return ready
 
 

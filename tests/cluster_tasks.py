@@ -31,6 +31,7 @@ class Errand:
     source: Leaf
     work: Path
     how: str
+    asked: tuple[str, ...] = ()
 
 
 def errands(folder: Path, hows: Sequence[str]) -> list[Errand]:

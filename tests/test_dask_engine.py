@@ -6,10 +6,12 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +83,6 @@ class Here:
         return (Outcome(task, function(task)) for task in tasks)
 
 
-def receipts(done: Run) -> list[list[str]]:
-    return [[receipt.output_hash for receipt in outcome.receipts] for outcome in done.outcomes]
-
-
 def cut(engine: Engine, work: Path) -> Run:
     recipe, stages = shipped.load_recipe("csm_bench"), stages_until("crop")
     policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
@@ -99,17 +97,17 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_papers_come_out_as_on_this_machine(loopback: LoopbackCluster, tmp_path: Path, here: Run) -> None:
     with fits(loopback, tmp_path, []) as cluster:
-        assert receipts(cut(DaskEngine(cluster), tmp_path / "work")) == receipts(here)
+        there = cut(DaskEngine(cluster), tmp_path / "work")
+    assert there.records("crop", Specimen) == here.records("crop", Specimen) != ()
     assert cut(Here(), tmp_path / "work").reused == 1
 
 
 def test_papers_that_travel_come_back_with_their_crops(loopback: LoopbackCluster, tmp_path: Path, here: Run) -> None:
     with cluster_at(loopback.address, None, 60, [].append) as cluster:
         there = cut(ParcelEngine(cluster), tmp_path)
-    assert receipts(there) == receipts(here)
-    crops = [specimen.crop.sha256 for specimen in there.records("crop", Specimen)]
-    assert crops
-    assert all(Store(tmp_path).blob(sha) for sha in crops)
+    specimens = there.records("crop", Specimen)
+    assert specimens == here.records("crop", Specimen)
+    assert all(Store(tmp_path).blob(specimen.crop.sha256) for specimen in specimens)
     assert cut(Here(), tmp_path).reused == 1
 
 
@@ -123,7 +121,7 @@ def test_questions_of_papers_that_travel_are_answered_by_the_driver(loopback: Lo
         (question,) = waiting.result.questions
         assert Store(work).blob(question.pictures[0].sha256) == b"a picture"
         Replies(work).put(Reply(hash=question.hash, model_asked="m", outcome="answered", text="There.", usage=Usage()))
-        (answered,) = engine.outcomes(run_errand, tasks, LIMITS, Fence())
+        (answered,) = engine.outcomes(run_errand, [replace(tasks[0], asked=(question.hash,))], LIMITS, Fence())
     assert answered.result == "There."
 
 
@@ -190,6 +188,21 @@ def kill_when(began: Path, worker: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture
+def talkative() -> Iterator[str]:
+    """An address where another kind of server greets whoever comes."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            with suppress(OSError):
+                while True:
+                    listener.accept()[0].sendall(b"HTTP/1.1 400 Bad Request" * 9)
+
+        threading.Thread(target=greet, daemon=True).start()
+        yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
 def silent() -> Iterator[str]:
     """An address where somebody listens who says nothing."""
     with socket.socket() as listener:
@@ -198,11 +211,12 @@ def silent() -> Iterator[str]:
         yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("where", ["refused", "silent", "no address"])
+@pytest.mark.parametrize("where", ["refused", "silent", "another server", "no address"])
 def test_a_scheduler_that_does_not_answer_is_named(
-    where: str, silent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    where: str, silent: str, talkative: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    address = {"refused": f"tcp://127.0.0.1:{free_port()}", "silent": silent, "no address": "htp://x"}[where]
+    refused, none = f"tcp://127.0.0.1:{free_port()}", "htp://x"
+    address = {"refused": refused, "silent": silent, "another server": talkative, "no address": none}[where]
     papers = ["figures", str(PAPERS / "wire-fracture.pdf"), "--work", str(tmp_path)]
     assert main([*papers, "--engine", "dask", "--scheduler", address, "--wait", "1"]) == Exit.CLUSTER_STOPPED
     said = capsys.readouterr().err
@@ -226,3 +240,14 @@ def test_options_that_do_not_go_together_are_named(
 ) -> None:
     assert main(["figures", str(PAPERS / "wire-fracture.pdf"), "--work", str(tmp_path), *options]) == Exit.USAGE
     assert said in capsys.readouterr().err
+
+
+def test_without_dask_the_extra_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("cluster", "dask_engine", "parcels"):
+        monkeypatch.delitem(sys.modules, f"builder.edges.{name}")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    options = ["--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"]
+    assert main(["figures", str(PAPERS / "wire-fracture.pdf"), "--work", str(tmp_path), *options]) == Exit.USAGE
+    assert "pip install 'microtome[dask]'" in capsys.readouterr().err

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import dask
 from distributed import Client, Future, Security, wait
 from distributed.comm import connect
 
@@ -70,9 +71,9 @@ class Cluster:
                 return
             except (OSError, TimeoutError) as error:
                 if time.monotonic() >= until:
-                    raise self._unreachable(str(error)) from error
+                    raise self._unreachable(str(error) or "it does not greet") from error
                 time.sleep(min(1.0, self.patience / 10))
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, MemoryError) as error:  # other servers' greetings are lengths of exbibytes to Dask
                 raise ClusterStopped(
                     f"--scheduler {self.address}", f"is no address of a scheduler: {error}", "write tcp://HOST:PORT"
                 ) from error
@@ -143,7 +144,7 @@ class Cluster:
                 self._renewed = True
             seen = self._client.sync(self._client.scheduler.identity, n_workers=-1, callback_timeout=_CALL)["workers"]
             held = self._client.sync(self._client.scheduler.processing, workers=None, callback_timeout=_CALL)
-        except (OSError, TimeoutError, CancelledError, RuntimeError) as error:
+        except (OSError, TimeoutError, CancelledError, RuntimeError, ValueError, MemoryError) as error:
             self.heard, self.threads = frozenset(), 0
             self._still_gone(f"the scheduler does not answer: {error}")
             return None
@@ -190,7 +191,7 @@ class Cluster:
         """Until one is heard. Raises ClusterStopped when that takes longer than `patience`."""
         self.look()
         while not self.heard:
-            time.sleep(0.2)
+            time.sleep(0.5)
             self.look()
 
     def check(self) -> None:
@@ -259,10 +260,11 @@ def cluster_at(
         cluster.probe = probe = work.absolute() / f"{_PROBE}{cluster.name}"
         write_whole(probe, b"a build's workers look for this file\n")
     try:
-        cluster.connect()
-        cluster.await_workers()
-        cluster.check()
-        yield cluster
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 GiB"}):  # a paper may travel
+            cluster.connect()
+            cluster.await_workers()
+            cluster.check()
+            yield cluster
     finally:
         cluster.close()
         if work:

@@ -101,6 +101,7 @@ class _Crossing(Generic[T]):
     done: dict[int, Any] = field(default_factory=dict)
     arrived: SimpleQueue[tuple[_Flight[T], Future]] = field(default_factory=SimpleQueue)
     sent: int = 0
+    keys: int = 0
     ended: bool = False  # no task is left to send
     looked: float = 0.0
 
@@ -150,7 +151,8 @@ class _Crossing(Generic[T]):
             return
         flight.attempts += 1
         flight.allowed = self.cluster.others(flight.avoid)
-        key = f"microtome-{self.name}-{flight.number}-{flight.attempts}"
+        self.keys += 1  # no key twice: a worker that was given up may still hold it
+        key = f"microtome-{self.name}-{self.keys}"
         future = self.cluster.submit(
             self.call, self.packed(flight.task), key=key, workers=flight.allowed, first=flight.attempts > 1
         )
@@ -182,10 +184,11 @@ class _Crossing(Generic[T]):
     def _look(self) -> None:
         """Take papers back from workers that do not answer. Raises ClusterStopped when there is nobody left to ask."""
         self.looked = now = time.monotonic()
+        held = self.cluster.look()
         if self.cluster.renewed():
             for flight in self.flights:
-                flight.future, flight.attempts = None, max(0, flight.attempts - bool(flight.future))
-        held = self.cluster.look()
+                flight.attempts -= bool(flight.future)
+                flight.future = None
         if held is None:
             return
         most = _OVERDUE * self.limits.seconds + _MINUTE

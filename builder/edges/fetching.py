@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from tqdm import tqdm
 
 from builder.edges.store import write_whole
 
@@ -62,7 +65,9 @@ def fetch_all(urls: Iterable[str], folder: Path) -> dict[str, Path]:
     """The file of each, below `folder`; one that did not come is no file, and `why_missing` says why."""
     wanted = list(dict.fromkeys(urls))
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        return dict(zip(wanted, pool.map(lambda url: _kept(url, folder), wanted), strict=True))
+        coming = pool.map(lambda url: _kept(url, folder), wanted)
+        told = tqdm(coming, "fetching", len(wanted), unit="paper", file=sys.stderr, disable=not wanted, dynamic_ncols=True)
+        return dict(zip(wanted, told, strict=True))
 
 
 def _kept(url: str, folder: Path) -> Path:

@@ -30,6 +30,10 @@ class PaperTask(Protocol):
     @property
     def work(self) -> Path: ...
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Hashes of its questions that have been put: their replies are in the work folder."""
+
 
 T = TypeVar("T", bound=PaperTask)
 Result = TypeVar("Result")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import shutil
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from builder.asking import Reply, Waiting
+from builder.asking import Reply
 from builder.edges.calls import Replies
 from builder.edges.cluster import Cluster
 from builder.edges.dask_engine import seat, settled
@@ -50,7 +49,6 @@ class ParcelEngine:
     """An engine whose workers see nothing of the driver's disk."""
 
     cluster: Cluster
-    asked: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # hashes of questions, by paper
 
     def outcomes(
         self, function: Callable[[P], Result], tasks: Sequence[P], limits: Limits, fence: Fence
@@ -63,7 +61,7 @@ class ParcelEngine:
 
     def _packed(self, task: P) -> Parcel:
         sha, replies = task.source.sha256, Replies(task.work)
-        known = tuple(reply for name in sorted(self.asked[sha]) if (reply := replies.get(name)))
+        known = tuple(reply for name in task.asked if (reply := replies.get(name)))
         url = url_of(task.source.path)
         return Parcel(task, url, b"" if url else task.source.path.read_bytes(), Store(task.work).files_of(sha), known)
 
@@ -71,8 +69,6 @@ class ParcelEngine:
         if isinstance(result, Failure):
             return result
         Store(task.work).take_in(task.source.sha256, result.files)
-        if isinstance(result.result, Waiting):
-            self.asked[task.source.sha256] |= {question.hash for question in result.result.questions}
         return result.result
 
 

@@ -94,6 +94,7 @@ ROUNDS: dict[str, Callable[[Service], None]] = {
     "a worker frozen": frozen,
     "scheduler restarted": scheduler_restarted,
     "killed, restarted, frozen": all_of_it,
+    "no shared folder, worker killed": killed,
 }
 APART: dict[str, Callable[[Service], None]] = {"namespaces, left alone": nothing, "namespaces, a node cut off": cut_off}
 
@@ -134,6 +135,7 @@ def _round(name: str, papers: list[Path], folder: Path) -> dict[str, Any]:
                 _apart(here) if name in APART else _here(here, "--nanny" if act is nothing else "--no-nanny")
             )
             options = ["--engine", "dask", "--scheduler", service.cluster.address, "--wait", "120"]
+            options += ["--no-shared-folder"] if name.startswith("no shared") else []
         began = time.monotonic()
         exit_code = _build(papers, here, options, lambda: service and act(service))
         seconds = round(time.monotonic() - began)
