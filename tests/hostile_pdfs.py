@@ -111,10 +111,18 @@ def jpeg_of_65000_pixels() -> bytes:
     return _shown(stream(_picture(65_000, 65_000, "/Filter /DCTDecode"), b"\xff\xd8" + frame + b"\xff\xd9"))
 
 
-def page_of_14400_inches() -> bytes:
-    side = 14_400 * 72
+def _page_of(side: int) -> bytes:
+    """A square page of that side in points, a grey square and a caption on it."""
     drawn = f"0.5 g {side // 4} {side // 2} {side // 4} {side // 4} re f BT /F {side // 60} Tf {side // 8} {side // 3} Td "
     return page(stream("", f"{drawn}({_CAPTION}) Tj ET".encode()), box=f"0 0 {side} {side}")
+
+
+def page_of_14400_points() -> bytes:
+    return _page_of(14_400)
+
+
+def page_of_14400_inches() -> bytes:
+    return _page_of(14_400 * 72)
 
 
 def page_of_no_size() -> bytes:
@@ -275,7 +283,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     made.__name__.replace("_", "-"): made
     for made in (
         content_bomb, content_bomb_in_a_bomb, image_bomb, object_stream_bomb, jbig2_of_65000_pixels, jpx_of_65000_pixels,
-        jpeg_of_65000_pixels, page_of_14400_inches, page_of_no_size, page_of_sizes_that_are_no_numbers, page_tree_of_5000_levels,
+        jpeg_of_65000_pixels, page_of_14400_points, page_of_14400_inches, page_of_no_size, page_of_sizes_that_are_no_numbers, page_tree_of_5000_levels,
         page_tree_that_is_its_own_kid, page_count_that_lies, xref_that_names_itself, xref_of_two_thousand_million_entries,
         length_that_is_its_own_stream, form_that_draws_itself, forms_that_draw_each_other_a_thousand_million_times,
         pattern_of_tiny_cells, hundred_thousand_annotations, hundred_thousand_paths, text_of_a_million_letters,

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import re
 import signal
 import socket
@@ -15,6 +16,7 @@ import pytest
 
 from builder.edges.engine import Failure, Limits, run_isolated
 from builder.edges.fence import Fence, missing
+from builder.edges.messages import received
 from builder.errors import CannotWrite
 from builder.scoring.chance import exact_chance
 
@@ -126,3 +128,37 @@ def deaf(_: str) -> str:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
         time.sleep(60)
+
+
+class Order:
+    """An answer that is an order to whoever reads it."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (self.place,)
+
+
+def commanding(place: str) -> object:
+    return [Order(place)]
+
+
+def test_an_answer_of_a_child_that_gives_orders_is_not_obeyed_and_the_next_paper_is_cut(tmp_path: Path) -> None:
+    tasks = [str(tmp_path / "made"), str(tmp_path / "made-too")]
+    outcomes = list(run_isolated(commanding, tasks, jobs=1, limits=Limits(seconds=30, memory_mib=2048)))
+    told = Failure("crashed", f"the child answered with {os.mkdir.__module__}.mkdir, which no child has to send")
+    assert [outcome.result for outcome in outcomes] == [told, told]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("message", [b"", b"\x80\x04", b"cos\nsystem", b"\x80\x04\x8e" + b"\xff" * 8, b"(lp0\n" * 9, b"\x00" * 99])
+def test_a_message_that_is_no_pickle_is_one_error(message: bytes) -> None:
+    with pytest.raises(pickle.UnpicklingError):
+        received(message)
+
+
+def test_our_own_records_errors_and_plain_values_come_back_as_they_are() -> None:
+    own = Limits(), CannotWrite("/work", "is full", "free space")
+    for value in (*own, {"a": [1, 2.5, None, "x", (True,)]}, Path("a/b"), {1}):
+        assert repr(received(pickle.dumps(value))) == repr(value)
