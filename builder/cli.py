@@ -31,12 +31,12 @@ from builder.commands.revisions import add_erratum, add_withdraw
 from builder.commands.tables import add_lint
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Limits
-from builder.edges.fence import missing
+from builder.edges.fence import warnings
 from builder.edges.holding import held
 from builder.edges.metric_folders import install, metric_folders, state, uninstall
 from builder.edges.papers import find_papers
 from builder.edges.store import Store, cannot_write, write_whole
-from builder.errors import Exit, MicrotomeError, UsageError
+from builder.errors import Exit, MicrotomeError, UsageError, unanswered
 from builder.figures import all_figures, figure_line
 from builder.ledger import savings_of, savings_report
 from builder.pipeline import STAGES, Stage, stages_of, stages_until
@@ -65,6 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        print(f"microtome: {unanswered(error)}", file=sys.stderr)
+        return int(Exit.CANNOT_READ)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -295,8 +298,7 @@ def _run(
     policy = read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml")
     with cannot_write(store.root):
         store.root.mkdir(parents=True, exist_ok=True)
-    for gap in missing():
-        print(f"warning: on this machine nothing keeps a hostile PDF's child from what it could {gap}", file=sys.stderr)
+    sys.stderr.writelines(warnings())
     limits = Limits(arguments.timeout, arguments.memory)
     with tqdm(total=len(found), unit="paper", file=sys.stderr, dynamic_ncols=True) as bar:
 

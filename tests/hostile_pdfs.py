@@ -187,7 +187,9 @@ def forms_that_draw_each_other_a_thousand_million_times() -> bytes:
 
 def pattern_of_tiny_cells() -> bytes:
     """A tiling of cells of a ten-thousandth of a point."""
-    cell = "/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 1 1] /XStep 0.0001 /YStep 0.0001 /Resources << >>"
+    cell = (
+        "/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 1 1] /XStep 0.0001 /YStep 0.0001 /Resources << >>"
+    )
     drawn = f"/Pattern cs /P scn 100 330 300 200 re f {_WORDS}"
     whole = page(stream("", drawn.encode()), stream(cell, b"0 0 1 1 re f"))
     return whole.replace(b"/XObject << /I 5 0 R >>", b"/Pattern << /P 5 0 R >>")

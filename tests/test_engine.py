@@ -1,5 +1,6 @@
 """A paper that crashes, hangs or eats memory costs itself and no other."""
 
+import ctypes
 import errno
 import os
 import pickle
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from builder.edges.engine import Failure, Limits, run_isolated
-from builder.edges.fence import Fence, missing
+from builder.edges.fence import Fence, missing, warnings
 from builder.edges.messages import received
 from builder.errors import CannotWrite
 from builder.scoring.chance import exact_chance
@@ -77,6 +78,9 @@ def trespass(how: str) -> str:
             socket.create_connection(("127.0.0.1", int(place)), timeout=2)
         elif attempt == "unix":
             socket.socket(socket.AF_UNIX)
+        elif attempt == "x32":
+            ctypes.CDLL(None, use_errno=True).syscall(0x40000000 | 41, 2, 1, 0)
+            return errno.errorcode[ctypes.get_errno()]
         elif attempt == "fork":
             os.fork()
         elif attempt == "run":
@@ -90,7 +94,29 @@ def trespass(how: str) -> str:
             with tempfile.TemporaryFile() as file:
                 file.write(b"x")
         elif attempt == "key":
-            return os.environ.get("SOME_API_KEY", "gone")
+            held = Path("/proc/self/environ").read_bytes().count(b"sk-1-of-this-test")
+            return os.environ.get("SOME_API_KEY", "gone") + str(held)
+        elif attempt == "mode":
+            Path(place, "secret").chmod(0o777)
+        elif attempt == "time":
+            os.utime(Path(place, "secret"), (0, 0))
+        elif attempt == "owner":
+            os.chown(Path(place, "secret"), os.getuid(), os.getgid())
+        elif attempt == "tag":
+            os.setxattr(Path(place, "secret"), "user.tag", b"x")
+        elif attempt == "truncate":
+            os.truncate(Path(place, "secret"), 0)
+        elif attempt == "link":
+            os.link(Path(place, "secret"), Path(place).parent / "work" / "linked")
+        elif attempt == "follow":
+            (Path(place).parent / "work" / "pointer").symlink_to(place)
+            return (Path(place).parent / "work" / "pointer" / "secret").read_text(encoding="utf-8")
+        elif attempt == "rename":
+            Path(place, "secret").rename(Path(place, "renamed"))
+        elif attempt == "remove":
+            Path(place, "secret").unlink()
+        elif attempt == "list":
+            return " ".join(os.listdir(place))
         elif attempt == "flood":
             for _ in range(64):
                 os.write(1, b"x" * 2**20)
@@ -107,15 +133,38 @@ def test_behind_a_fence_a_child_reaches_its_papers_and_its_work_folder_and_nothi
     for folder in (papers, work, home):
         folder.mkdir()
         (folder / "secret").write_text("words", encoding="utf-8")
-    monkeypatch.setenv("SOME_API_KEY", "sk-1")
+    monkeypatch.setenv("SOME_API_KEY", "sk-1-of-this-test")
     wanted = {
         f"read {papers}": "words", f"write {work}": "done", "thread": "done", f"write {papers}": "EACCES",
         f"read {home}": "EACCES", f"write {home}": "EACCES", f"read {home}/../home": "EACCES", "unix": "EPERM", "fork": "EPERM",
-        "run": "EPERM", "signal": "EPERM", "key": "gone", "temporary": "done", "flood": "done", "connect 9": "EPERM",
+        "run": "EPERM", "x32": "EPERM", "signal": "EPERM", "key": "gone0", "temporary": "done", "flood": "done", "connect 9": "EPERM",
+        f"mode {home}": "EPERM", f"time {home}": "EPERM", f"owner {home}": "EPERM", f"tag {home}": "EPERM",
+        f"truncate {home}": "EPERM", f"link {home}": "EXDEV", f"follow {home}": "EACCES", f"rename {home}": "EACCES",
+        f"remove {home}": "EACCES", f"list {home}": "EACCES", f"mode {papers}": "EPERM", f"remove {papers}": "EACCES",
     }  # fmt: skip
     fence = Fence((papers,), (work,))
     outcomes = run_isolated(trespass, list(wanted), jobs=1, limits=Limits(seconds=30, memory_mib=2048), fence=fence)
     assert {o.task: o.result for o in outcomes} == wanted
+
+
+@pytest.mark.parametrize(
+    ("version", "machine", "told"),
+    [
+        (7, "x86_64", ()),
+        (0, "x86_64", ("read and write other files (this kernel has no Landlock, which came with 5.13)",)),
+        (5, "x86_64", ("do by signals to your other processes (this kernel's Landlock has no scopes, which came with 6.12)",)),
+        (7, "riscv64", ("reach the network or start programs (no filter for riscv64)",)),
+    ],
+)
+def test_what_a_machine_cannot_keep_a_child_from_is_one_line_each(
+    version: int, machine: str, told: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builder.edges.fence._landlock_version", lambda: version)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert missing() == told
+    assert len(warnings()) == len(told)
+    assert all(line.startswith("warning: on this machine nothing keeps") and line.endswith("\n") for line in warnings())
 
 
 def test_a_child_that_ignores_being_asked_to_end_is_ended() -> None:
@@ -152,7 +201,9 @@ def test_an_answer_of_a_child_that_gives_orders_is_not_obeyed_and_the_next_paper
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("message", [b"", b"\x80\x04", b"cos\nsystem", b"\x80\x04\x8e" + b"\xff" * 8, b"(lp0\n" * 9, b"\x00" * 99])
+@pytest.mark.parametrize(
+    "message", [b"", b"\x80\x04", b"cos\nsystem", b"\x80\x04\x8e" + b"\xff" * 8, b"(lp0\n" * 9, b"\x00" * 99]
+)
 def test_a_message_that_is_no_pickle_is_one_error(message: bytes) -> None:
     with pytest.raises(pickle.UnpicklingError):
         received(message)

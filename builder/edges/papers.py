@@ -12,6 +12,7 @@ from builder.errors import CannotRead
 from builder.stages.ingest import PaperRow
 
 COLUMNS = ("file", "doi", "arxiv_id", "licence", "rights_holder", "source_url")
+_SHOWN = 120  # characters of a name in an error
 _REMEDY = "name PDF files, folders that hold some, or a papers.csv with the columns " + ", ".join(COLUMNS)
 
 
@@ -33,7 +34,9 @@ def find_papers(paths: Sequence[Path]) -> list[tuple[Path, PaperRow | None]]:
 
 
 def _of_path(path: Path, problems: list[str]) -> Iterator[tuple[Path, PaperRow | None]]:
-    if path.is_dir():
+    if unusable := _unusable(path):
+        problems.append(unusable)
+    elif path.is_dir():
         yield from ((pdf, None) for pdf in _of_folder(path, problems))
     elif not path.is_file():
         problems.append(f"{path} does not exist" if not path.exists() else f"{path} is neither a file nor a folder")
@@ -83,6 +86,25 @@ def _wrong_columns(columns: Iterable[str]) -> Iterator[str]:
         yield f"column {column} stands twice"
 
 
+def _unusable(path: Path) -> str | None:
+    """Why the system takes no such name: too long, a loop of links, a NUL. One that is only missing is a name."""
+    try:
+        path.lstat()
+        path.resolve()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return f"{_short(path)} cannot be looked up: {error.strerror}"
+    except (ValueError, RuntimeError) as error:  # a NUL; pathlib's word for a loop
+        return f"{_short(path)} cannot be looked up: {str(error).partition(' from ')[0]}"
+    return None
+
+
+def _short(path: Path) -> str:
+    name = str(path)
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}... ({len(name)} characters)"
+
+
 def _of_row(path: Path, line: int, raw: dict[str, str], problems: list[str]) -> Iterator[tuple[Path, PaperRow]]:
     values = {k: (v or "").strip() or None for k, v in raw.items() if k}
     name = values["file"]
@@ -91,6 +113,8 @@ def _of_row(path: Path, line: int, raw: dict[str, str], problems: list[str]) -> 
         problems.append(f"{place}: more cells than columns")
     elif name is None:
         problems.append(f"{place}: file is empty")
+    elif unusable := _unusable(path.parent / name):
+        problems.append(f"{place}: {unusable}")
     elif not (path.parent / name).resolve().is_relative_to(path.parent.resolve()):
         problems.append(f"{place}: {name} lies outside {path.parent}")
     elif not (path.parent / name).is_file():

@@ -118,7 +118,8 @@ def read_page(pdf: PdfFile, number: int) -> Page:
         turn, rotation = page.rotation_matrix, int(page.rotation)
         width, height = float(page.rect.width), float(page.rect.height)
         if max(width, height) > _LONGEST_SIDE:
-            raise RefusedPdf("broken-page", f"page {number} is {width:.0f} x {height:.0f} points; {_LONGEST_SIDE} is a PDF's most")
+            size = f"{width:.0f} x {height:.0f} points, a PDF's most is {_LONGEST_SIDE}"
+            raise RefusedPdf("broken-page", f"page {number} has {size}")
         drawing = _display_list(page)
         raw = pymupdf.TextPage(drawing.get_textpage(_TEXT_FLAGS)).extractDICT()
         log = _BoxLog()

@@ -23,7 +23,13 @@ def fuzzed(check: Callable[[bytes], None], name: str, seeds: Iterable[bytes], wo
     first = Path(tempfile.mkdtemp(prefix="seeds-"))
     for seed in seeds:
         (first / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
-    options = [f"-dict={file.name}", f"-timeout={_SLOW}", "-max_len=1000", f"-artifact_prefix={FOUND / name}/", "-len_control=0"]
+    options = [
+        f"-dict={file.name}",
+        f"-timeout={_SLOW}",
+        "-max_len=1000",
+        f"-artifact_prefix={FOUND / name}/",
+        "-len_control=0",
+    ]
     for module in [found for name, found in sys.modules.items() if name.startswith("builder.")]:
         for one in vars(module).values():
             if isinstance(one, FunctionType) and one.__module__ == module.__name__:
