@@ -1,9 +1,14 @@
-"""PDFs that are made to hurt their reader: bombs, loops, lies and crowds, each of a page that could hold a figure."""
+"""PDFs that are made to hurt their reader: bombs, loops, lies and crowds, each of a page that could hold a figure.
+
+python -m tests.hostile_pdfs FOLDER writes them all; `microtome figures FOLDER --work W --timeout 20` tells what comes of each.
+"""
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 _CAPTION = "Figure 1. SEM image of the etched surface of the bar, taken at 5 kV; the grains measure 20 nm."
 _WORDS = f"BT /F 9 Tf 60 300 Td ({_CAPTION}) Tj ET"
@@ -284,15 +289,47 @@ def caption_of_script_and_formula() -> bytes:
 HOSTILE: dict[str, Callable[[], bytes]] = {
     made.__name__.replace("_", "-"): made
     for made in (
-        content_bomb, content_bomb_in_a_bomb, image_bomb, object_stream_bomb, jbig2_of_65000_pixels, jpx_of_65000_pixels,
-        jpeg_of_65000_pixels, page_of_14400_points, page_of_14400_inches, page_of_no_size, page_of_sizes_that_are_no_numbers, page_tree_of_5000_levels,
-        page_tree_that_is_its_own_kid, page_count_that_lies, xref_that_names_itself, xref_of_two_thousand_million_entries,
-        length_that_is_its_own_stream, form_that_draws_itself, forms_that_draw_each_other_a_thousand_million_times,
-        pattern_of_tiny_cells, hundred_thousand_annotations, hundred_thousand_paths, text_of_a_million_letters,
-        caption_without_end, nested_states, nested_arrays, font_bomb, encoding_that_maps_every_code, filter_chain_of_ten_thousand,
-        predictor_of_wide_rows, commands_to_the_reader, nothing_but_a_header, megabyte_of_openings, page_without_words,
+        content_bomb,
+        content_bomb_in_a_bomb,
+        image_bomb,
+        object_stream_bomb,
+        jbig2_of_65000_pixels,
+        jpx_of_65000_pixels,
+        jpeg_of_65000_pixels,
+        page_of_14400_points,
+        page_of_14400_inches,
+        page_of_no_size,
+        page_of_sizes_that_are_no_numbers,
+        page_tree_of_5000_levels,
+        page_tree_that_is_its_own_kid,
+        page_count_that_lies,
+        xref_that_names_itself,
+        xref_of_two_thousand_million_entries,
+        length_that_is_its_own_stream,
+        form_that_draws_itself,
+        forms_that_draw_each_other_a_thousand_million_times,
+        pattern_of_tiny_cells,
+        hundred_thousand_annotations,
+        hundred_thousand_paths,
+        text_of_a_million_letters,
+        caption_without_end,
+        nested_states,
+        nested_arrays,
+        font_bomb,
+        encoding_that_maps_every_code,
+        filter_chain_of_ten_thousand,
+        predictor_of_wide_rows,
+        commands_to_the_reader,
+        nothing_but_a_header,
+        megabyte_of_openings,
+        page_without_words,
         caption_of_script_and_formula,
     )
-}  # fmt: skip
+}
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
+    for name, make in HOSTILE.items():
+        Path(sys.argv[1], f"{name}.pdf").write_bytes(make())
 
 __all__ = ["HOSTILE", "page", "stream", "written"]

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import pymupdf
@@ -28,7 +29,7 @@ from builder.edges import pdf
 from builder.edges.engine import Failure, Limits, run_isolated
 from builder.edges.fence import Fence
 from builder.edges.store import Store
-from builder.pipeline import cut, stages_of
+from builder.pipeline import cut, stages_until
 from builder.recipe import read_recipe
 from builder.stages.rights import read_policy
 
@@ -142,11 +143,24 @@ def mutant(papers: Sequence[Path], seed: int) -> tuple[bytes, str]:
     return bytes(data), f"{paper.name}: {', '.join(done)}"
 
 
+Line = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file to be cut, and how it was made."""
+
+    name: str
+    data: bytes
+    how: str
+
+
 @dataclass(frozen=True)
 class Trial:
-    seed: int
+    name: str
     path: Path
     work: Path
+    last: str  # stage
 
 
 class _FewPages(pdf.PdfFile):
@@ -168,48 +182,46 @@ def tried(trial: Trial) -> str:
         bench.__dict__["pdf"] = _FewPages(whole.document, whole.sha256, whole.interpreted)
     except pdf.RefusedPdf:
         pass  # ingest says so again, and that is the outcome
-    receipts = cut(bench, stages_of(recipe))
+    receipts = cut(bench, stages_until(trial.last))
     assert receipts is not None
     if not receipts[0].kept:
         return f"refused: {receipts[0].dropped[0]['reason']}"
     if any(drop["reason"] == "broken-page" for receipt in receipts for drop in receipt.dropped):
         return "cut, but for broken pages"
-    made = next((len(r.records) for r in receipts if r.stage == "crop"), 0)
+    made = len(receipts[-1].records)
     return "cut into figures" if made else "read, no figure"
 
 
-def outcomes(
-    papers: Sequence[Path], seeds: Sequence[int], folder: Path, *, jobs: int, limits: Limits
-) -> Iterator[dict[str, object]]:
-    """One line for each seed, in order. A finding's file is kept."""
-    inputs, work = folder / "in", folder / "work"
+def outcomes(papers: Sequence[Path], seeds: Sequence[int], folder: Path, *, jobs: int, limits: Limits) -> Iterator[Line]:
+    """One line for each seed, in order."""
+    made = (Made(str(seed), *mutant(papers, seed)) for seed in seeds)
+    while batch := list(islice(made, _BATCH)):
+        yield from cut_each(batch, folder, jobs=jobs, limits=limits)
+
+
+def cut_each(made: Sequence[Made], folder: Path, *, jobs: int, limits: Limits, last: str = "crop") -> Iterator[Line]:
+    """One line for each file, in order; `last` is the last stage that is run. A finding's file is kept."""
+    inputs, work = folder / "in", (folder / "work").resolve()
     inputs.mkdir(parents=True, exist_ok=True)
-    fence = Fence((inputs.resolve(), _RECIPE.parent, _SPECIMENS), (work.resolve(),))
-    for start in range(0, len(seeds), _BATCH):
-        trials, told = [], {}
-        for seed in seeds[start : start + _BATCH]:
-            data, how = mutant(papers, seed)
-            path = inputs / f"{seed}.pdf"
-            path.write_bytes(data)
-            trials.append(Trial(seed, path, work.resolve()))
-            told[seed] = how
+    fence = Fence((inputs.resolve(), _RECIPE.parent), (work,))
+    trials = [Trial(one.name, inputs / f"{one.name}.pdf", work, last) for one in made]
+    for one, trial in zip(made, trials, strict=True):
+        trial.path.write_bytes(one.data)
+    began = time.monotonic()
+    for one, outcome in zip(made, run_isolated(tried, trials, jobs=jobs, limits=limits, fence=fence), strict=True):
+        line: Line = {"name": one.name, "how": one.how}
+        if isinstance(outcome.result, Failure):
+            line |= {"outcome": outcome.result.reason, "detail": outcome.result.detail}
+            (folder / "findings").mkdir(exist_ok=True)
+            outcome.task.path.replace(folder / "findings" / outcome.task.path.name)
+        else:
+            line |= {"outcome": outcome.result}
+            outcome.task.path.unlink()
+        yield line | {"seconds": round(time.monotonic() - began, 2)}
         began = time.monotonic()
-        for outcome in run_isolated(tried, trials, jobs=jobs, limits=limits, fence=fence):
-            trial, result = outcome.task, outcome.result
-            line: dict[str, object] = {"seed": trial.seed, "mutation": told[trial.seed]}
-            if isinstance(result, Failure):
-                line |= {"outcome": result.reason, "detail": result.detail}
-                (folder / "findings").mkdir(exist_ok=True)
-                trial.path.replace(folder / "findings" / trial.path.name)
-            else:
-                line |= {"outcome": result}
-                trial.path.unlink()
-            line["seconds"] = round(time.monotonic() - began, 2)
-            began = time.monotonic()
-            yield line
 
 
-def table(lines: Sequence[dict[str, object]]) -> str:
+def table(lines: Sequence[Line]) -> str:
     counts = Counter(str(line["outcome"]) for line in lines)
     return "\n".join(f"{n:6d}  {outcome}" for outcome, n in counts.most_common())
 
@@ -227,7 +239,7 @@ def main() -> None:
     papers = sorted(path for folder in given.papers for path in folder.rglob("*.pdf"))
     given.folder.mkdir(parents=True, exist_ok=True)
     log = given.folder / "outcomes.jsonl"
-    done = {json.loads(line)["seed"] for line in log.read_text().splitlines()} if log.exists() else set()
+    done = {int(json.loads(line)["name"]) for line in log.read_text().splitlines()} if log.exists() else set()
     seeds = [seed for seed in range(given.seed, given.seed + given.count) if seed not in done]
     limits = Limits(given.timeout, given.memory)
     with log.open("a", encoding="utf-8") as file:
