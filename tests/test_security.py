@@ -78,12 +78,8 @@ def commands_on(release: Path, other: Path, tmp: Path) -> dict[str, list[str]]:
         "diff": ["diff", str(release), str(other)],
         "score": ["score", str(predictions), "--release", str(release), "--out", str(tmp / "scored")],
         "rescore": ["rescore", str(predictions), "--from", str(release), "--to", str(other)],
-        "battery": ["battery", str(release)],
         "publish": ["publish", str(release), "org/name"],
         "hydrate": ["hydrate", str(release), "--papers", str(paper), "--out", str(tmp / "back"), "--jobs", "1"],
-        "withdraw": [
-            "withdraw", str(release), "--figure", "../../x", "--reason", "x", "--out", str(tmp / "next"), "--version", "1.1.0",
-        ],
         "erratum": [
             "erratum", "../../x", "--retire", "--reason", "x", "--release", str(release), "--out", str(tmp / "new"),
             "--version", "1.1.0",
@@ -104,9 +100,7 @@ def test_each_name_that_leads_out_or_differs_in_case_alone_is_a_finding(release:
     assert [issue.place for issue in found if issue.code == "case-collision"] == ["readme.md"]
 
 
-@pytest.mark.parametrize(
-    "command", ["cite", "why", "diff", "score", "rescore", "battery", "publish", "hydrate", "withdraw", "erratum"]
-)
+@pytest.mark.parametrize("command", ["cite", "why", "diff", "score", "rescore", "publish", "hydrate", "erratum"])
 def test_a_command_on_such_a_release_ends_in_a_sentence_and_touches_nothing_outside(
     command: str, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -119,7 +113,7 @@ def test_a_command_on_such_a_release_ends_in_a_sentence_and_touches_nothing_outs
     bad = spoilt(release, tmp_path / "in" / "bad", spoil)
     (tmp_path / "in" / "tmp").mkdir()
     arguments = commands_on(bad, release, tmp_path / "in" / "tmp")[command]
-    assert main(arguments) in {Exit.FINDINGS, Exit.USAGE, Exit.CANNOT_READ, Exit.OK if command == "battery" else Exit.FINDINGS}
+    assert main(arguments) in {Exit.FINDINGS, Exit.USAGE, Exit.CANNOT_READ}
     capsys.readouterr()
     assert {path.name for path in tmp_path.iterdir()} == {"in"}
     assert {path.name for path in (tmp_path / "in").iterdir()} <= {"bad", "tmp"}
@@ -306,6 +300,8 @@ def test_a_released_picture_that_would_swell_is_refused_before_it_is_decoded() -
 NO_IMPORT = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "torch.load", "code", "runpy"}
 NO_NAME = {"eval", "exec", "compile", "__import__"}
 NO_CALL = {"torch.load", "numpy.load", "np.load", "yaml.load", "yaml.unsafe_load", "yaml.full_load", "os.system", "os.popen"}
+NO_WORD = {"shell", "allow_pickle", "trust_remote_code"}
+WORDS = {*NO_IMPORT, *NO_NAME, *NO_CALL, *NO_WORD} - {"code"} | {"import code"}  # a file with none of them is not looked into
 READERS = {"builder/edges/messages.py"}  # what a child sends, held to a list of names
 
 
@@ -314,7 +310,8 @@ def test_nothing_reads_a_pickle_or_runs_a_text(room: str) -> None:
     for path in sorted((ROOT / room).rglob("*.py")):
         if path.relative_to(ROOT).as_posix() in READERS:
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if any(word in text for word in WORDS) else ():
             if isinstance(node, ast.Import):
                 assert not {alias.name for alias in node.names} & NO_IMPORT, path
             if isinstance(node, ast.ImportFrom):
@@ -322,6 +319,4 @@ def test_nothing_reads_a_pickle_or_runs_a_text(room: str) -> None:
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 assert called not in NO_NAME | NO_CALL, f"{path}: {called}"
-                assert not any(word.arg in {"shell", "allow_pickle", "trust_remote_code"} for word in node.keywords), (
-                    f"{path}: {called}"
-                )
+                assert not any(word.arg in NO_WORD for word in node.keywords), f"{path}: {called}"
