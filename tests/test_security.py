@@ -11,6 +11,7 @@ import shutil
 import struct
 import zlib
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ from builder.edges.validation import check_files, shipped_policy
 from builder.errors import CannotRead, Exit, UsageError
 from builder.recipe import read_recipe
 from builder.release.card import yaml_text
+from builder.release.croissant import CONTEXT, fetches
 from builder.release.files import MANIFEST
 from builder.reporting.tables import Table, csv_text
 
@@ -98,6 +100,24 @@ def test_each_name_that_leads_out_or_differs_in_case_alone_is_a_finding(release:
     assert len({issue.place for issue in told}) == len(PLACES)
     assert {issue.place for issue in found if issue.code == "missing-file"} == {*PLACES, "readme.md"}
     assert [issue.place for issue in found if issue.code == "case-collision"] == ["readme.md"]
+
+
+@pytest.mark.parametrize(
+    "context", ["http://127.0.0.1:9/x", {"@import": "http://127.0.0.1:9/x"}, ["file:///etc/passwd"], {}, None], ids=repr
+)
+def test_a_croissant_that_would_send_its_reader_to_an_address_is_not_read(context: object) -> None:
+    assert fetches({"@context": context, "name": "x"})
+    assert fetches({"@context": CONTEXT, "distribution": [{"a": {"@context": context}}]})
+    assert not fetches({"@context": CONTEXT, "distribution": [{"a": {"name": "@context"}}]})
+
+
+def test_a_few_lines_of_a_card_cannot_stand_for_millions(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    lines = ["a: &a [x]", *(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in pairwise("abcdefghijkl"))]
+    (tmp_path / "README.md").write_text("\n".join(["---", *lines, "configs: [{config_name: *l}]", "---", ""]), encoding="utf-8")
+    told = [issue.problem for issue in check_files(tmp_path, shipped_policy()).found if issue.code == "bad-yaml"]
+    assert len(told) == 1
+    assert "aliases" in told[0]
 
 
 @pytest.mark.parametrize("command", ["cite", "why", "diff", "score", "rescore", "publish", "hydrate", "erratum"])
