@@ -2,6 +2,7 @@
 # make demo PAPERS=folder   the same from your own PDFs
 # make test                 lint, types and tests
 # make soak                 builds killed at 20 random points each, 200 publishes with a fault or kill each, a cluster's builds; resumable, state in soak/
+# make audit                known vulnerabilities of what is installed, by pip-audit; asks PyPI, and fails where that cannot answer
 # Each does all its own set-up in .venv (Python 3.11 or newer).
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ RECIPE ?= csm_bench
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak regenerate clean
+.PHONY: demo test soak audit regenerate clean
 
 demo: $(VENV)/.installed
 	@test "$(OUT)" != demo-release || rm -rf demo-release demo-release.report
@@ -33,6 +34,11 @@ soak: $(VENV)/.installed-dev
 	$(BIN)/python tests/soak/publish.py soak/publish
 	$(BIN)/python -m tests.soak.cluster 20 soak/cluster "$(PAPERS)"
 
+audit: $(VENV)/.installed
+	test -x $(VENV)-audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/python -m pip install --quiet pip-audit; }
+	$(BIN)/python -m pip freeze --exclude-editable > $(VENV)-audit/installed.txt
+	$(VENV)-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement $(VENV)-audit/installed.txt
+
 regenerate: $(VENV)/.installed-dev
 	$(BIN)/python cards/metric_plots.py
 	$(BIN)/microtome schemas builder/schemas
@@ -50,4 +56,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo-release demo-release.work demo-release.report soak
+	rm -rf $(VENV) $(VENV)-audit demo-release demo-release.work demo-release.report soak

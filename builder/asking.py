@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal, TypeVar
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jsonschema import Draft202012Validator
 from pydantic import Field, JsonValue
 
@@ -208,7 +209,8 @@ def question_of(
 
 def prompt_from(template: str, *, stage: str, about: str, slots: Mapping[str, object]) -> Prompt:
     """The prompt that a template's blocks `system` and `user` make of the slots. A slot left out raises UndefinedError."""
-    made = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False).from_string(template)
+    sandbox = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    made = sandbox.from_string(template)
     said = {name: "".join(made.blocks[name](made.new_context(dict(slots)))).strip() for name in ("system", "user")}
     return Prompt(stage=stage, about=about, system=said["system"], user=said["user"])
 

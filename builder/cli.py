@@ -26,7 +26,7 @@ from builder.commands.revisions import add_erratum, add_withdraw
 from builder.commands.status import add_status
 from builder.commands.tables import add_lint
 from builder.edges.store import write_whole
-from builder.errors import Exit, MicrotomeError
+from builder.errors import Exit, MicrotomeError, unanswered
 from builder.pipeline import STAGES
 from builder.release.schemas import schema_files
 from builder.reporting.run_report import run_schema_files
@@ -48,6 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        print(f"microtome: {unanswered(error)}", file=sys.stderr)
+        return int(Exit.CANNOT_READ)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+_SHOWN = 200  # characters of a file's name
+
 
 class Exit(IntEnum):
     """What a command's exit code says."""
@@ -34,6 +36,12 @@ class MicrotomeError(Exception):
     def __reduce__(self) -> tuple[type[MicrotomeError], tuple[str, str, str]]:
         """Errors travel from a child process to the driver."""
         return type(self), (self.place, self.problem, self.remedy)
+
+
+def unanswered(error: OSError) -> CannotRead:
+    """The system's refusal where nobody nearer had an answer: a name too long, a loop of links, a folder not to be entered."""
+    place = str(error.filename or "system")[:_SHOWN]
+    return CannotRead(place, error.strerror or str(error), "name what can be read and written")
 
 
 class UsageError(MicrotomeError):

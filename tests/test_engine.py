@@ -1,7 +1,9 @@
 """A paper that crashes, hangs or eats memory costs itself and no other."""
 
+import ctypes
 import errno
 import os
+import pickle
 import re
 import signal
 import socket
@@ -14,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from builder.edges.engine import Failure, Limits, run_isolated
-from builder.edges.fence import Fence, missing
+from builder.edges.fence import Fence, missing, warnings
+from builder.edges.messages import received
 from builder.errors import CannotWrite
 from builder.scoring.chance import exact_chance
 
@@ -75,6 +78,9 @@ def trespass(how: str) -> str:
             socket.create_connection(("127.0.0.1", int(place)), timeout=2)
         elif attempt == "unix":
             socket.socket(socket.AF_UNIX)
+        elif attempt == "x32":
+            ctypes.CDLL(None, use_errno=True).syscall(0x40000000 | 41, 2, 1, 0)
+            return errno.errorcode[ctypes.get_errno()]
         elif attempt == "fork":
             os.fork()
         elif attempt == "run":
@@ -88,7 +94,29 @@ def trespass(how: str) -> str:
             with tempfile.TemporaryFile() as file:
                 file.write(b"x")
         elif attempt == "key":
-            return os.environ.get("SOME_API_KEY", "gone")
+            held = Path("/proc/self/environ").read_bytes().count(b"sk-1-of-this-test")
+            return os.environ.get("SOME_API_KEY", "gone") + str(held)
+        elif attempt == "mode":
+            Path(place, "secret").chmod(0o777)
+        elif attempt == "time":
+            os.utime(Path(place, "secret"), (0, 0))
+        elif attempt == "owner":
+            os.chown(Path(place, "secret"), os.getuid(), os.getgid())
+        elif attempt == "tag":
+            os.setxattr(Path(place, "secret"), "user.tag", b"x")
+        elif attempt == "truncate":
+            os.truncate(Path(place, "secret"), 0)
+        elif attempt == "link":
+            os.link(Path(place, "secret"), Path(place).parent / "work" / "linked")
+        elif attempt == "follow":
+            (Path(place).parent / "work" / "pointer").symlink_to(place)
+            return (Path(place).parent / "work" / "pointer" / "secret").read_text(encoding="utf-8")
+        elif attempt == "rename":
+            Path(place, "secret").rename(Path(place, "renamed"))
+        elif attempt == "remove":
+            Path(place, "secret").unlink()
+        elif attempt == "list":
+            return " ".join(path.name for path in Path(place).iterdir())
         elif attempt == "flood":
             for _ in range(64):
                 os.write(1, b"x" * 2**20)
@@ -105,15 +133,39 @@ def test_behind_a_fence_a_child_reaches_its_papers_and_its_work_folder_and_nothi
     for folder in (papers, work, home):
         folder.mkdir()
         (folder / "secret").write_text("words", encoding="utf-8")
-    monkeypatch.setenv("SOME_API_KEY", "sk-1")
+    monkeypatch.setenv("SOME_API_KEY", "sk-1-of-this-test")
     wanted = {
         f"read {papers}": "words", f"write {work}": "done", "thread": "done", f"write {papers}": "EACCES",
         f"read {home}": "EACCES", f"write {home}": "EACCES", f"read {home}/../home": "EACCES", "unix": "EPERM", "fork": "EPERM",
-        "run": "EPERM", "signal": "EPERM", "key": "gone", "temporary": "done", "flood": "done", "connect 9": "EPERM",
+        "run": "EPERM", "x32": "EPERM", "signal": "EPERM", "key": "gone0", "temporary": "done", "flood": "done",
+        "connect 9": "EPERM",
+        f"mode {home}": "EPERM", f"time {home}": "EPERM", f"owner {home}": "EPERM", f"tag {home}": "EPERM",
+        f"truncate {home}": "EPERM", f"link {home}": "EXDEV", f"follow {home}": "EACCES", f"rename {home}": "EACCES",
+        f"remove {home}": "EACCES", f"list {home}": "EACCES", f"mode {papers}": "EPERM", f"remove {papers}": "EACCES",
     }  # fmt: skip
     fence = Fence((papers,), (work,))
     outcomes = run_isolated(trespass, list(wanted), jobs=1, limits=Limits(seconds=30, memory_mib=2048), fence=fence)
     assert {o.task: o.result for o in outcomes} == wanted
+
+
+@pytest.mark.parametrize(
+    ("version", "machine", "told"),
+    [
+        (7, "x86_64", ()),
+        (0, "x86_64", ("read and write other files (this kernel has no Landlock, which came with 5.13)",)),
+        (5, "x86_64", ("do by signals to your other processes (this kernel's Landlock has no scopes, which came with 6.12)",)),
+        (7, "riscv64", ("reach the network or start programs (no filter for riscv64)",)),
+    ],
+)
+def test_what_a_machine_cannot_keep_a_child_from_is_one_line_each(
+    version: int, machine: str, told: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builder.edges.fence._landlock_version", lambda: version)
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert missing() == told
+    assert len(warnings()) == len(told)
+    assert all(line.startswith("warning: on this machine nothing keeps") and line.endswith("\n") for line in warnings())
 
 
 def test_a_child_that_ignores_being_asked_to_end_is_ended() -> None:
@@ -126,3 +178,39 @@ def deaf(_: str) -> str:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
         time.sleep(60)
+
+
+class Order:
+    """An answer that is an order to whoever reads it."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (self.place,)
+
+
+def commanding(place: str) -> object:
+    return [Order(place)]
+
+
+def test_an_answer_of_a_child_that_gives_orders_is_not_obeyed_and_the_next_paper_is_cut(tmp_path: Path) -> None:
+    tasks = [str(tmp_path / "made"), str(tmp_path / "made-too")]
+    outcomes = list(run_isolated(commanding, tasks, jobs=1, limits=Limits(seconds=30, memory_mib=2048)))
+    told = Failure("crashed", f"the child answered with {os.mkdir.__module__}.mkdir, which no child has to send")
+    assert [outcome.result for outcome in outcomes] == [told, told]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "message", [b"", b"\x80\x04", b"cos\nsystem", b"\x80\x04\x8e" + b"\xff" * 8, b"(lp0\n" * 9, b"\x00" * 99]
+)
+def test_a_message_that_is_no_pickle_is_one_error(message: bytes) -> None:
+    with pytest.raises(pickle.UnpicklingError):
+        received(message)
+
+
+def test_our_own_records_errors_and_plain_values_come_back_as_they_are() -> None:
+    own = Limits(), CannotWrite("/work", "is full", "free space")
+    for value in (*own, {"a": [1, 2.5, None, "x", (True,)]}, Path("a/b"), {1}):
+        assert repr(received(pickle.dumps(value))) == repr(value)

@@ -18,6 +18,7 @@ from builder.cli import main
 from builder.commands import hydrate as commands_hydrate
 from builder.documents import documents
 from builder.edges.engine import Limits, Outcome
+from builder.edges.fence import Fence
 from builder.edges.release_folder import write_release
 from builder.edges.store import Store
 from builder.edges.validation import check_files
@@ -38,8 +39,10 @@ R = TypeVar("R")
 RecordT = TypeVar("RecordT", bound=Record)
 
 
-def here(function: Callable[[T], R], tasks: Sequence[T], *, jobs: int, limits: Limits) -> Iterator[Outcome[T, R]]:
-    """The papers one after the other in this process: what a child costs is tested with the engine."""
+def here(function: Callable[[T], R], tasks: Sequence[T], *, jobs: int, limits: Limits, fence: Fence) -> Iterator[Outcome[T, R]]:
+    """The papers one after the other in this process: what a child costs and may do is tested with the engine."""
+    assert all(task.source.path.resolve().parent in fence.reads for task in tasks)  # type: ignore[attr-defined]
+    assert [path.name.startswith(".") for path in fence.writes] == [True]  # the scratch folder
     return (Outcome(task, function(task)) for task in tasks)
 
 

@@ -186,6 +186,13 @@ def test_no_money_ends_the_run_though_it_says_429() -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("before", range(360, 400, 8))
+def test_no_part_of_the_key_is_left_where_a_long_message_is_cut(before: int) -> None:
+    with loopback_model(lambda *_: error(400, "x" * before + KEY)) as server:
+        reply = ask_of(rule_for(server, attempts=1))(PROMPT, [PNG], SCHEMA)
+    assert KEY[:4] not in reply.detail
+
+
 def test_a_missing_key_is_an_error_that_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LOOPBACK_KEY")
     with loopback_model(lambda *_: answer({})) as server, pytest.raises(UsageError, match="LOOPBACK_KEY is not set"):

@@ -21,7 +21,7 @@ from builder.commands.money import add_dry_run, asking_ended, dry_run
 from builder.commands.progress import Progress, WatchedDesk, attrition_table
 from builder.edges.calls import Asker
 from builder.edges.engine import Limits
-from builder.edges.fence import missing
+from builder.edges.fence import warnings
 from builder.edges.papers import find_papers, named_paper
 from builder.edges.run_log import driven
 from builder.edges.store import Store, cannot_write, write_whole
@@ -209,8 +209,7 @@ def _run(
     policy = read_policy(shipped.text("licenses", "policy.toml"), "licenses/policy.toml")
     with cannot_write(store.root):
         store.root.mkdir(parents=True, exist_ok=True)
-    for gap in missing():
-        print(f"warning: on this machine nothing keeps a hostile PDF's child from what it could {gap}", file=sys.stderr)
+    sys.stderr.writelines(warnings())
     limits = Limits(arguments.timeout, arguments.memory)
     progress.look = look_of(arguments, [path for path, _ in found], store, limits)
     asker = asker or WatchedDesk(store, recipe, progress)

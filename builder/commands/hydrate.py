@@ -15,6 +15,7 @@ from builder.bench import Source
 from builder.documents import documents
 from builder.edges import pdf
 from builder.edges.engine import Failure, Limits, run_isolated
+from builder.edges.fence import Fence, warnings
 from builder.edges.papers import find_papers
 from builder.edges.parquet import read_parquet
 from builder.edges.release_folder import write_release
@@ -56,6 +57,7 @@ def _hydrate(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out.absolute()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError("--out", f"{out} is there already", "name a folder that does not exist yet")
+    sys.stderr.writelines(warnings())
     limits = Limits(max(1, arguments.timeout), max(1, arguments.memory))
     with cannot_write(out):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -108,9 +110,10 @@ def _remade(
     for row in rows:
         by_paper[row.paper_id].append(row)
     copies = [Copy(s, (), cut, policy, store.root) for s in sources]
-    matched = _matched(copies, by_paper, _all_hashes(packed), jobs, limits)
+    fence = Fence(tuple({source.path.resolve().parent for source in sources}), (store.root.resolve(),))
+    matched = _matched(copies, by_paper, _all_hashes(packed), jobs=jobs, limits=limits, fence=fence)
     found = {row.id: Remade(None, reason="no file of this paper was given", missing=True) for row in rows}
-    for outcome in run_isolated(remade, matched, jobs=jobs, limits=limits):
+    for outcome in run_isolated(remade, matched, jobs=jobs, limits=limits, fence=fence):
         if isinstance(outcome.result, Failure):
             reason = f"{outcome.task.source.path.name}: {outcome.result.reason}: {outcome.result.detail}"
             found |= {row.id: Remade(outcome.task.source.sha256, reason=reason) for row in outcome.task.rows}
@@ -124,13 +127,19 @@ def _all_hashes(packed: Packed) -> frozenset[str]:
 
 
 def _matched(
-    copies: Sequence[Copy], by_paper: dict[str, list[FigureRow]], known: frozenset[str], jobs: int, limits: Limits
+    copies: Sequence[Copy],
+    by_paper: dict[str, list[FigureRow]],
+    known: frozenset[str],
+    *,
+    jobs: int,
+    limits: Limits,
+    fence: Fence,
 ) -> list[Copy]:
     """The copies that are of a paper with something withheld: by their hash, else by what they say they are."""
     of_hash = {rows[0].pdf_sha256: paper for paper, rows in by_paper.items()}
     mine = {of_hash[copy.source.sha256]: copy for copy in copies if copy.source.sha256 in of_hash}
     unknown = [copy for copy in copies if copy.source.sha256 not in known] if by_paper.keys() - mine.keys() else []
-    for outcome in run_isolated(identified, unknown, jobs=jobs, limits=limits):
+    for outcome in run_isolated(identified, unknown, jobs=jobs, limits=limits, fence=fence):
         file, result = outcome.task.source.path.name, outcome.result
         if not isinstance(result, Paper):
             why = result if isinstance(result, str) else f"{result.reason} ({result.detail})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import re
 import resource
@@ -18,6 +17,7 @@ from typing import Generic, TypeVar
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from builder.edges.fence import Fence
+from builder.edges.messages import GuardedSpawn, Unasked
 from builder.errors import MicrotomeError
 
 Task = TypeVar("Task")
@@ -83,7 +83,7 @@ def _run_in_one_pool(
     function: Callable[[Task], Result], tasks: Sequence[Task], *, jobs: int, limits: Limits, fence: Fence | None
 ) -> Iterator[Outcome[Task, Result]]:
     """Outcomes in order until all are told or the pool breaks; the first task always gets one."""
-    context = multiprocessing.get_context("spawn")  # a forked child would inherit the driver's threads and locks
+    context = GuardedSpawn()  # a forked child would inherit the driver's threads and locks
     with ProcessPool(max_workers=jobs, context=context, initializer=_confine, initargs=[limits, fence]) as pool:
         running: deque[tuple[Task, ProcessFuture]] = deque()
         told = 0
@@ -139,12 +139,14 @@ class Children:
                 self._pool = self._new_pool()
 
     def _new_pool(self) -> ProcessPool:
-        context = multiprocessing.get_context("spawn")
-        return ProcessPool(max_workers=self._jobs, context=context, initializer=_confine, initargs=[self._limits, self._fence])
+        return ProcessPool(
+            max_workers=self._jobs, context=GuardedSpawn(), initializer=_confine, initargs=[self._limits, self._fence]
+        )
 
 
 def _confine(limits: Limits, fence: Fence | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to answer
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # pebble's own handler waits for native code to return; a hang never does
     for what, wanted in (
         (resource.RLIMIT_AS, limits.memory_mib * 2**20),
         (resource.RLIMIT_FSIZE, _LARGEST_FILE),
@@ -162,7 +164,10 @@ def _confine(limits: Limits, fence: Fence | None) -> None:
 def _outcome(task: Task, future: ProcessFuture, limits: Limits) -> Outcome[Task, Result]:
     error = future.exception()
     if error is None:
-        return Outcome(task, future.result())
+        result = future.result()
+        if isinstance(result, Unasked):
+            result = Failure("crashed", f"the child answered with {result}, which no child has to send")
+        return Outcome(task, result)
     if isinstance(error, FutureTimeout):
         return Outcome(task, Failure("timeout", f"not done after {limits.seconds} s; --timeout raises the limit"))
     if isinstance(error, MemoryError):

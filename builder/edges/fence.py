@@ -24,7 +24,8 @@ from builder.errors import UsageError
 _PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_SET_MODE_FILTER, _SECCOMP_FILTER_FLAG_TSYNC = 1, 1
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
-_LOAD, _IF_EQUAL, _IF_SET, _RETURN = 0x20, 0x15, 0x45, 0x06  # BPF: ld [k]; jeq; jset; ret
+_LOAD, _IF_EQUAL, _IF_AT_LEAST, _IF_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF: ld [k]; jeq; jge; jset; ret
+_X32 = 0x40000000  # the same calls of the x32 ABI go by their number and this bit: another way to each
 _NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
 _CLONE_THREAD = 0x00010000
 _LANDLOCK_VERSION, _PATH_BENEATH = 1, 1
@@ -33,7 +34,7 @@ _TRUNCATE, _ON_DEVICES = 1 << 14, 1 << 15
 _FILE_RIGHTS = 1 | _WRITE_FILE | _READ_FILE | _TRUNCATE | _ON_DEVICES
 _FS_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}  # handled, by the version of Landlock
 _READS, _CHANGES = _READ_FILE | _READ_DIR, (1 << 15) - 2  # changes: all but to execute
-_SIGNALS_AND_SOCKETS = 3  # scoped from version 6: no signal and no abstract socket leaves the child
+_SIGNALS_AND_SOCKETS, _SCOPED = 3, 6  # from that version of Landlock on no signal and no abstract socket leaves the child
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,21 @@ class _Machine:
     seccomp: int
     clone: int
     refused: tuple[int, ...]  # socket, execve, execveat, ptrace, process_vm_readv, process_vm_writev, fork, vfork
+    unguarded: tuple[int, ...]  # what Landlock lets pass: chmod, chown, utime, setxattr and their kin, truncate by path
 
 
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446  # the same everywhere, as all from 424 on
+_FCHMODAT2, _SETXATTRAT, _REMOVEXATTRAT = 452, 463, 466  # unguarded, too
 _CLONE3, _IO_URING = 435, 425  # clone3's flags are in memory, which a filter cannot read: libc goes back to clone
 _MACHINES = {
-    "x86_64": _Machine(0xC000003E, 317, 56, (41, 59, 322, 101, 310, 311, 57, 58)),
-    "aarch64": _Machine(0xC00000B7, 277, 220, (198, 221, 281, 117, 270, 271)),
-}
+    "x86_64": _Machine(
+        0xC000003E, 317, 56, (41, 59, 322, 101, 310, 311, 57, 58),
+        (90, 91, 268, 92, 93, 94, 260, 132, 235, 261, 280, 188, 189, 190, 197, 198, 199, 76),
+    ),
+    "aarch64": _Machine(
+        0xC00000B7, 277, 220, (198, 221, 281, 117, 270, 271), (52, 53, 54, 55, 88, 5, 6, 7, 14, 15, 16, 45)
+    ),
+}  # fmt: skip
 _OF_THE_SYSTEM = (
     "/usr", "/lib", "/lib64", "/etc", "/opt", "/sys/devices/system", "/sys/fs/cgroup", "/proc/self", "/proc/meminfo",
     "/proc/cpuinfo", "/proc/stat", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random",
@@ -69,7 +77,7 @@ class Fence:
     def shut(self) -> None:
         """Confine this process for good. Raises UsageError where a kernel that can do it refuses to."""
         for name in [name for name in os.environ if _SECRET.search(name)]:
-            del os.environ[name]
+            _wipe(name)
         for path in self.writes[:1]:
             own = path / "tmp"
             own.mkdir(parents=True, exist_ok=True)
@@ -85,8 +93,8 @@ class Fence:
 
     def _restrict_paths(self, libc: ctypes.CDLL, version: int) -> None:
         handled = _FS_RIGHTS[max(known for known in _FS_RIGHTS if known <= version)]
-        wanted = struct.pack("QQQ", handled, 0, _SIGNALS_AND_SOCKETS if version >= 6 else 0)
-        size = 8 if version < 4 else 16 if version < 6 else 24
+        wanted = struct.pack("QQQ", handled, 0, _SIGNALS_AND_SOCKETS if version >= _SCOPED else 0)
+        size = 8 if version < 4 else 16 if version < _SCOPED else 24
         rules = libc.syscall(_LANDLOCK_CREATE, wanted, ctypes.c_size_t(size), 0)
         _checked(rules, "landlock_create_ruleset")
         for path, rights in self._rights():
@@ -111,13 +119,30 @@ def missing() -> tuple[str, ...]:
     found = []
     if platform.machine() not in _MACHINES:
         found.append(f"reach the network or start programs (no filter for {platform.machine()})")
-    if not _landlock_version():
+    if not (version := _landlock_version()):
         found.append("read and write other files (this kernel has no Landlock, which came with 5.13)")
+    elif version < _SCOPED:
+        found.append("do by signals to your other processes (this kernel's Landlock has no scopes, which came with 6.12)")
     return tuple(found)
+
+
+def warnings() -> tuple[str, ...]:
+    """A line for each thing that this machine cannot keep a child from."""
+    said = "warning: on this machine nothing keeps a hostile PDF's child from what it could"
+    return tuple(f"{said} {gap}\n" for gap in missing())
 
 
 def _here() -> Path:
     return Path(__file__).parents[1]
+
+
+def _wipe(name: str) -> None:
+    """Take a variable out of the environment, and its value out of the memory that /proc/self/environ shows."""
+    libc = ctypes.CDLL(None)
+    libc.getenv.restype = ctypes.c_void_p
+    if at := libc.getenv(os.fsencode(name)):
+        ctypes.memset(at, 0, len(ctypes.string_at(at)))
+    del os.environ[name]
 
 
 def _landlock_version() -> int:
@@ -137,9 +162,10 @@ def _allow(libc: ctypes.CDLL, rules: int, path: Path, rights: int) -> None:
 
 def _refuse_calls(libc: ctypes.CDLL, machine: _Machine) -> None:
     """A BPF program: another architecture dies; what is refused answers EPERM; clone3 ENOSYS; clone only makes threads."""
-    refused = (*machine.refused, _IO_URING)
+    refused = (*machine.refused, *machine.unguarded, _FCHMODAT2, _SETXATTRAT, _REMOVEXATTRAT, _IO_URING)
     denied = _RETURN, 0, 0, _ERRNO | errno.EPERM
     program = [(_LOAD, 0, 0, _ARCH), (_IF_EQUAL, 1, 0, machine.audit), (_RETURN, 0, 0, _KILL), (_LOAD, 0, 0, _NUMBER)]
+    program += [(_IF_AT_LEAST, 0, 1, _X32), denied]
     for number in refused:
         program += [(_IF_EQUAL, 0, 1, number), denied]
     program += [(_IF_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)]
@@ -158,4 +184,4 @@ def _checked(answer: int, what: str) -> None:
         raise UsageError(what, f"the kernel refuses to confine a child: {told}", "report this with `uname -a`")
 
 
-__all__ = ["Fence", "missing"]
+__all__ = ["Fence", "missing", "warnings"]

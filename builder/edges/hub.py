@@ -39,6 +39,7 @@ from huggingface_hub.utils._validators import validate_repo_id
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from builder.edges.hub_failures import cause_of, may_pass, retry_after, told
+from builder.edges.redaction import redacted
 from builder.errors import HubStopped, UsageError
 from builder.release.plan import HubFile, LocalFile, OnHub, Parcel, Plan, RepoKind, Revision, plan, versions_of
 
@@ -332,7 +333,7 @@ class HubRepository:
 
     def _stopped(self, error: BaseException) -> HubStopped:
         problem, remedy = told(error, has_token=self.token is not None, sends=self.sends)
-        return HubStopped(self.repo_id, problem.replace(self.token or "\0", "<token>"), remedy)
+        return HubStopped(self.repo_id, redacted(problem, self.token, "<token>"), remedy)
 
 
 def hub_repository(repo_id: str, kind: RepoKind, *, sends: bool = False) -> HubRepository:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -38,9 +40,19 @@ def encode_png(pixels: npt.NDArray[np.uint8], box: Box, dpi: int, canary: str) -
     return crop, data
 
 
+@contextmanager
+def opened_png(data: bytes) -> Iterator[Image.Image]:
+    """A PNG's image. Raises OSError where the bytes are none, or swell past Pillow's limits of pixels and of text."""
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+            yield image
+    except (SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise OSError(f"no PNG that can be read: {error}") from error
+
+
 def picture_within(png: bytes, long_side: int) -> Picture:
-    """A released image to show to a model, scaled down where its long side has more than `long_side` pixels."""
-    with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+    """A released image to show, scaled down where its long side has more than `long_side` pixels. Raises OSError."""
+    with opened_png(png) as image:
         rgb = image.convert("RGB")
     share = long_side / max(rgb.size)
     if share < 1:
@@ -73,7 +85,7 @@ def fitted(data: bytes, crop: Crop, long_side: int, most_bytes: int) -> Picture:
 
 def fitted_release(data: bytes, pixels_sha256: str, long_side: int, most_bytes: int) -> Picture:
     """A released row's PNG, likewise. Raises OSError where the bytes are no PNG."""
-    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+    with opened_png(data) as image:
         width, height = image.size
     return _fitted(data, Picture(_without_text(data), "image/png", width, height, pixels_sha256), long_side, most_bytes)
 
@@ -81,7 +93,8 @@ def fitted_release(data: bytes, pixels_sha256: str, long_side: int, most_bytes: 
 def _fitted(data: bytes, whole: Picture, long_side: int, most_bytes: int) -> Picture:
     if max(whole.width, whole.height) <= long_side and len(whole.data) <= most_bytes:
         return whole
-    image = Image.open(io.BytesIO(data)).convert("RGB")
+    with opened_png(data) as opened:
+        image = opened.convert("RGB")
     scale = min(1.0, long_side / max(image.size))
     while True:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))

@@ -13,6 +13,7 @@ from builder.errors import CannotRead
 from builder.stages.ingest import PaperRow
 
 COLUMNS = ("file", "doi", "arxiv_id", "licence", "rights_holder", "source_url")
+_SHOWN = 120  # characters of a name in an error
 _REMEDY = "name PDF files, URLs of some, folders that hold some, or a papers.csv with the columns " + ", ".join(COLUMNS)
 
 
@@ -45,6 +46,8 @@ def find_papers(paths: Sequence[Path | str], fetched: Path | None = None) -> lis
 def _of_path(path: Path | str, problems: list[str]) -> Iterator[tuple[Path | str, PaperRow | None]]:
     if isinstance(path, str):
         yield path, None
+    elif unusable := _unusable(path):
+        problems.append(unusable)
     elif path.is_dir():
         yield from ((pdf, None) for pdf in _of_folder(path, problems))
     elif not path.is_file():
@@ -96,6 +99,25 @@ def _wrong_columns(columns: Iterable[str]) -> Iterator[str]:
         yield f"column {column} stands twice"
 
 
+def _unusable(path: Path) -> str | None:
+    """Why the system takes no such name: too long, a loop of links, a NUL. One that is only missing is a name."""
+    try:
+        path.lstat()
+        path.resolve()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return f"{_short(path)} cannot be looked up: {error.strerror}"
+    except (ValueError, RuntimeError) as error:  # a NUL; pathlib's word for a loop
+        return f"{_short(path)} cannot be looked up: {str(error).partition(' from ')[0]}"
+    return None
+
+
+def _short(path: Path) -> str:
+    name = str(path)
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}... ({len(name)} characters)"
+
+
 def _of_row(path: Path, line: int, raw: dict[str, str], problems: list[str]) -> Iterator[tuple[Path | str, PaperRow]]:
     values = {k: (v or "").strip() or None for k, v in raw.items() if k}
     name = values["file"]
@@ -109,6 +131,8 @@ def _of_row(path: Path, line: int, raw: dict[str, str], problems: list[str]) -> 
     elif is_url(name):
         web = name if name.startswith(("https://", "http://")) else None
         yield name, PaperRow.model_validate({**values, "source_url": values["source_url"] or web})
+    elif unusable := _unusable(path.parent / name):
+        problems.append(f"{place}: {unusable}")
     elif not (path.parent / name).resolve().is_relative_to(path.parent.resolve()):
         problems.append(f"{place}: {name} lies outside {path.parent}")
     elif not (path.parent / name).is_file():

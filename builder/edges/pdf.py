@@ -32,6 +32,7 @@ _UPRIGHT = pymupdf.mupdf.FzMatrix()
 _EVERYWHERE = pymupdf.mupdf.FzRect(pymupdf.mupdf.FzRect.Fixed_INFINITE)
 _UNIT = pymupdf.mupdf.FzRect(pymupdf.mupdf.FzRect.Fixed_UNIT)
 _SUPERSCRIPT, _ITALIC, _BOLD = 1, 2, 16
+_LONGEST_SIDE = 14_400  # points: ISO 32000-1, annex C; a page a hundred times as long is a bomb of pixels
 _MOST_DRAWN, _MOST_KEPT = 5000, 100  # boxes of a page, pages of a paper: what is kept interpreted stays under some megabytes
 READER = f"pymupdf-{pymupdf.pymupdf_version}"  # part of every stage key: crops must repeat bit for bit
 
@@ -116,6 +117,9 @@ def read_page(pdf: PdfFile, number: int) -> Page:
         page = pdf.document[number - 1]
         turn, rotation = page.rotation_matrix, int(page.rotation)
         width, height = float(page.rect.width), float(page.rect.height)
+        if max(width, height) > _LONGEST_SIDE:
+            size = f"{width:.0f} x {height:.0f} points, a PDF's most is {_LONGEST_SIDE}"
+            raise RefusedPdf("broken-page", f"page {number} has {size}")
         drawing = _display_list(page)
         raw = pymupdf.TextPage(drawing.get_textpage(_TEXT_FLAGS)).extractDICT()
         log = _BoxLog()

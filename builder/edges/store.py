@@ -126,7 +126,7 @@ class Store:
         """The receipt of that stage if it was made under that key; a torn or foreign file counts as none."""
         try:
             raw = json.loads(self._receipt(paper_sha, stage).read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         if not isinstance(raw, dict) or raw.get("key") != key:
             return None

@@ -27,6 +27,7 @@ from builder.edges.release_folder import texts
 from builder.edges.store import sha256_of
 from builder.errors import CannotRead, Issue, Issues
 from builder.records import pixels_digest
+from builder.release.croissant import fetches
 from builder.release.files import CARD, CROISSANT, MANIFEST
 from builder.release.rows import CONFIGS, SPLITS, Config, Manifest, Packed, SplitName, data_path
 from builder.release.validate import FileFact, ImageFact, Opened, RowDict, check
@@ -41,6 +42,8 @@ from builder.release.validate_schema import by_schema
 from builder.stages.rights import Policy, read_policy
 
 _REBUILD = "rebuild the release with `microtome build`"
+# Told before it is read: a context of somebody else's may send its reader to any address.
+_FOREIGN = Issue("croissant", f"{CROISSANT} > @context", "is not the one that microtome writes", _REBUILD)
 
 
 def validate_release(folder: Path) -> Issues:
@@ -87,8 +90,8 @@ def packed_and_findings(folder: Path, policy: Policy) -> tuple[Packed | None, Is
     )
     again = packed_again(opened)
     issues.extend(_texts_again(opened, again, folder))
-    if isinstance(opened.documents.get(CROISSANT), dict):
-        issues.extend(_croissant(folder))
+    if isinstance(described := opened.documents.get(CROISSANT), dict):
+        issues.extend([_FOREIGN] if fetches(described) else _croissant(folder))
     return again[0] if again else None, issues
 
 
@@ -172,7 +175,10 @@ def _text(folder: Path, path: str, issues: list[Issue]) -> str:
 def _front_matter(text: str, issues: list[Issue]) -> dict[str, object]:
     parts = text.split("---\n", 2)
     try:
-        found = yaml.safe_load(parts[1]) if len(parts) == 3 and not parts[0] else None
+        front = parts[1] if len(parts) == 3 and not parts[0] else ""
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(front, Loader=yaml.SafeLoader)):
+            raise yaml.YAMLError("aliases, by which a few lines can stand for millions, have no place on a card")
+        found = yaml.safe_load(front)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date that is none
         problem = " ".join(str(error).split())
         issues.append(Issue("bad-yaml", CARD, f"the front matter is not YAML: {problem}", _REBUILD))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from pydantic import JsonValue, ValidationError
 
 from builder.asking import Ask, Outcome, Picture, Prompt, Reply, Schema, Usage, content_hash, judged, texts_of
 from builder.edges.gate import Gate
+from builder.edges.redaction import body_without, redacted
 from builder.edges.wording import RECIPE, Wording
 from builder.errors import AskingStopped, CannotRead, UsageError
 from builder.pricing import cost_usd, estimate
@@ -37,18 +37,11 @@ _GIVE_UP = {401, 403, 404}  # a wrong key, model or address: no other question w
 _AGAIN = {408, 409, 425, 429}
 _NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached"}
 _FILTERED = {"content_filter", "content_policy_violation"}
-_SECRET = 12  # characters from which a key is one: local servers are given words such as "none"
-_KEY_LIKE = re.compile(r"(?:\bsk-|\bBearer\s+|\bAIza)[\w*.\-]{4,}", re.IGNORECASE)
 
 
 def ask_of(rule: ModelRule, gate: Gate | None = None, wording: Wording = RECIPE) -> Ask:
     """The model of a rule; errors name its settings by `wording`. Raises UsageError when the extra or the key is missing."""
     return _replayed(rule, wording) if rule.provider == "replay" else _Endpoint(rule, gate or Gate(), wording)
-
-
-def redacted(text: str, secret: str | None) -> str:
-    """The text without the key, and without what looks like one."""
-    return _KEY_LIKE.sub("[key]", text.replace(secret, "[key]") if secret else text)
 
 
 def read_reply_file(path: Path) -> Reply:
@@ -173,14 +166,14 @@ class _Endpoint:
             # the whole request goes as extra_body, and the answer is read as it came: endpoints differ in both
             raw = self.client.chat.completions.with_raw_response.create(model=self.rule.model, messages=[], extra_body=request)
             # a server may say the key back: what is kept of its answer is without it
-            body = json.loads(raw.text.replace(self.key, "[key]") if self.key and len(self.key) >= _SECRET else raw.text)
+            body = body_without(json.loads(raw.text), self.key)
         except self.sdk.APITimeoutError as error:
             return self._cut_off(error, f"no answer within {self.rule.timeout_s} s")
         except self.sdk.APIStatusError as error:
             return self._status(error)
         except self.sdk.APIConnectionError as error:
             return self._cut_off(error, f"{error.__cause__ or error}")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return _Miss(self._safe(f"the answer is not JSON: {error}"), again=True, uncertain=True)
         return body if isinstance(body, dict) else _Miss("the answer is no JSON object", again=True, uncertain=True)
 
@@ -202,7 +195,7 @@ class _Endpoint:
         )
 
     def _safe(self, text: str) -> str:
-        return redacted(" ".join(text.split())[:400], self.key)
+        return redacted(" ".join(text.split()), self.key)[:400]
 
 
 def _message(error: openai.APIStatusError) -> str:

@@ -27,6 +27,7 @@ _TASKS = {
     "figures": "image-to-text",
 }
 _ANYWHERE = re.compile(r"([\\`*_{}\[\]|~$])")
+_ESCAPE = re.compile(r"\\(?:u(?P<high>d[89ab][0-9a-f]{2})\\u(?P<low>d[c-f][0-9a-f]{2})|.)")
 _AT_THE_START = re.compile(r"^([-+=#])|^(\d+)([.)])(?=\s)")
 
 
@@ -92,7 +93,7 @@ def render_card(facts: CardFacts, template: str) -> str:
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
     )
-    environment.filters.update(text=escaped, yaml=_yaml, share=_share, bar=_bar, thousands=_thousands, cite=citation_key)
+    environment.filters.update(text=escaped, yaml=yaml_text, share=_share, bar=_bar, thousands=_thousands, cite=citation_key)
     environment.filters.update(interval=_interval, p=_p, words=_words, erratum=in_words)
     try:
         return environment.from_string(template).render(
@@ -125,9 +126,22 @@ def escaped(value: object) -> str:
     return _AT_THE_START.sub(r"\2\\\1\3", _ANYWHERE.sub(r"\\\1", line))
 
 
-def _yaml(value: object) -> str:
-    """A JSON string is a YAML string; C1 controls and line separators, which YAML would break lines at, stay escaped."""
-    return json.dumps(str(value), ensure_ascii=True)
+def yaml_text(value: object) -> str:
+    """A JSON string is a YAML string, but for characters past U+FFFF: JSON's two halves of one would stay two in YAML.
+
+    C1 controls and line separators, which YAML would break lines at, stay escaped.
+
+    >>> yaml_text('"\U0001d6fc": x')
+    '"\\\\"\\\\U0001d6fc\\\\": x"'
+    """
+    return _ESCAPE.sub(_joined, json.dumps(str(value), ensure_ascii=True))
+
+
+def _joined(escape: re.Match[str]) -> str:
+    if not escape["high"]:
+        return escape[0]
+    code = 0x10000 + ((int(escape["high"], 16) & 0x3FF) << 10) + (int(escape["low"], 16) & 0x3FF)
+    return f"\\U{code:08x}"
 
 
 def _share(value: float) -> str:
@@ -164,4 +178,4 @@ def _size(facts: CardFacts) -> str:
     return next((name for limit, name in _SIZES if rows < limit), "n>1M")
 
 
-__all__ = ["CardFacts", "MissingFact", "card_facts", "cited", "escaped", "render_card"]
+__all__ = ["CardFacts", "MissingFact", "card_facts", "cited", "escaped", "render_card", "yaml_text"]

@@ -18,7 +18,7 @@ _DEEPEST = 1  # lists in a cell: Croissant 1.0 has repeated fields and sub-field
 _TYPES: dict[type, str] = {str: "sc:Text", int: "sc:Integer", float: "sc:Float", bool: "sc:Boolean"}
 _ENCODINGS = {"parquet": "application/x-parquet", "json": "application/json"}
 # The context that the Croissant 1.0 specification gives.
-_CONTEXT: dict[str, object] = {
+CONTEXT: dict[str, object] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
     **{
@@ -46,7 +46,7 @@ def croissant(packed: Packed, files: Iterable[ManifestFile]) -> dict[str, object
     identity = packed.cut.recipe.identity
     named = sorted((file for file in files if file.path.startswith("data/")), key=lambda file: file.path)
     return {
-        "@context": _CONTEXT,
+        "@context": CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": CONFORMS_TO,
         "name": identity.name,
@@ -180,4 +180,18 @@ def _depth(annotation: Any) -> int:
     return inner + 1 if get_origin(annotation) is tuple else inner
 
 
-__all__ = ["CONFORMS_TO", "OWN_LICENCE", "croissant", "makers"]
+def fetches(document: dict[str, object]) -> bool:
+    """Whether a reader of JSON-LD could be sent to an address: a context that is not the one written here, at any depth."""
+    left: list[object] = [value for name, value in document.items() if name != "@context"]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            if "@context" in value:
+                return True
+            left.extend(value.values())
+        elif isinstance(value, list):
+            left.extend(value)
+    return document.get("@context", CONTEXT) != CONTEXT
+
+
+__all__ = ["CONFORMS_TO", "CONTEXT", "OWN_LICENCE", "croissant", "fetches", "makers"]

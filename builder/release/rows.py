@@ -41,6 +41,8 @@ CONFIGS: tuple[Config, ...] = ("figures", "caption_matching", "description", "mu
 SPLITS: tuple[SplitName, ...] = ("validation", "test")
 LETTERS = ("A", "B", "C", "D")  # of caption matching; multi_select goes on with the alphabet
 ALPHABET = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+# Names of a release's files: below its folder, not hidden, the same on every file system.
+_INSIDE = r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*$"
 GENERATOR = "rules"
 GENERATOR_VERSION = "2"
 QUESTION = "Which caption matches the figure? Exactly one of the four was printed with it; answer with its letter."
@@ -298,7 +300,7 @@ class Attrition(Record):
 class ManifestFile(Record):
     """One file of the release."""
 
-    path: str = Field(description="from the release folder, with forward slashes")
+    path: str = Field(pattern=_INSIDE, max_length=255, description="from the release folder, with forward slashes")
     bytes: int = Field(ge=0)
     sha256: Sha256
     rows: int | None = Field(description="of a data file")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from builder.errors import Issue, UsageError
@@ -61,6 +61,10 @@ def checksums(opened: Opened) -> Iterator[Issue]:
             yield Issue("missing-file", path, "is not there", f"the manifest lists it; {_REBUILD}")
     for path in sorted(opened.files.keys() - listed.keys() - {MANIFEST, *FROM_THE_HUB}):
         yield Issue("extra-file", path, "the manifest does not list it", "take it out of the folder")
+    for one, other in _alike(listed.keys() | opened.files.keys()):
+        yield Issue(
+            "case-collision", other, f"differs from {one} in case alone", "some file systems keep one of them; rename it"
+        )
     for path in sorted(listed.keys() & opened.files.keys()):
         fact, said = opened.files[path], listed[path]
         if fact.bytes != said.get("bytes"):
@@ -68,6 +72,14 @@ def checksums(opened: Opened) -> Iterator[Issue]:
         if fact.sha256 != said.get("sha256"):
             problem = f"SHA-256 is {fact.sha256[:16]}; the manifest says {str(said.get('sha256'))[:16]}"
             yield Issue("checksum", path, problem, f"the file was changed after packaging; {_REBUILD}")
+
+
+def _alike(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of names that are one where case does not count."""
+    first: dict[str, str] = {}
+    for path in sorted(paths):
+        if first.setdefault(path.casefold(), path) != path:
+            yield first[path.casefold()], path
 
 
 def _list(value: object) -> list[dict[str, Any]]:

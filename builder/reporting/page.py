@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from builder.release.card import escaped
+from builder.release.card import escaped, yaml_text
 from builder.reporting.facts import Report, Section
 from builder.reporting.figures import Figure, bars, figures
 from builder.reporting.gallery import Exhibit
@@ -81,7 +80,7 @@ def rendered(template: str, style: str, **facts: object) -> str:
 def markdown(template: str, **facts: object) -> str:
     """A README with everything from outside escaped by the filters `text`, `yaml` and `code`."""
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
-    environment.filters.update(text=escaped, yaml=json.dumps, code=lambda text: " ".join(str(text).replace("`", "'").split()))
+    environment.filters.update(text=escaped, yaml=yaml_text, code=lambda text: " ".join(str(text).replace("`", "'").split()))
     return environment.from_string(template).render(**facts)
 
 

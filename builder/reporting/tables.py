@@ -214,12 +214,13 @@ def csv_text(table: Table) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow((*table.head, "signature"))
     for row in table.rows:
-        writer.writerow((*(_plain(cell) for cell in row), table.signature))
+        writer.writerow((*(_plain(cell) for cell in row), _plain(table.signature)))
     return buffer.getvalue()
 
 
 def _plain(cell: str) -> str:
-    told = cell.replace("\N{MINUS SIGN}", "-").replace(NOTHING, "")
+    # a lone carriage return is left unquoted before Python 3.13, and begins a row for whoever reads it
+    told = cell.replace("\N{MINUS SIGN}", "-").replace(NOTHING, "").replace("\r", " ").replace("\0", "")
     formula = told.startswith(_FORMULA) and not told.removeprefix("-").replace(".", "", 1).isdecimal()
     return f"'{told}" if formula else told
 

@@ -20,7 +20,7 @@ ALPHABETS: tuple[tuple[str, ...], ...] = (
 
 _ONE = r"(?:[A-Za-z]|[ivx]{2,4}|[IVX]{2,4})(?:\d|['′])?"
 _AND = r"(?:\s*,?\s*(?:and|to|through)\s+|\s*[,;&/~–—−-]\s*)"
-_SEVERAL = rf"{_ONE}(?:{_AND}{_ONE})*"
+_SEVERAL = rf"{_ONE}(?:{_AND}{_ONE}){{0,51}}"  # an alphabet twice: without an end a list of one letter costs its length squared
 _BRACKETED = re.compile(rf"[(\[]\s*(?P<letters>{_SEVERAL})\s*[)\]]")
 _HALF = re.compile(rf"(?<![\w(\[.′'])(?P<letters>{_SEVERAL})\)")
 _COLON = re.compile(rf"(?:^|(?<=[(,;.]\s)|(?<=[(]))(?P<letters>{_SEVERAL})\s?:(?=\s)")
@@ -38,6 +38,7 @@ _ENDS = re.compile(r"^\s*(?:[,.;)]|and\b|$)")
 _SENTENCE = re.compile(
     r"(?<!\bFig)(?<!\bRef)(?<!\bFigs)(?<!\bRefs)(?<!\bvs)(?<!\bca)(?<!\bcf)(?<!e\.g)(?<!i\.e)(?<!\bNo)[.;]\s+(?=[A-Z(\[])"
 )
+_NEAR = 80  # signs before a letter, in which the words stand that cite it
 _LEAD_WORDS = 25  # a longer stretch before a letter is a sentence about the panel before it
 
 
@@ -116,9 +117,9 @@ def _mark(
     letters = _expanded(match["letters"], alphabet)
     if letters is None:
         return None
-    before = text[: match.start()]
-    if form is _HALF and before.rfind("(") > before.rfind(")"):
+    if form is _HALF and text.rfind("(", 0, match.start()) > text.rfind(")", 0, match.start()):
         return None
+    before = text[max(0, match.start() - _NEAR) : match.start()]
     points = -2.0 if _POINTS_AT.search(before) else -0.5 if _CITED.search(before) else 1.0
     if form is _BARE:
         points = _bare_points(text, match, lone)

@@ -1,0 +1,73 @@
+"""PDFs that are made to hurt: each ends in the outcome that is written here, and the next paper is cut."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from builder.edges.engine import Limits
+from tests.fuzz.mutated_pdfs import Line, Made, cut_each, mutant
+from tests.hostile_pdfs import HOSTILE
+
+PAPERS = Path(__file__).parent / "papers"
+READ, CUT, NO_PAGES, NO_TEXT = "read, no figure", "cut into figures", "refused: no-pages", "refused: no-text"
+OUTCOMES = {
+    "jpeg-of-65000-pixels": CUT,  # an empty box
+    "page-of-14400-inches": NO_TEXT,  # the page is broken, and there is no other
+    "page-of-no-size": READ,
+    "page-of-sizes-that-are-no-numbers": READ,
+    "page-tree-of-5000-levels": READ,
+    "page-tree-that-is-its-own-kid": "refused: broken-page-tree",
+    "page-count-that-lies": "refused: broken-page-tree",
+    "xref-that-names-itself": READ,
+    "xref-of-two-thousand-million-entries": READ,
+    "length-that-is-its-own-stream": READ,
+    "form-that-draws-itself": READ,
+    "nested-states": NO_TEXT,
+    "nested-arrays": NO_TEXT,
+    "encoding-that-maps-every-code": READ,
+    "filter-chain-of-ten-thousand": NO_TEXT,
+    "commands-to-the-reader": CUT,
+    "nothing-but-a-header": "refused: not-a-pdf",
+    "megabyte-of-openings": "refused: not-a-pdf",
+    "page-without-words": NO_TEXT,
+    "caption-of-script-and-formula": READ,
+}
+MUTANTS = range(1000, 1006)  # one in a hundred of what tests/fuzz/mutated_pdfs.py does by hand
+KNOWN = (READ, CUT, "cut, but for broken pages", "refused: ")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Line]:
+    """What came of each, cut one after the other as far as to its figures' boxes."""
+    folder = tmp_path_factory.mktemp("hostile")
+    papers = sorted(PAPERS.glob("*.pdf"))
+    made = [Made(name, HOSTILE[name](), "hostile") for name in OUTCOMES]
+    made += [Made(str(seed), *mutant(papers, seed)) for seed in MUTANTS]
+    lines = cut_each(made, folder, jobs=1, limits=Limits(seconds=30, memory_mib=2048), last="locate")
+    found = {str(line["name"]): line for line in lines}
+    assert {path.name for path in folder.iterdir()} == {"in", "work"}
+    return found
+
+
+def test_what_would_hurt_a_reader_is_refused_or_read(told: dict[str, Line]) -> None:
+    assert {name: told[name]["outcome"] for name in OUTCOMES} == OUTCOMES
+
+
+def test_mutated_papers_are_refused_or_read(told: dict[str, Line]) -> None:
+    assert [line for seed in MUTANTS if not str((line := told[str(seed)])["outcome"]).startswith(KNOWN)] == []
+
+
+def test_a_bomb_costs_its_limit_and_no_other_paper(tmp_path: Path) -> None:
+    names = ("content-bomb", "nothing-but-a-header")
+    made = [Made(name, HOSTILE[name](), "hostile") for name in names]
+    lines = list(cut_each(made, tmp_path, jobs=1, limits=Limits(seconds=2, memory_mib=2048)))
+    assert [line["outcome"] for line in lines] == ["timeout", "refused: not-a-pdf"]
+    assert [path.name for path in (tmp_path / "findings").iterdir()] == ["content-bomb.pdf"]
+
+
+def test_the_same_files_are_made_again() -> None:
+    assert all(HOSTILE[name]() == HOSTILE[name]() for name in ("content-bomb", "page-tree-of-5000-levels", "nested-states"))
+    paper = [PAPERS / "pearlite-steel.pdf"]
+    assert [mutant(paper, seed) for seed in range(4)] == [mutant(paper, seed) for seed in range(4)]
