@@ -47,11 +47,9 @@ class ImageSources(Record):
 def sources_of(canary: str, tables: Mapping[tuple[Config, SplitName], Sequence[Row]]) -> ImageSources:
     """One entry an image, by figure id; what is a pointer row has no image to account for."""
     shared = [name for name in ImageSource.model_fields if name != "figure_id"]
-    figures = sorted(
-        (row for (config, _), rows in tables.items() if config == "figures" for row in rows), key=lambda row: row.id
-    )
-    entries = [ImageSource(figure_id=row.id, **{name: getattr(row, name) for name in shared}) for row in figures if row.image]
-    return ImageSources(canary=canary, images=tuple(entries))
+    figures = (row for (config, _), rows in tables.items() if config == "figures" for row in rows)
+    entries = (ImageSource(figure_id=row.id, **{name: getattr(row, name) for name in shared}) for row in figures if row.image)
+    return ImageSources(canary=canary, images=tuple(sorted(entries, key=lambda entry: entry.figure_id)))
 
 
 __all__ = ["ImageSource", "ImageSources", "sources_of"]
