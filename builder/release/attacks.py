@@ -74,7 +74,7 @@ def items_of(packed: Packed) -> dict[str, tuple[Item, ...]]:
 
     A caption that is itself among the options is not given beside them.
     """
-    chosen = {config: _drawn(rows) for config, rows in question_rows(packed).items()}
+    chosen = {config: drawn(rows) for config, rows in question_rows(packed).items()}
     shown = {row.figure_id for rows in chosen.values() for row in rows if not isinstance(row.answer, int)}
     figures = packed.rows("figures") if shown else ()
     captions = {row.id: row.caption for row in figures if isinstance(row, FigureRow) and row.id in shown}
@@ -84,12 +84,12 @@ def items_of(packed: Packed) -> dict[str, tuple[Item, ...]]:
     }
 
 
-def _drawn(rows: Sequence[QuestionRow]) -> Sequence[QuestionRow]:
-    """All of them, or MOST_ITEMS: a random sample that stays where other items come or go."""
-    if len(rows) <= MOST_ITEMS:
+def drawn(rows: Sequence[QuestionRow], most: int = MOST_ITEMS) -> Sequence[QuestionRow]:
+    """All of them, or `most`: a random sample that stays where other items come or go."""
+    if len(rows) <= most:
         return rows
     draws = ((digest(["battery", SEED, row.id]), number) for number, row in enumerate(rows))
-    return [rows[number] for number in sorted(number for _, number in nsmallest(MOST_ITEMS, draws))]
+    return [rows[number] for number in sorted(number for _, number in nsmallest(most, draws))]
 
 
 def key_of(row: QuestionRow) -> frozenset[int]:
@@ -236,4 +236,6 @@ def _attacked_item(item: Item, guesses: Mapping[str, Mapping[str, Guess]], answe
     )
 
 
-__all__ = ["Answers", "Asked", "QuestionRow", "answers_of", "attacked", "attacks_of", "items_of", "key_of", "question_rows"]
+__all__ = [
+    "Answers", "Asked", "QuestionRow", "answers_of", "attacked", "attacks_of", "drawn", "items_of", "key_of", "question_rows",
+]  # fmt: skip
