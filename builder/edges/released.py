@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder.edges.hub import HubRepository, hub_repository
-from builder.edges.parquet import plain
+from builder.edges.parquet import ROWS_PER_GROUP, plain
 from builder.edges.shelf import DiskShelf
 from builder.errors import CannotRead
 from builder.release.files import CHANGELOG, ERRATA, MANIFEST
@@ -86,12 +86,13 @@ def _shelved(file: BinaryIO, shelf: Shelf) -> Table:
     def rows() -> Iterator[Mapping[str, object]]:
         for start in range(0, parquet.num_row_groups, _GROUPS):
             groups = range(start, min(start + _GROUPS, parquet.num_row_groups))
-            for row in parquet.read_row_groups(list(groups), columns=columns).to_pylist():
-                name = row.get("id")
-                if not (isinstance(name, str) and name) or name in seen:
-                    raise _NoIds
-                seen.add(name)
-                yield {column: plain(value) for column, value in row.items()}
+            for batch in parquet.read_row_groups(list(groups), columns=columns).to_batches(ROWS_PER_GROUP):
+                for row in batch.to_pylist():
+                    name = row.get("id")
+                    if not (isinstance(name, str) and name) or name in seen:
+                        raise _NoIds
+                    seen.add(name)
+                    yield {column: plain(value) for column, value in row.items()}
 
     return put_down(rows(), shelf)
 

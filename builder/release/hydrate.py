@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from builder.release.attacks import answers_of, attacks_of
 from builder.release.hydration import MAX_LEVELS, MEAN_LEVELS, HydratedRow, Hydration
-from builder.release.image_sources import sources_of
 from builder.release.logical import logical_hash_of
 from builder.release.package import signature
 from builder.release.reviews import reviews_of
@@ -26,7 +25,6 @@ def hydrated(packed: Packed, rows: Mapping[str, FigureRow], told: Sequence[Hydra
         packed,
         cut=cut,
         tables=tables,
-        sources=sources_of(cut.recipe.identity.canary, tables),
         logical_hash=whole,
         signature=signature(cut.recipe.identity.name, cut.version, cut.recipe.hash, cut.builder_version, whole),
         hydration=Hydration(

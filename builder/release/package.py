@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from builder.errors import NothingLeft
 from builder.records import StageCount
 from builder.release.cut_rows import rows_of
-from builder.release.image_sources import sources_of
 from builder.release.logical import logical_hash_of
 from builder.release.rows import (
     CONFIGS,
@@ -45,7 +44,6 @@ def packed_rows(cut: Cut, tables: Tables, attrition: Attrition, left_out: tuple[
         cut=cut,
         tables=tables,
         left_out=left_out,
-        sources=sources_of(cut.recipe.identity.canary, tables),
         attrition=attrition,
         logical_hash=whole,
         signature=signature(cut.recipe.identity.name, cut.version, cut.recipe.hash, cut.builder_version, whole),

@@ -30,7 +30,6 @@ from builder.release.shelf import Joined
 
 if TYPE_CHECKING:
     from builder.release.hydration import Hydration
-    from builder.release.image_sources import ImageSources
 
 Config = Literal["figures", "caption_matching", "description", "multi_select"]
 SplitName = Literal["validation", "test"]
@@ -358,7 +357,6 @@ class Packed:
     cut: Cut
     tables: Mapping[tuple[Config, SplitName], Sequence[Row]]  # only those with rows, in the order of CONFIGS and SPLITS
     left_out: tuple[LeftOut, ...]
-    sources: ImageSources
     attrition: Attrition
     logical_hash: str
     signature: str

@@ -104,6 +104,20 @@ class Joined(_Read[T]):
         return chain.from_iterable(self._parts)
 
 
+class Picked(_Read[T]):
+    """Rows of other sequences: which one each stands in, and where."""
+
+    def __init__(self, places: Sequence[tuple[Sequence[T], int]]) -> None:
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def _at(self, place: int) -> T:
+        rows, number = self._places[place]
+        return rows[number]
+
+
 class Index(Mapping[K, T]):
     """Rows by a key: which sequence each stands in, and where; a row is read when it is asked for."""
 
@@ -130,4 +144,4 @@ class Index(Mapping[K, T]):
         return key in self._places
 
 
-__all__ = ["Changed", "Index", "Joined", "Shelf", "Shelved", "put_down"]
+__all__ = ["Changed", "Index", "Joined", "Picked", "Shelf", "Shelved", "put_down"]
