@@ -30,6 +30,7 @@ from builder.records import CaptionMatching, Crop, Dropped, Paper, Specimen, Sta
 from builder.release.attacks import attacks_of
 from builder.release.diff import difference
 from builder.release.package import package
+from builder.release.reviews import reviews_of
 from builder.release.rows import Cut
 from tests import small_release as small
 
@@ -98,7 +99,7 @@ def phase(name: str, folder: Path, papers: int, figures: int, items: int) -> Non
     if name == "package":
         whole, pngs = cut(papers, figures, items)
         packed = package(whole, DiskShelf())
-        packed = replace(packed, attacks=attacks_of(packed, {}))
+        packed = replace(packed, attacks=attacks_of(packed, {}), reviews=reviews_of(packed, ()))
         write_release(packed, out, pngs.__getitem__, documents)
     if name == "validate":
         found = check_files(out, shipped_policy()).found
