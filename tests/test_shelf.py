@@ -13,7 +13,10 @@ from builder.edges.shelf import HELD, DiskShelf
 from builder.errors import CannotWrite
 from builder.release.attacks import attacked, drawn, items_of
 from builder.release.card import card_facts, render_card
+from builder.release.files import json_text
+from builder.release.image_sources import ImageSources, sources_text
 from builder.release.package import package
+from builder.release.revise import draft
 from builder.release.shelf import Changed, Index, Joined, put_down
 
 ROWS = [{"id": f"row {n}", "text": "é \u2028 " * n, "parts": [[n, 0.1 * n], []], "none": None} for n in range(9)]
@@ -95,3 +98,19 @@ def test_certificate_and_card_say_of_how_many_items_the_attacked_ones_were_drawn
     assert "drawn" not in one.attacks.configs[0].certificate.test
     facts = card_facts(replace(one, attacks=one.attacks.model_copy(update={"configs": (fewer,)})))
     assert f"{len(items) - 1} of {len(items)} items (drawn" in render_card(facts, shipped.text("cards", "dataset_card.md.j2"))
+
+
+def test_the_ledger_of_images_is_the_json_of_its_record() -> None:
+    for tables in (packed().tables, {}):
+        text = sources_text("a canary", tables)
+        assert json_text(ImageSources.model_validate_json(text)) == text
+    assert '"images": []' in text
+
+
+def test_a_draft_reads_its_rows_from_the_release_and_from_what_changed() -> None:
+    before = draft(packed(), "1.0.1")
+    name = packed().rows("description")[0].id
+    changed = before.row(name).model_copy(update={"title": "Another"})
+    after = before.with_rows([changed])
+    assert [after.row(name).title, before.row(name).title == "Another", len(after.rows)] == ["Another", False, len(before.rows)]
+    assert {key: tuple(rows) for key, rows in before.rows.tables().items()} == dict(packed().tables)
