@@ -10,6 +10,7 @@ from builder import __version__
 from builder.documents import documents
 from builder.edges.calls import Asker
 from builder.edges.release_folder import Written, write_release
+from builder.edges.shelf import DiskShelf
 from builder.edges.store import Store
 from builder.errors import CannotWrite
 from builder.examining import examined
@@ -36,7 +37,7 @@ def refuse_occupied(out: Path, version: str, tier: str) -> None:
 
 
 def packed_of(done: Run, recipe: Recipe, version: str) -> Packed:
-    """The rows of a finished run, before they are examined. Raises NothingLeft when no figure was kept."""
+    """The rows of a finished run, before they are examined. Raises NothingLeft when no figure was kept, CannotWrite."""
     cut = Cut(
         recipe=recipe,
         version=version,
@@ -49,7 +50,7 @@ def packed_of(done: Run, recipe: Recipe, version: str) -> Packed:
         attrition=done.attrition,
         dropped=done.dropped,
     )
-    return package(cut)
+    return package(cut, DiskShelf())
 
 
 def assemble(

@@ -78,7 +78,7 @@ class _Gallery:
 
     def __post_init__(self) -> None:
         self._shown: dict[str, PictureRef] = {}
-        rows = [row for rows in question_rows(self.packed).values() for row in rows]
+        rows = (row for rows in question_rows(self.packed).values() for row in rows)
         self._crops = {row.id: str(row.image_sha256) for row in rows if getattr(row, "image", None)}  # type: ignore[attr-defined]
 
     def of(self, item: str) -> PictureRef | None:
@@ -179,7 +179,7 @@ def _audit_questions(packed: Packed, recipe: Recipe, gallery: _Gallery) -> dict[
     """By item of the sample and judge."""
     rule = recipe.audit
     drawn = sample(population(packed), rule.sample, recipe.identity.seed) if rule.judges else ()
-    return {(one.row.id, judge): _audit_question(one, gallery, judge, recipe) for one in drawn for judge in rule.judges}
+    return {(one.id, judge): _audit_question(one, gallery, judge, recipe) for one in drawn for judge in rule.judges}
 
 
 def _judged(packed: Packed, recipe: Recipe, desk: Asker, gallery: _Gallery) -> list[Judgement]:
@@ -190,7 +190,7 @@ def _judged(packed: Packed, recipe: Recipe, desk: Asker, gallery: _Gallery) -> l
 
 
 def _audit_question(one: Sampled, gallery: _Gallery, judge: str, recipe: Recipe) -> Question:
-    row, picture = one.row, gallery.of(one.row.id)
+    row, picture = one.row, gallery.of(one.id)
     assert picture is not None, "population() holds items with an image only"
     options: JsonValue = dict(zip(ascii_uppercase, row.options, strict=False))
     key: JsonValue = [ascii_uppercase[place] for place in sorted(key_of(row))]

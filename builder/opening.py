@@ -7,7 +7,8 @@ from pathlib import Path
 
 from builder.errors import CannotRead, Issue
 from builder.release.files import SOURCES
-from builder.release.validate import Opened
+from builder.release.shelf import Changed
+from builder.release.validate import Opened, RowDict
 from builder.release.validate_schema import by_schema
 
 # Columns that releases of earlier versions have not, and what stands there when such a release is only looked at.
@@ -31,15 +32,22 @@ def earlier_release(folder: Path) -> Opened:
 
     opened, broken = open_release(folder)
     tables = {
-        (config, split): [{name: value for name, value in ADDED.items() if config == "figures" or "licence" in name} | row
-                          for row in table]
+        (config, split): Changed(table, _as_now if config == "figures" else _licensed_as_now)
         for (config, split), table in opened.tables.items()
-    }  # fmt: skip
+    }
     shaped, misshapen = by_schema(replace(opened, tables=tables))
     earlier = [issue for issue in broken if issue.code == "columns" and issue.place.rpartition(" > ")[2] in ADDED]
     known = {issue.place.partition(" > ")[0] for issue in earlier}  # files whose features differ by these columns
     wrong = [issue for issue in broken if issue not in earlier and not (issue.code == "features" and issue.place in known)]
     return _unless(folder, shaped, [*wrong, *(issue for issue in misshapen if not (known and issue.place.startswith(SOURCES)))])
+
+
+def _as_now(row: RowDict) -> RowDict:
+    return ADDED | row
+
+
+def _licensed_as_now(row: RowDict) -> RowDict:
+    return {name: value for name, value in ADDED.items() if "licence" in name} | row
 
 
 def _unless(folder: Path, opened: Opened, wrong: list[Issue]) -> Opened:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from builder.edges.hub import HubRepository, hub_repository
-from builder.edges.parquet import BrokenParquet, read_parquet
+from builder.edges.parquet import BrokenParquet, opened_parquet
 from builder.errors import HubStopped, UsageError
 from builder.publishing import Cargo, content_there, release_cargo
 from builder.release.diff import next_version
@@ -149,9 +149,14 @@ def _holds(repo: HubRepository, commit: str, gone: set[str]) -> bool:
         found = repo.download(commit, Path(scratch), token=repo.token, only=_FIGURES)
         files = sorted(found.glob("data/figures/*.parquet"))
         try:
-            return not files or any(row["id"] in gone for file in files for row in read_parquet(file))
+            return not files or any(_has(file, gone) for file in files)
         except (BrokenParquet, KeyError):
             return True
+
+
+def _has(file: Path, gone: set[str]) -> bool:
+    with opened_parquet(file) as parquet:
+        return any(row["id"] in gone for row in parquet.rows)
 
 
 def carry_out(removal: Removal, tell: Callable[[str], None]) -> Revision:

@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from builder import __version__
 from builder.documents import documents
 from builder.edges.images import encode_png
-from builder.edges.parquet import read_parquet
+from builder.edges.parquet import opened_parquet
 from builder.edges.release_folder import Written, texts, write_release
+from builder.edges.shelf import DiskShelf
 from builder.edges.validation import packed_and_findings, shipped_policy
 from builder.errors import CannotRead, CannotWrite, Issue, UsageError
 from builder.pages import Box
@@ -24,7 +25,8 @@ from builder.release.errata import Erratum
 from builder.release.errata_edits import Act, Correction, ImageReplaced, KeyCorrected, Retired, corrected
 from builder.release.files import ERRATA
 from builder.release.revise import draft, emptied, revised
-from builder.release.rows import SPLITS, Packed, data_path
+from builder.release.rows import SPLITS, Packed, Row, data_path
+from builder.release.shelf import Index, Shelved
 from builder.release.withdraw import Withdrawal, found_in, mentioning, traces, withdrawn
 
 # A text that another version of microtome wrote is written anew; that nobody changed it since, its checksum says.
@@ -38,7 +40,7 @@ class Base:
 
     folder: Path
     packed: Packed
-    pngs: Mapping[str, bytes]  # by SHA-256
+    pngs: Mapping[str, bytes]  # by SHA-256, each read when it is asked for
 
 
 @dataclass(frozen=True)
@@ -74,20 +76,24 @@ def read_base(folder: Path) -> Base:
         shown = "\n".join(str(issue) for issue in found[:_SHOWN])
         problem = f"has {len(found)} findings; the next release can only follow from one that is right\n{shown}"
         raise CannotRead(str(folder), problem, f"see `microtome validate {folder}`, and mend or rebuild it")
-    return Base(folder, packed, dict(_pngs(folder, packed)))
+    return Base(folder, packed, _pngs(folder, packed))
 
 
 def _anew(issue: Issue) -> bool:
     return issue.code in _WRITTEN_ANEW or (issue.code == "missing-file" and issue.place.startswith("schemas/"))
 
 
-def _pngs(folder: Path, packed: Packed) -> Iterator[tuple[str, bytes]]:
+def _pngs(folder: Path, packed: Packed) -> Mapping[str, bytes]:
     """Every image once: an item shows its figure's."""
+    shelf, numbers = DiskShelf(), dict[str, int]()
     for split in SPLITS:
         if ("figures", split) in packed.tables:
-            for row in read_parquet(folder / data_path("figures", split)):
-                if row["image"]:
-                    yield row["image_sha256"], row["image"]["bytes"]
+            with opened_parquet(folder / data_path("figures", split)) as parquet:
+                for row in parquet.rows:
+                    if row["image"] and row["image_sha256"] not in numbers:
+                        numbers[row["image_sha256"]] = shelf.put(row["image"]["bytes"])
+    whole = Shelved(shelf, range(len(numbers)), bytes)
+    return Index({sha: (whole, number) for sha, number in numbers.items()})
 
 
 def lines_of(text: str, place: str) -> Iterator[tuple[str, ErratumLine]]:
@@ -110,14 +116,14 @@ def erratum(folder: Path, out: Path, version: str, lines: Iterable[tuple[str, Er
     """Write to `out` the release in `folder` with these corrections. Raises MicrotomeErrors, leaving nothing behind."""
     refuse_place(folder, out)
     base = read_base(folder)
-    before, pngs = draft(base.packed, version), dict(base.pngs)
+    before, pngs = draft(base.packed, version), dict[str, bytes]()
     of = before
     for place, line in lines:
         of = corrected(of, Correction(line.item, line.reason, _act(line, place, base, pngs), line.date))
     if not of.new:
         raise UsageError(str(folder), "is given no erratum", "name an item and what is wrong with it")
     packed = revised(of, __version__)
-    written = write_release(packed, out, pngs.__getitem__, documents)
+    written = write_release(packed, out, lambda sha: pngs.get(sha) or base.pngs[sha], documents)
     return Revision(written, of.new, _earlier(packed), (), emptied(before, of))
 
 
@@ -176,12 +182,15 @@ def _replacement(path: Path, line: ErratumLine, base: Base) -> tuple[ImageReplac
 
 def _dpi(line: ErratumLine, box: Box | None, width: int, base: Base) -> int:
     """Of the figure's box at this width; what cannot be worked out here is refused with the item."""
-    rows = {row.id: row for table in base.packed.tables.values() for row in table}
-    row = rows.get(line.item)
-    figure = rows.get(str(getattr(row, "figure_id", line.item)))
+    row = _named(line.item, base)
+    figure = _named(str(getattr(row, "figure_id", line.item)), base)
     known = getattr(figure, "image_bbox", None)
     shown = box or (Box(*known) if known else None)
     return max(1, round(72 * width / shown.width)) if shown else 72
+
+
+def _named(item: str, base: Base) -> Row | None:
+    return next((row for table in base.packed.tables.values() for row in table if row.id == item), None)
 
 
 def withdraw(folder: Path, out: Path, version: str, wanted: Withdrawal) -> Revision:

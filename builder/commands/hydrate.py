@@ -17,7 +17,7 @@ from builder.edges import pdf
 from builder.edges.engine import Failure, Limits, run_isolated
 from builder.edges.fence import Fence, warnings
 from builder.edges.papers import find_papers
-from builder.edges.parquet import read_parquet
+from builder.edges.parquet import opened_parquet
 from builder.edges.release_folder import write_release
 from builder.edges.store import Store, cannot_write
 from builder.errors import CannotRead, Exit, NothingLeft, UsageError
@@ -158,9 +158,10 @@ def _of(copy: Copy, rows: Iterable[FigureRow]) -> Copy:
 def _shipped_images(release: Path, packed: Packed, store: Store) -> None:
     """The images that the release has, into the store that the private one is written from."""
     for config, split in packed.tables:
-        for row in read_parquet(release / data_path(config, split)):
-            if row["image"] and row["image"]["bytes"]:
-                store.put_blob(row["image"]["bytes"])
+        with opened_parquet(release / data_path(config, split)) as parquet:
+            for row in parquet.rows:
+                if row["image"] and row["image"]["bytes"]:
+                    store.put_blob(row["image"]["bytes"])
 
 
 def _lines(outcomes: Sequence[HydratedRow]) -> list[str]:

@@ -118,6 +118,15 @@ def read_parquet(path: Path) -> list[dict[str, Any]]:
         return list(parquet.rows)
 
 
+def plain(value: object) -> object:
+    """A cell as JSON could hold it: bytes, dates and the like, which no schema asks for, as what they print as."""
+    if isinstance(value, dict):
+        return {str(name): plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return value if value is None or isinstance(value, str | int | float) else {"not-json": repr(value)}
+
+
 def _types(schema: Any) -> dict[str, str]:
     """Column types in words; Parquet calls a list's content `element`, Arrow `item`."""
     return {field.name: str(field.type).replace("<element: ", "<item: ") for field in schema}
@@ -135,6 +144,7 @@ __all__ = [
     "expected_metadata",
     "features_of",
     "opened_parquet",
+    "plain",
     "read_parquet",
     "write_parquet",
 ]

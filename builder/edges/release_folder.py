@@ -30,6 +30,7 @@ from builder.release.files import (
     recipe_text,
 )
 from builder.release.hydration import HYDRATION
+from builder.release.image_sources import sources_text
 from builder.release.rows import PRIVATE_BANNER, PRIVATE_MARKER, ManifestFile, Packed, data_path
 from builder.release.schemas import schema_files
 
@@ -93,7 +94,7 @@ def _fill(scratch: Path, packed: Packed, png: Png, documents: Documents) -> dict
 def texts(packed: Packed) -> dict[str, str]:
     """The texts that a release has whatever its card says."""
     found = {
-        SOURCES: json_text(packed.sources),
+        SOURCES: sources_text(packed.cut.recipe.identity.canary, packed.tables),
         ATTRITION: json_text(packed.attrition),
         RECIPE: recipe_text(packed.cut.recipe),
         "CHANGELOG.md": changelog_text(packed),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -13,14 +14,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder.edges.hub import HubRepository, hub_repository
+from builder.edges.parquet import ROWS_PER_GROUP, plain
+from builder.edges.shelf import DiskShelf
 from builder.errors import CannotRead
 from builder.release.files import CHANGELOG, ERRATA, MANIFEST
 from builder.release.plan import is_version
 from builder.release.rows import CONFIGS, SPLITS, data_path
+from builder.release.shelf import Shelf, put_down
 from builder.release.validate import FileFact, Opened, Table
 
 T = TypeVar("T")
+_GROUPS = 50  # row groups that are read at a time: from the Hub, in one go
 _IMAGE = "image"  # no version of microtome compares an image but by its hashes
+
+
+class _NoIds(Exception):
+    """Rows that nobody could tell apart."""
 
 
 class _Read(Protocol):
@@ -64,13 +73,28 @@ def ids_at(repo: HubRepository, commit: str) -> frozenset[str]:
     return frozenset(str(row.get("id")) for path in paths for row in repo.read(commit, path, _ids))
 
 
-def _ids(file: BinaryIO) -> Table:
+def _ids(file: BinaryIO) -> list[dict[str, Any]]:
     return list(pq.ParquetFile(file, pre_buffer=True).read(columns=["id"]).to_pylist())
 
 
-def _rows(file: BinaryIO) -> Table:
+def _shelved(file: BinaryIO, shelf: Shelf) -> Table:
+    """All rows without their image, on a shelf. Raises _NoIds for rows that have none, or the same."""
     parquet = pq.ParquetFile(file, pre_buffer=True)
-    return list(parquet.read(columns=[name for name in parquet.schema_arrow.names if name != _IMAGE]).to_pylist())
+    columns = [name for name in parquet.schema_arrow.names if name != _IMAGE]
+    seen: set[str] = set()
+
+    def rows() -> Iterator[Mapping[str, object]]:
+        for start in range(0, parquet.num_row_groups, _GROUPS):
+            groups = range(start, min(start + _GROUPS, parquet.num_row_groups))
+            for batch in parquet.read_row_groups(list(groups), columns=columns).to_batches(ROWS_PER_GROUP):
+                for row in batch.to_pylist():
+                    name = row.get("id")
+                    if not (isinstance(name, str) and name) or name in seen:
+                        raise _NoIds
+                    seen.add(name)
+                    yield {column: plain(value) for column, value in row.items()}
+
+    return put_down(rows(), shelf)
 
 
 def _bytes(file: BinaryIO) -> bytes:
@@ -78,19 +102,23 @@ def _bytes(file: BinaryIO) -> bytes:
 
 
 def _opened(read: _Read, place: str) -> Opened:
+    shelf = DiskShelf()
     try:
         manifest, files = _manifest(read(MANIFEST, _bytes), place)
         places = {key: data_path(*key) for key in product(CONFIGS, SPLITS) if data_path(*key) in files}
-        tables = {key: read(path, _rows) for key, path in places.items()}
+        tables = {key: _table(read, path, place, shelf) for key, path in places.items()}
         errata = {ERRATA: json.loads(read(ERRATA, _bytes))} if ERRATA in files else {}
         texts = {CHANGELOG: read(CHANGELOG, _bytes).decode()} if CHANGELOG in files else {}
     except (OSError, pa.ArrowException, ValueError, RecursionError) as error:
         raise _no_release(place, " ".join(str(error).split())) from error
-    for key, table in tables.items():
-        ids = [row.get("id") for row in table]
-        if not all(isinstance(one, str) and one for one in ids) or len(set(ids)) < len(ids):
-            raise _no_release(f"{place} > {places[key]}", "has rows without an id, or with one id")
     return Opened(files, {MANIFEST: manifest, **errata}, texts, tables, {}, {})
+
+
+def _table(read: _Read, path: str, place: str, shelf: Shelf) -> Table:
+    try:
+        return read(path, partial(_shelved, shelf=shelf))
+    except _NoIds:
+        raise _no_release(f"{place} > {path}", "has rows without an id, or with one id") from None
 
 
 def _manifest(data: bytes, place: str) -> tuple[Mapping[str, Any], dict[str, FileFact]]:

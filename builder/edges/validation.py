@@ -22,14 +22,16 @@ from builder.documents import documents
 from builder.edges.harness_files import harness_of
 from builder.edges.images import CANARY_KEY
 from builder.edges.loading import load_as_a_stranger
-from builder.edges.parquet import BrokenParquet, expected_metadata, opened_parquet
+from builder.edges.parquet import BrokenParquet, expected_metadata, opened_parquet, plain
 from builder.edges.release_folder import texts
+from builder.edges.shelf import DiskShelf
 from builder.edges.store import sha256_of
 from builder.errors import CannotRead, Issue, Issues
 from builder.records import pixels_digest
 from builder.release.croissant import fetches
 from builder.release.files import CARD, CROISSANT, MANIFEST
 from builder.release.rows import CONFIGS, SPLITS, Config, Manifest, Packed, SplitName, data_path
+from builder.release.shelf import Shelf, put_down
 from builder.release.validate import FileFact, ImageFact, Opened, RowDict, check
 from builder.release.validate_claims import CLAIM_CHECKS
 from builder.release.validate_documents import packed_again, texts_differ
@@ -150,9 +152,10 @@ def _opened(folder: Path, files: dict[str, FileFact], issues: list[Issue]) -> Op
         images={},
         card=_front_matter(said.get(CARD, ""), issues) if CARD in said else {},
     )
+    shelf, seen = DiskShelf(), dict[str, ImageFact]()
     for config, split in product(CONFIGS, SPLITS):
         if data_path(config, split) in files:
-            issues += _read_table(folder, config, split, opened)
+            issues += _read_table(folder, config, split, opened, shelf, seen)
     return opened
 
 
@@ -189,12 +192,18 @@ def _front_matter(text: str, issues: list[Issue]) -> dict[str, object]:
     return found
 
 
-def _read_table(folder: Path, config: Config, split: SplitName, opened: Opened) -> Iterator[Issue]:
-    """Put a data file's rows, column types and images into `opened`; its images' bytes go as they are looked at."""
+def _read_table(
+    folder: Path, config: Config, split: SplitName, opened: Opened, shelf: Shelf, seen: dict[str, ImageFact]
+) -> Iterator[Issue]:
+    """Put a data file's rows, column types and images into `opened`; its images' bytes go as they are looked at.
+
+    `seen`: what is known of images by the SHA-256 of their bytes; an item shows its figure's.
+    """
     path = data_path(config, split)
     try:
         with opened_parquet(folder / path) as parquet:
-            rows = [_row(row, (config, split, number), opened) for number, row in enumerate(parquet.rows)]
+            made = (_row(row, (config, split, number), opened, seen) for number, row in enumerate(parquet.rows))
+            rows = put_down(made, shelf)
     except BrokenParquet as error:
         yield Issue("bad-parquet", path, f"cannot be read: {error}", _REBUILD)
         return
@@ -214,15 +223,23 @@ def _read_table(folder: Path, config: Config, split: SplitName, opened: Opened) 
         )
 
 
-def _row(row: dict[str, Any], place: tuple[Config, SplitName, int], opened: Opened) -> RowDict:
+def _row(row: dict[str, Any], place: tuple[Config, SplitName, int], opened: Opened, seen: dict[str, ImageFact]) -> RowDict:
     """The row without its image's bytes, of which `opened` keeps what they hold."""
     cell = row.get("image")
     if isinstance(cell, dict):
         if cell.get("bytes"):
-            image = _image(cell["bytes"]) if isinstance(cell["bytes"], bytes) else ImageFact("", problem="is not bytes")
-            cast(dict[Any, Any], opened.images)[place] = image
+            cast(dict[Any, Any], opened.images)[place] = _known(cell["bytes"], seen)
         row["image"] = {name: value for name, value in cell.items() if name != "bytes"}
-    return {name: _plain(value) for name, value in row.items()}
+    return {name: plain(value) for name, value in row.items()}
+
+
+def _known(cell: object, seen: dict[str, ImageFact]) -> ImageFact:
+    if not isinstance(cell, bytes):
+        return ImageFact("", problem="is not bytes")
+    sha = hashlib.sha256(cell).hexdigest()
+    if sha not in seen:
+        seen[sha] = _image(cell, sha)
+    return seen[sha]
 
 
 def _same_json(metadata: bytes | None, wanted: bytes) -> bool:
@@ -232,17 +249,7 @@ def _same_json(metadata: bytes | None, wanted: bytes) -> bool:
         return False
 
 
-def _plain(value: object) -> object:
-    """A cell as JSON could hold it: bytes, dates and the like, which no schema asks for, as what they print as."""
-    if isinstance(value, dict):
-        return {str(name): _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return value if value is None or isinstance(value, str | int | float) else {"not-json": repr(value)}
-
-
-def _image(data: bytes) -> ImageFact:
-    sha = hashlib.sha256(data).hexdigest()
+def _image(data: bytes, sha: str) -> ImageFact:
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             image.load()

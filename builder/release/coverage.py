@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
+from typing import Any
 
 from builder.release.rows import (
     ALPHABET,
@@ -19,7 +21,6 @@ from builder.release.rows import (
     MultiSelectRow,
     Packed,
     Row,
-    SplitName,
 )
 from builder.stages.tokens import count_tokens
 
@@ -107,50 +108,152 @@ class Coverage:
     questions: Questions  # of multi_select
 
 
+class _Seen:
+    """What one pass over rows counts: by fact, how many rows say what."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.facts: defaultdict[str, Counter[Any]] = defaultdict(Counter)
+
+    def add(self, row: Row) -> None:
+        self.rows += 1
+        for fact, value in _facts(row):
+            self.facts[fact][value] += 1
+
+    def __getitem__(self, fact: str) -> Counter[Any]:
+        return self.facts[fact] if fact in self.facts else Counter()
+
+
+def _facts(row: Row) -> Iterator[tuple[str, object]]:
+    """Facts of a row and their values, each as often as the row says it."""
+    yield "paper", row.paper_id
+    yield "licence", _licence(row)
+    if row.image is not None:
+        yield "image", True
+        yield "licence with an image", _licence(row)
+        for name, values in _CLASSES:
+            found = values(row)
+            yield from ((name, value) for value in found)
+            if len(found) > 1:
+                yield "several", name
+    if isinstance(row, FigureRow):
+        yield from _of_figure(row)
+    elif isinstance(row, CaptionMatchingRow):
+        yield from (("edit type", kind) for kind in row.edit_types)
+        yield "attributes", len(row.design[row.answer])
+        yield "answer", row.answer
+    elif isinstance(row, MultiSelectRow):
+        yield from _of_question(row)
+
+
+def _of_figure(row: FigureRow) -> Iterator[tuple[str, object]]:
+    yield "tier", row.tier
+    if row.tier == "pointer":
+        yield "licence of a pointer", _licence(row)
+        yield from (("withheld", reason) for reason in row.withheld)
+    if row.image is not None and not row.creators:
+        yield "nameless", True
+
+
+def _of_question(row: MultiSelectRow) -> Iterator[tuple[str, object]]:
+    yield "figure", row.figure_id
+    yield from (("letter", letter) for letter in ALPHABET[: len(row.options)])
+    yield from (("right letter", letter) for letter in row.answer)
+    yield "right", len(row.answer)
+    yield "Bloom level", str(row.bloom_level)
+    yield "skill", row.skill
+    yield "modality asked about", row.modality
+    yield "written by", row.model or "rules"
+    yield from (("kind of option", kind) for kind in row.option_kinds)
+    if row.model:
+        yield "model", row.model
+
+
+def _texts(row: Row) -> Iterator[tuple[str, str]]:
+    """The texts of a row whose lengths are told, by their names in _LENGTHS."""
+    if isinstance(row, FigureRow):
+        yield from (("caption (`figures`)", text) for text in (row.caption,) if text)
+        yield from (("mention (`figures`)", text) for text in row.mentions)
+        yield from (("reference (`figures`)", text) for text in (row.reference,) if text)
+    elif isinstance(row, CaptionMatchingRow):
+        yield from (("option (`caption_matching`)", text) for text in row.options)
+    elif isinstance(row, DescriptionRow):
+        yield "caption (`description`)", row.caption
+        yield "reference (`description`)", row.reference
+    elif isinstance(row, MultiSelectRow):
+        yield from (("option (`multi_select`)", text) for text in row.options)
+
+
+_LENGTHS = (
+    "caption (`figures`)",
+    "mention (`figures`)",
+    "reference (`figures`)",
+    "option (`caption_matching`)",
+    "caption (`description`)",
+    "reference (`description`)",
+    "option (`multi_select`)",
+)
+
+
 def coverage(packed: Packed) -> Coverage:
-    """Everything counted in a release."""
-    figures = [row for row in packed.rows("figures") if isinstance(row, FigureRow)]
-    items = [row for row in packed.rows("caption_matching") if isinstance(row, CaptionMatchingRow)]
-    descriptions = [row for row in packed.rows("description") if isinstance(row, DescriptionRow)]
-    configs = tuple(config for config in CONFIGS if packed.rows(config))
-    pointers = [row for row in figures if row.tier == "pointer"]
+    """Everything counted in a release, in one pass over its rows."""
+    lengths = {name: array("L") for name in _LENGTHS}
+    tables = {key: _seen(rows, lengths) for key, rows in packed.tables.items()}
+    whole = {config: _together([seen for (name, _), seen in tables.items() if name == config]) for config in CONFIGS}
+    configs = tuple(config for config in CONFIGS if whole[config].rows)
+    figures, items = whole["figures"], whole["caption_matching"]
     return Coverage(
         configs=configs,
         splits=tuple(
-            SplitCount(
-                config, split, len(rows), len({row.paper_id for row in rows}), sum(row.image is not None for row in rows)
-            )
-            for (config, split), rows in packed.tables.items()
+            SplitCount(config, split, seen.rows, len(seen["paper"]), seen["image"].total())
+            for (config, split), seen in tables.items()
         ),
-        papers=len({row.paper_id for row in figures}),
-        tiers=_sorted(row.tier for row in figures),
-        withheld=_sorted(reason for row in pointers for reason in row.withheld),
-        licences=_licences(packed, configs),
-        nameless=sum(row.image is not None and not row.creators for row in figures),
-        tables=tuple(_table(packed, configs, name, values) for name, values in _CLASSES),
-        lengths=tuple(_lengths(figures, items, descriptions, packed)),
-        edit_types=_sorted(kind for row in items for kind in row.edit_types),
-        attributes=dict(sorted(Counter(len(row.design[row.answer]) for row in items).items())),
-        questions=_questions([row for row in packed.rows("multi_select") if isinstance(row, MultiSelectRow)]),
-        keys={split: _seats(packed, split) for split in SPLITS if packed.tables.get(("caption_matching", split))},
+        papers=len(figures["paper"]),
+        tiers=_sorted(figures["tier"]),
+        withheld=_sorted(figures["withheld"]),
+        licences=_licences([whole[config] for config in configs], figures),
+        nameless=figures["nameless"].total(),
+        tables=tuple(_table([whole[config] for config in configs], name) for name, _ in _CLASSES),
+        lengths=tuple(_lengths(name, counts) for name, counts in lengths.items() if counts),
+        edit_types=_sorted(items["edit type"]),
+        attributes=dict(sorted(items["attributes"].items())),
+        questions=_questions(whole["multi_select"]),
+        keys={
+            split: tuple(seen["answer"][seat] for seat in range(len(LETTERS)))
+            for split in SPLITS
+            if (seen := tables.get(("caption_matching", split))) and seen.rows
+        },
     )
 
 
-def _questions(items: Sequence[MultiSelectRow]) -> Questions:
-    there = Counter(letter for row in items for letter in ALPHABET[: len(row.options)])
-    right = Counter(letter for row in items for letter in row.answer)
+def _seen(rows: Iterable[Row], lengths: Mapping[str, array[int]]) -> _Seen:
+    seen = _Seen()
+    for row in rows:
+        seen.add(row)
+        for name, text in _texts(row):
+            lengths[name].append(count_tokens(text))
+    return seen
+
+
+def _together(parts: Sequence[_Seen]) -> _Seen:
+    whole = _Seen()
+    for part in parts:
+        whole.rows += part.rows
+        for fact, counts in part.facts.items():
+            whole.facts[fact].update(counts)
+    return whole
+
+
+def _questions(items: _Seen) -> Questions:
     return Questions(
-        figures=len({row.figure_id for row in items}),
-        letters={letter: (right[letter], there[letter]) for letter in sorted(there)},
-        right=dict(sorted(Counter(len(row.answer) for row in items).items())),
+        figures=len(items["figure"]),
+        letters={letter: (items["right letter"][letter], items["letter"][letter]) for letter in sorted(items["letter"])},
+        right=dict(sorted(items["right"].items())),
         tables=(
-            ("Bloom level", dict(sorted(Counter(str(row.bloom_level) for row in items).items()))),
-            ("skill", _sorted(row.skill for row in items)),
-            ("modality asked about", _sorted(row.modality for row in items)),
-            ("written by", _sorted(row.model or "rules" for row in items)),
-            ("kind of option", _sorted(kind for row in items for kind in row.option_kinds)),
+            ("Bloom level", dict(sorted(items["Bloom level"].items()))),
+            *((name, _sorted(items[name])) for name in ("skill", "modality asked about", "written by", "kind of option")),
         ),
-        models=tuple(sorted({row.model for row in items if row.model})),
+        models=tuple(sorted(items["model"])),
     )
 
 
@@ -169,75 +272,40 @@ _CLASSES: tuple[tuple[str, Callable[[Row], tuple[str, ...]]], ...] = (
 )
 
 
-def _sorted(values: Iterable[str]) -> dict[str, int]:
+def _sorted(counts: Counter[str]) -> dict[str, int]:
     """Counts, the largest first, ties by name."""
-    return dict(sorted(Counter(values).items(), key=lambda pair: (-pair[1], pair[0])))
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _with_image(rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if row.image is not None]
-
-
-def _shown(packed: Packed, config: Config) -> list[Row]:
-    return _with_image(packed.rows(config))
-
-
-def _table(packed: Packed, configs: Sequence[Config], name: str, values: Callable[[Row], tuple[str, ...]]) -> Table:
-    rows = [_shown(packed, config) for config in configs]
-    counts = [Counter(value for row in shown for value in values(row)) for shown in rows]
-    names = _sorted(value for shown in rows for row in shown for value in values(row))
+def _table(whole: Sequence[_Seen], name: str) -> Table:
+    counts = [seen[name] for seen in whole]
+    names = {value for count in counts for value in count}
     order = sorted(names) if name == "year" else sorted(names, key=lambda value: (*(-count[value] for count in counts), value))
-    whole = len(rows[0]) if rows else 0
+    shown = whole[0]["image"].total() if whole else 0
     tallies = tuple(
-        Tally(value, tuple(count[value] for count in counts), counts[0][value] / whole if whole else 0.0) for value in order
+        Tally(value, tuple(count[value] for count in counts), counts[0][value] / shown if shown else 0.0) for value in order
     )
-    return Table(name, any(len(values(row)) > 1 for shown in rows for row in shown), tallies)
+    return Table(name, any(seen["several"][name] for seen in whole), tallies)
 
 
-def _licences(packed: Packed, configs: Sequence[Config]) -> tuple[LicenceCount, ...]:
-    every = sorted({(row.licence, row.licence_url or "") for config in configs for row in packed.rows(config)})
+def _licences(whole: Sequence[_Seen], figures: _Seen) -> tuple[LicenceCount, ...]:
     return tuple(
         LicenceCount(
             licence,
             url or None,
-            tuple(sum(_under(row, licence, url) for row in _shown(packed, config)) for config in configs),
-            sum(row.tier == "pointer" and _under(row, licence, url) for row in packed.rows("figures")),
+            tuple(seen["licence with an image"][licence, url] for seen in whole),
+            figures["licence of a pointer"][licence, url],
         )
-        for licence, url in every
+        for licence, url in sorted({found for seen in whole for found in seen["licence"]})
     )
 
 
-def _under(row: Row, licence: str, url: str) -> bool:
-    return (row.licence, row.licence_url or "") == (licence, url)
+def _licence(row: Row) -> tuple[str, str]:
+    return row.licence, row.licence_url or ""
 
 
-def _lengths(
-    figures: Sequence[FigureRow],
-    items: Sequence[CaptionMatchingRow],
-    descriptions: Sequence[DescriptionRow],
-    packed: Packed,
-) -> Iterable[Lengths]:
-    texts = {
-        "caption (`figures`)": [row.caption for row in figures if row.caption],
-        "mention (`figures`)": [mention for row in figures for mention in row.mentions],
-        "reference (`figures`)": [row.reference for row in figures if row.reference],
-        "option (`caption_matching`)": [option for row in items for option in row.options],
-        "caption (`description`)": [row.caption for row in descriptions],
-        "reference (`description`)": [row.reference for row in descriptions],
-        "option (`multi_select`)": [
-            o for row in packed.rows("multi_select") if isinstance(row, MultiSelectRow) for o in row.options
-        ],
-    }
-    for name, found in texts.items():
-        counts = [count_tokens(text) for text in found]
-        if counts:
-            yield Lengths(name, len(counts), mean(counts), median(counts), min(counts), max(counts))
-
-
-def _seats(packed: Packed, split: SplitName) -> tuple[int, ...]:
-    rows = packed.tables[("caption_matching", split)]
-    answers = Counter(row.answer for row in rows if isinstance(row, CaptionMatchingRow))
-    return tuple(answers[seat] for seat in range(len(LETTERS)))
+def _lengths(text: str, counts: array[int]) -> Lengths:
+    return Lengths(text, len(counts), mean(counts), median(counts), min(counts), max(counts))
 
 
 __all__ = ["Coverage", "Lengths", "LicenceCount", "Questions", "SplitCount", "Table", "Tally", "coverage"]

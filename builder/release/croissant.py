@@ -40,9 +40,9 @@ CONTEXT: dict[str, object] = {
 }  # fmt: skip
 
 
-def croissant(packed: Packed, files: Iterable[ManifestFile]) -> dict[str, object]:
+def croissant(packed: Packed, files: Iterable[ManifestFile], counted: Coverage | None = None) -> dict[str, object]:
     """The JSON-LD of a release. Of `files`, made before and hashed, those in data/ are named."""
-    counted = coverage(packed)
+    counted = counted or coverage(packed)
     identity = packed.cut.recipe.identity
     named = sorted((file for file in files if file.path.startswith("data/")), key=lambda file: file.path)
     return {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TypeVar
 
 from builder.pages import Box
@@ -43,6 +44,7 @@ from builder.release.rows import (
     Sureness,
     WithheldCell,
 )
+from builder.release.shelf import Index
 from builder.release.splits import seat_keys, seat_options, shuffle_options, split_papers
 from builder.stages.scale_bars import field_of_view_nm
 from builder.stages.tokens import TOKENIZER
@@ -54,17 +56,20 @@ ItemT = TypeVar("ItemT", CaptionMatching, Description, MultiSelect)
 RowT = TypeVar("RowT", bound=Row)
 
 
-def rows_of(cut: Cut) -> list[tuple[Row, SplitName]]:
-    """Every row with its split. Papers, not rows, are drawn into splits."""
-    specimens = {specimen.id: specimen for specimen in cut.specimens}
-    splits = _splits(cut, specimens)
-    made = (
-        *(_figure(specimen, cut) for specimen in specimens.values()),
-        *_caption_matching(cut, specimens, splits),
-        *_descriptions(cut, specimens),
-        *_multi_select(cut, specimens),
+def rows_of(cut: Cut) -> Iterator[tuple[Row, SplitName]]:
+    """Every row with its split, one made at a time. Papers, not rows, are drawn into splits."""
+    last = {specimen.id: number for number, specimen in enumerate(cut.specimens)}
+    papers = {specimen.id: specimen.paper.id for specimen in cut.specimens}
+    splits = _splits(cut, papers)
+    seats = _seats(cut, papers, splits)
+    specimens = Index({name: (cut.specimens, number) for name, number in last.items()})
+    made = chain(
+        (_figure(specimen, cut) for number, specimen in enumerate(cut.specimens) if last[specimen.id] == number),
+        (_question(name, item, specimens[item.figure_id], seats[name], cut) for name, item in _caption_matching(cut)),
+        (_ask(name, item, specimens[item.figure_id], cut) for name, item in _named("description", cut.descriptions)),
+        (_select(name, item, specimens[item.figure_id], cut) for name, item in _named("multi_select", cut.multi_select)),
     )
-    return [(row, splits[row.paper_id]) for row in made]
+    return ((row, splits[row.paper_id]) for row in made)
 
 
 def item_id(config: Config, lineage: str) -> str:
@@ -72,11 +77,11 @@ def item_id(config: Config, lineage: str) -> str:
     return f"{ID_PREFIX[config]}-{digest([config, lineage])[:16]}"
 
 
-def _splits(cut: Cut, specimens: Mapping[str, Specimen]) -> dict[str, SplitName]:
-    asked_about = [item.figure_id for items in (cut.caption_matching, cut.descriptions, cut.multi_select) for item in items]
-    items = {specimens[figure].paper.id for figure in asked_about}
-    papers = [specimen.paper.id for specimen in specimens.values()]
-    return split_papers(papers, items, cut.recipe.split, cut.recipe.identity.seed)
+def _splits(cut: Cut, papers: Mapping[str, str]) -> dict[str, SplitName]:
+    """By paper; `papers` are those of the figures."""
+    asked_about = (item.figure_id for items in (cut.caption_matching, cut.descriptions, cut.multi_select) for item in items)
+    items = {papers[figure] for figure in asked_about}
+    return split_papers(set(papers.values()), items, cut.recipe.split, cut.recipe.identity.seed)
 
 
 def _tier(specimen: Specimen, of: ReleaseTier, allowed: bool = True) -> RowTier:
@@ -219,13 +224,16 @@ def _panel(panel: Panel, specimen: Specimen, captioned: bool) -> PanelRow:
     )
 
 
-def _caption_matching(cut: Cut, specimens: Mapping[str, Specimen], splits: Mapping[str, SplitName]) -> list[CaptionMatchingRow]:
-    named = _named("caption_matching", cut.caption_matching)
-    seed = cut.recipe.identity.seed
-    seats: dict[str, int] = {}
-    for split in SPLITS:
-        seats |= seat_keys([name for name, item in named if splits[specimens[item.figure_id].paper.id] == split], seed)
-    return [_question(name, item, specimens[item.figure_id], seats[name], cut) for name, item in named]
+def _caption_matching(cut: Cut) -> Iterator[tuple[str, CaptionMatching]]:
+    return _named("caption_matching", cut.caption_matching)
+
+
+def _seats(cut: Cut, papers: Mapping[str, str], splits: Mapping[str, SplitName]) -> dict[str, int]:
+    """The place of the key of each item of caption_matching."""
+    names: dict[SplitName, list[str]] = {split: [] for split in SPLITS}
+    for name, item in _caption_matching(cut):
+        names[splits[papers[item.figure_id]]].append(name)
+    return {name: seat for split in SPLITS for name, seat in seat_keys(names[split], cut.recipe.identity.seed).items()}
 
 
 def _question(name: str, item: CaptionMatching, specimen: Specimen, key: int, cut: Cut) -> CaptionMatchingRow:
@@ -247,10 +255,6 @@ def _question(name: str, item: CaptionMatching, specimen: Specimen, key: int, cu
     )
 
 
-def _descriptions(cut: Cut, specimens: Mapping[str, Specimen]) -> list[DescriptionRow]:
-    return [_ask(name, item, specimens[item.figure_id], cut) for name, item in _named("description", cut.descriptions)]
-
-
 def _ask(name: str, item: Description, specimen: Specimen, cut: Cut) -> DescriptionRow:
     tier = _tier(specimen, cut.tier, specimen.rights.paragraph.adapt)
     return _hashed(
@@ -266,10 +270,6 @@ def _ask(name: str, item: Description, specimen: Specimen, cut: Cut) -> Descript
         generator=GENERATOR,
         generator_version=GENERATOR_VERSION,
     )
-
-
-def _multi_select(cut: Cut, specimens: Mapping[str, Specimen]) -> list[MultiSelectRow]:
-    return [_select(name, item, specimens[item.figure_id], cut) for name, item in _named("multi_select", cut.multi_select)]
 
 
 def _select(name: str, item: MultiSelect, specimen: Specimen, cut: Cut) -> MultiSelectRow:
@@ -312,9 +312,9 @@ def _review(review: Review) -> ReviewRow:
     return ReviewRow.model_validate(review.model_dump() | {"criteria": criteria, "scores": scores})
 
 
-def _named(config: Config, items: Iterable[ItemT]) -> list[tuple[str, ItemT]]:
-    """Items with their stable ids, figure by figure."""
-    return [(item_id(config, item.id), item) for item in sorted(items, key=lambda item: (item.figure_id, item.id))]
+def _named(config: Config, items: Iterable[ItemT]) -> Iterator[tuple[str, ItemT]]:
+    """Items with their stable ids."""
+    return ((item_id(config, item.id), item) for item in items)
 
 
 def _hashed(kind: Callable[..., RowT], source: Mapping[str, object], **own: object) -> RowT:

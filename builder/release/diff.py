@@ -8,8 +8,8 @@ from typing import Literal
 
 from builder.records import Record
 from builder.release.changed_cells import Part, apart, parts_of, said
-from builder.release.rows import CONFIGS, Config
-from builder.release.validate import Opened
+from builder.release.rows import CONFIGS, Config, SplitName
+from builder.release.validate import Opened, RowDict, Table
 
 Level = Literal["major", "minor", "patch", "none"]
 LEVELS: tuple[Level, ...] = ("none", "patch", "minor", "major")
@@ -100,8 +100,14 @@ class ReleaseDiff(Record):
 
 @dataclass(frozen=True)
 class _Placed:
-    split: str
-    row: Mapping[str, object]
+    """The rows of one config: where each id stands."""
+
+    tables: Mapping[SplitName, Table]
+    places: Mapping[str, tuple[SplitName, int]]
+
+    def row(self, name: str) -> RowDict:
+        split, number = self.places[name]
+        return self.tables[split][number]
 
 
 def next_version(version: str, level: Level) -> str:
@@ -121,7 +127,7 @@ def difference(before: Opened, after: Opened) -> ReleaseDiff:
     configs = []
     for config in CONFIGS:
         one, other = _by_id(before, config), _by_id(after, config)
-        if one or other:
+        if one.places or other.places:
             configs.append(_config(config, one, other))
     data = {path for opened in (before, after) for path in opened.files if path.startswith("data/")}
     same = {path for path in before.files.keys() & after.files.keys() if before.files[path].sha256 == after.files[path].sha256}
@@ -135,20 +141,22 @@ def difference(before: Opened, after: Opened) -> ReleaseDiff:
     )
 
 
-def _by_id(opened: Opened, config: Config) -> dict[str, _Placed]:
-    return {str(row["id"]): _Placed(split, row) for name, split, _, row in opened.rows() if name == config}
+def _by_id(opened: Opened, config: Config) -> _Placed:
+    tables = {split: table for (name, split), table in opened.tables.items() if name == config}
+    return _Placed(tables, {str(row["id"]): (split, number) for _, split, number, row in opened.rows(config)})
 
 
-def _config(config: Config, before: Mapping[str, _Placed], after: Mapping[str, _Placed]) -> ConfigDiff:
-    both = sorted(before.keys() & after.keys())
-    changed = [(name, tuple(_changes(before[name].row, after[name].row))) for name in both]
+def _config(config: Config, before: _Placed, after: _Placed) -> ConfigDiff:
+    one, other = before.places, after.places
+    both = sorted(one.keys() & other.keys())
+    changed = ((name, tuple(_changes(before.row(name), after.row(name)))) for name in both)
     return ConfigDiff(
         config=config,
-        before=len(before),
-        after=len(after),
-        added=tuple(sorted(after.keys() - before.keys())),
-        retired=tuple(sorted(before.keys() - after.keys())),
-        moved=tuple(name for name in both if before[name].split != after[name].split),
+        before=len(one),
+        after=len(other),
+        added=tuple(sorted(other.keys() - one.keys())),
+        retired=tuple(sorted(one.keys() - other.keys())),
+        moved=tuple(name for name in both if one[name][0] != other[name][0]),
         changed=tuple(ChangedItem(id=name, changes=changes) for name, changes in changed if changes),
     )
 

@@ -38,16 +38,16 @@ def harness_texts(packed: Packed, sources: Mapping[str, str], tsv_md5: Mapping[T
     `sources` are the files as microtome carries them, by path below harness/; `tsv_md5` is, for each table of ASKED, the MD5
     of the TSV that VLMEvalKit reads.
     """
-    tables = {key: rows for key, rows in packed.tables.items() if key[0] in ASKED}
-    if not any(row.image for rows in tables.values() for row in rows):
+    shown = {key for key, rows in packed.tables.items() if key[0] in ASKED and any(row.image for row in rows)}
+    if not shown:
         return {}
-    absent = {f"{config}.py" for config in ASKED if not any(row.image for row in packed.rows(config))}
+    absent = {f"{config}.py" for config in ASKED if not any((config, split) in shown for split in SPLITS)}
     texts = {
         path: text for path, text in sources.items() if path not in (YAML, README) and path.rpartition("/")[2] not in absent
     }
     texts["release.json"] = json_text(_facts(packed, tsv_md5))
     for config in ASKED:
-        split = next((s for s in reversed(SPLITS) if any(row.image for row in tables.get((config, s), ()))), None)
+        split = next((s for s in reversed(SPLITS) if (config, s) in shown), None)
         if split:
             texts[f"lmms_eval/{packed.cut.recipe.identity.name}_{config}.yaml"] = _task(packed, config, split, sources[YAML])
     texts[README] = _filled(sources[README], _names(packed))

@@ -7,25 +7,24 @@ from dataclasses import replace
 
 from builder.release.attacks import answers_of, attacks_of
 from builder.release.hydration import MAX_LEVELS, MEAN_LEVELS, HydratedRow, Hydration
-from builder.release.image_sources import sources_of
 from builder.release.logical import logical_hash_of
 from builder.release.package import signature
 from builder.release.reviews import reviews_of
 from builder.release.rows import FigureRow, Packed
+from builder.release.shelf import Changed
 from builder.release.validate_documents import papers_shown
 
 
 def hydrated(packed: Packed, rows: Mapping[str, FigureRow], told: Sequence[HydratedRow], renderers: tuple[str, str]) -> Packed:
     """The release as a private one with these rows in place of its own, its tables and hashes made anew."""
-    tables = {key: tuple(rows.get(row.id, row) for row in table) for key, table in packed.tables.items()}
-    papers = papers_shown([row for table in tables.values() for row in table])
+    tables = {key: Changed(table, lambda row: rows.get(row.id, row)) for key, table in packed.tables.items()}
+    papers = papers_shown(row for table in tables.values() for row in table)
     cut = replace(packed.cut, recipe=packed.cut.recipe.model_copy(update={"tier": "private"}), papers=papers)
-    whole = logical_hash_of({key: [(row.id, row.content_hash) for row in table] for key, table in tables.items()})
+    whole = logical_hash_of({key: ((row.id, row.content_hash) for row in table) for key, table in tables.items()})
     private = replace(
         packed,
         cut=cut,
         tables=tables,
-        sources=sources_of(cut.recipe.identity.canary, tables),
         logical_hash=whole,
         signature=signature(cut.recipe.identity.name, cut.version, cut.recipe.hash, cut.builder_version, whole),
         hydration=Hydration(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import Field
 
 from builder.records import Record
 from builder.release.rows import Config, LicenceSource, Row, RowTier, Sha256, SplitName, Texts
+
+_LAYOUT: dict[str, Any] = {"ensure_ascii": False, "indent": 1, "sort_keys": True}  # of every JSON text of a release
+_EMPTY = "[]\n}"  # how the list of images ends a ledger without one
 
 
 class ImageSource(Record):
@@ -44,14 +49,24 @@ class ImageSources(Record):
     images: tuple[ImageSource, ...]
 
 
-def sources_of(canary: str, tables: Mapping[tuple[Config, SplitName], Sequence[Row]]) -> ImageSources:
-    """One entry an image, by figure id; what is a pointer row has no image to account for."""
-    shared = [name for name in ImageSource.model_fields if name != "figure_id"]
-    figures = sorted(
-        (row for (config, _), rows in tables.items() if config == "figures" for row in rows), key=lambda row: row.id
-    )
-    entries = [ImageSource(figure_id=row.id, **{name: getattr(row, name) for name in shared}) for row in figures if row.image]
-    return ImageSources(canary=canary, images=tuple(entries))
+def sources_text(canary: str, tables: Mapping[tuple[Config, SplitName], Sequence[Row]]) -> str:
+    """data/image_sources.json: one entry an image, by figure id; what is a pointer row has no image to account for.
+
+    As `json_text` would write ImageSources, an entry at a time: the records of all of them are ten times the text.
+    """
+    figures = (row for (config, _), rows in tables.items() if config == "figures" for row in rows)
+    entries = sorted((row.id, _entry(row)) for row in figures if row.image)
+    whole = json.dumps(ImageSources(canary=canary, images=()).model_dump(mode="json"), **_LAYOUT)
+    if entries:
+        listed = ",\n".join(entry for _, entry in entries)
+        whole = f"{whole.removesuffix(_EMPTY)}[\n{listed}\n ]\n}}"
+    return whole + "\n"
 
 
-__all__ = ["ImageSource", "ImageSources", "sources_of"]
+def _entry(row: Row) -> str:
+    shared = {name: getattr(row, name) for name in ImageSource.model_fields if name != "figure_id"}
+    text = json.dumps(ImageSource(figure_id=row.id, **shared).model_dump(mode="json"), **_LAYOUT)
+    return "\n".join(f"  {line}" for line in text.split("\n"))
+
+
+__all__ = ["ImageSource", "ImageSources", "sources_text"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from builder.records import digest
 
@@ -21,10 +21,10 @@ def content_hash(row: Mapping[str, object]) -> str:
 
 def logical_hash(tables: Mapping[tuple[str, str], Sequence[Mapping[str, object]]]) -> str:
     """SHA-256 over all rows by config and split, in the order of their ids; the same for any writer of the files."""
-    return logical_hash_of({place: [(str(row.get("id")), content_hash(row)) for row in rows] for place, rows in tables.items()})
+    return logical_hash_of({place: ((str(row.get("id")), content_hash(row)) for row in rows) for place, rows in tables.items()})
 
 
-def logical_hash_of(hashes: Mapping[tuple[str, str], Sequence[tuple[str, str]]]) -> str:
+def logical_hash_of(hashes: Mapping[tuple[str, str], Iterable[tuple[str, str]]]) -> str:
     """The same from each row's id and content hash, for rows that are read one at a time."""
     return digest({f"{config}/{split}": sorted(map(list, pairs)) for (config, split), pairs in hashes.items()})
 

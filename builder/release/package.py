@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 
 from builder.errors import NothingLeft
 from builder.records import StageCount
 from builder.release.cut_rows import rows_of
-from builder.release.image_sources import sources_of
 from builder.release.logical import logical_hash_of
 from builder.release.rows import (
     CONFIGS,
     ID_PREFIX,
+    ROWS,
     SPLITS,
     Attrition,
     Config,
@@ -23,26 +24,26 @@ from builder.release.rows import (
     SplitName,
     asked,
 )
+from builder.release.shelf import Shelf, Shelved
 
-Tables = dict[tuple[Config, SplitName], tuple[Row, ...]]
+Tables = Mapping[tuple[Config, SplitName], Sequence[Row]]
 
 
-def package(cut: Cut) -> Packed:
-    """The rows of a release. Raises NothingLeft, with the drops table, when no figure was kept."""
+def package(cut: Cut, shelf: Shelf | None = None) -> Packed:
+    """The rows of a release, on the shelf if there is one. Raises NothingLeft, with the drops, when no figure was kept."""
     if not cut.specimens:
         raise NothingLeft("release", f"no figure was kept\n{_drops(cut.attrition)}", "see which stage dropped them, and why")
-    tables = tables_of(rows_of(cut))
+    tables = tables_of(rows_of(cut), shelf)
     return packed_rows(cut, tables, _attrition(cut), _left_out(cut, tables))
 
 
 def packed_rows(cut: Cut, tables: Tables, attrition: Attrition, left_out: tuple[LeftOut, ...]) -> Packed:
     """A release of these rows, before it is examined: of `cut` only recipe, versions and papers are read."""
-    whole = logical_hash_of({key: [(row.id, row.content_hash) for row in rows] for key, rows in tables.items()})
+    whole = logical_hash_of({key: ((row.id, row.content_hash) for row in rows) for key, rows in tables.items()})
     return Packed(
         cut=cut,
         tables=tables,
         left_out=left_out,
-        sources=sources_of(cut.recipe.identity.canary, tables),
         attrition=attrition,
         logical_hash=whole,
         signature=signature(cut.recipe.identity.name, cut.version, cut.recipe.hash, cut.builder_version, whole),
@@ -54,16 +55,22 @@ def signature(benchmark: str, version: str, recipe_hash: str, builder_version: s
     return f"{benchmark}|{version}|recipe:{recipe_hash[:12]}|microtome:{builder_version}|rows:{whole[:12]}"
 
 
-def tables_of(rows: Iterable[tuple[Row, SplitName]]) -> Tables:
+def tables_of(rows: Iterable[tuple[Row, SplitName]], shelf: Shelf | None = None) -> Tables:
     """The rows by config and split, in the order of their ids; only tables that have some."""
-    ordered = sorted(rows, key=lambda pair: pair[0].id)
     config_of = {prefix: config for config, prefix in ID_PREFIX.items()}
-    found = {
-        (config, split): tuple(row for row, of in ordered if of == split and config_of[row.id.partition("-")[0]] == config)
-        for config in CONFIGS
-        for split in SPLITS
-    }
-    return {key: table for key, table in found.items() if table}
+    held: list[Row] = []
+    places: dict[tuple[Config, SplitName], list[tuple[str, int]]] = {}
+    for row, split in rows:
+        if shelf is None:
+            held.append(row)
+        number = shelf.put(row.model_dump_json().encode()) if shelf else len(held) - 1
+        places.setdefault((config_of[row.id.partition("-")[0]], split), []).append((row.id, number))
+    found: dict[tuple[Config, SplitName], Sequence[Row]] = {}
+    for key in sorted(places, key=lambda key: (CONFIGS.index(key[0]), SPLITS.index(key[1]))):
+        numbers = [number for _, number in sorted(places[key])]
+        read = ROWS[key[0]].model_validate_json
+        found[key] = Shelved(shelf, array("Q", numbers), read) if shelf else tuple(held[number] for number in numbers)
+    return found
 
 
 def _left_out(cut: Cut, tables: Tables) -> tuple[LeftOut, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -54,17 +54,20 @@ class Shown:
 
 def shown_of(rows: Iterable[Row]) -> dict[str, Shown]:
     """By DOI, lower case; papers without one cannot be asked about."""
-    by_doi: dict[str, list[Row]] = defaultdict(list)
+    licences: dict[str, Licence] = {}
+    figures: dict[str, list[str]] = defaultdict(list)
+    items: Counter[str] = Counter()
+    images: set[str] = set()
     for row in rows:
         if row.doi:
-            by_doi[row.doi.lower()].append(row)
-    return {doi: _shown(mine) for doi, mine in sorted(by_doi.items())}
-
-
-def _shown(rows: Sequence[Row]) -> Shown:
-    figures = tuple(sorted(row.id for row in rows if row.id.startswith("fig-")))
-    licence = Licence(spdx=rows[0].licence, url=rows[0].licence_url, source=rows[0].licence_source)
-    return Shown(licence, figures, len(rows) - len(figures), any(row.image is not None for row in rows))
+            doi = row.doi.lower()
+            licences.setdefault(doi, Licence(spdx=row.licence, url=row.licence_url, source=row.licence_source))
+            if row.id.startswith("fig-"):
+                figures[doi].append(row.id)
+            else:
+                items[doi] += 1
+            images |= {doi} if row.image is not None else set()
+    return {doi: Shown(of, tuple(sorted(figures[doi])), items[doi], doi in images) for doi, of in sorted(licences.items())}
 
 
 def recheck(shown: Mapping[str, Shown], works: Sequence[Work], policy: Policy, today: str, where: str) -> list[Finding]:

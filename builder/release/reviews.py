@@ -31,10 +31,16 @@ class Sampled:
     """One item of the sample, with what it stands for."""
 
     config: str
+    id: str
     modality: str
     bloom_level: int | None
     generator: str
-    row: QuestionRow
+    rows: Sequence[QuestionRow]
+    number: int  # of its row among them
+
+    @property
+    def row(self) -> QuestionRow:
+        return self.rows[self.number]
 
     @property
     def stratum(self) -> tuple[str, str, int, str]:
@@ -44,11 +50,16 @@ class Sampled:
 def population(packed: Packed) -> tuple[Sampled, ...]:
     """Every item that shows its image, with its stratum: config, modality, Bloom level and generator."""
     return tuple(
-        Sampled(config, _modality(row), getattr(row, "bloom_level", None), str(getattr(row, "generator", "rules")), row)
+        _sampled(config, rows, number, row)
         for config, rows in question_rows(packed).items()
-        for row in rows
+        for number, row in enumerate(rows)
         if getattr(row, "image", None) is not None
     )
+
+
+def _sampled(config: str, rows: Sequence[QuestionRow], number: int, row: QuestionRow) -> Sampled:
+    generator = str(getattr(row, "generator", "rules"))
+    return Sampled(config, row.id, _modality(row), getattr(row, "bloom_level", None), generator, rows, number)
 
 
 def _modality(row: QuestionRow) -> str:
@@ -60,11 +71,11 @@ def _modality(row: QuestionRow) -> str:
 def sample(every: Sequence[Sampled], wanted: int, seed: int) -> tuple[Sampled, ...]:
     """At most `wanted` items, by id: one of each stratum in turn, strata and items in an order drawn by the seed."""
     strata: dict[tuple[str, str, int, str], list[Sampled]] = {}
-    for one in sorted(every, key=lambda one: digest(["audit", seed, one.row.id])):
+    for one in sorted(every, key=lambda one: digest(["audit", seed, one.id])):
         strata.setdefault(one.stratum, []).append(one)
     turns = zip_longest(*strata.values())
     drawn = [one for turn in turns for one in turn if one is not None][:wanted]
-    return tuple(sorted(drawn, key=lambda one: one.row.id))
+    return tuple(sorted(drawn, key=lambda one: one.id))
 
 
 def reviews_of(packed: Packed, judgements: Iterable[Judgement]) -> Reviews:
@@ -73,7 +84,7 @@ def reviews_of(packed: Packed, judgements: Iterable[Judgement]) -> Reviews:
     every = population(packed) if rule.judges else ()
     drawn = sample(every, rule.sample, packed.cut.recipe.identity.seed)
     given = {(one.item, one.judge): one for one in judgements}
-    told = tuple(given.get((one.row.id, judge)) or _not_asked(one.row.id, judge) for one in drawn for judge in rule.judges)
+    told = tuple(given.get((one.id, judge)) or _not_asked(one.id, judge) for one in drawn for judge in rule.judges)
     made = tuple(_made(packed))
     return Reviews(
         canary=packed.cut.recipe.identity.canary,
@@ -140,20 +151,23 @@ def _coverage(told: Sequence[Judgement], judge: str) -> Asked:
 
 def _made(packed: Packed) -> Iterator[Making]:
     """Every item's own reviews, in the order of ids."""
-    rows = [row for rows in question_rows(packed).values() for row in rows]
-    for row in sorted(rows, key=lambda row: row.id):
-        reviews: Sequence[ReviewRow] = getattr(row, "reviews", ())
-        for one in reviews:
-            yield Making(
-                item=row.id,
-                role=one.role,
-                round=one.round,
-                model=one.model,
-                prompt_hash=one.prompt_hash,
-                outcome=one.outcome,
-                scores=dict(zip(one.criteria, one.scores, strict=True)),
-                note=one.note,
-            )
+    told = ((row.id, one) for rows in question_rows(packed).values() for row in rows for one in _reviews(row))
+    for item, one in sorted(told, key=lambda pair: pair[0]):
+        yield Making(
+            item=item,
+            role=one.role,
+            round=one.round,
+            model=one.model,
+            prompt_hash=one.prompt_hash,
+            outcome=one.outcome,
+            scores=dict(zip(one.criteria, one.scores, strict=True)),
+            note=one.note,
+        )
+
+
+def _reviews(row: QuestionRow) -> Sequence[ReviewRow]:
+    found: Sequence[ReviewRow] = getattr(row, "reviews", ())
+    return found
 
 
 def _made_counts(made: Sequence[Making]) -> Iterator[MakingCount]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from builder.errors import NothingLeft, UsageError
 from builder.records import StageCount
@@ -14,7 +15,7 @@ from builder.release.diff import LEVELS, ConfigDiff, ReleaseDiff, difference, ne
 from builder.release.errata import Edition, Errata, Erratum, Tombstone, erratum_id
 from builder.release.examined import Judgement
 from builder.release.files import edition
-from builder.release.package import Tables, packed_rows, tables_of
+from builder.release.package import Tables, packed_rows
 from builder.release.reviews import reviews_of
 from builder.release.rows import (
     CONFIGS,
@@ -28,7 +29,8 @@ from builder.release.rows import (
     Row,
     SplitName,
 )
-from builder.release.validate import Opened
+from builder.release.shelf import Changed, Picked
+from builder.release.validate import Opened, RowDict
 from builder.release.validate_documents import cut_of
 
 WITH_THE_IMAGE = "with_image"  # the attack that a replaced image changes the question of
@@ -37,13 +39,47 @@ _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 _CONFIG = {prefix: config for config, prefix in ID_PREFIX.items()}
 
 
+@dataclass(frozen=True, eq=False)
+class Rows(Mapping[str, tuple[SplitName, Row]]):
+    """Rows by id with their split, each read when it is asked for; `places`: the table that it stands in, and where."""
+
+    places: Mapping[str, tuple[SplitName, Sequence[Row], int]]
+
+    def __getitem__(self, name: str) -> tuple[SplitName, Row]:
+        split, rows, number = self.places[name]
+        return split, rows[number]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.places
+
+    def with_rows(self, changed: Iterable[Row]) -> Rows:
+        return Rows({**self.places, **{row.id: (self.places[row.id][0], (row,), 0) for row in changed}})
+
+    def without(self, gone: Collection[str]) -> Rows:
+        return Rows({name: place for name, place in self.places.items() if name not in gone})
+
+    def tables(self) -> Tables:
+        """By config and split, in the order of CONFIGS and SPLITS, by id."""
+        found: dict[tuple[Config, SplitName], list[tuple[Sequence[Row], int]]] = {}
+        for name in sorted(self.places):
+            split, rows, number = self.places[name]
+            found.setdefault((_config(name), split), []).append((rows, number))
+        return {key: Picked(found[key]) for key in product(CONFIGS, SPLITS) if key in found}
+
+
 @dataclass(frozen=True)
 class Draft:
     """A release on its way to its next version: its rows by id, and what was done to them so far."""
 
     base: Packed
     version: str
-    rows: Mapping[str, tuple[SplitName, Row]]
+    rows: Rows
     errata: tuple[Erratum, ...]  # all, the earlier ones first
     attrition: Attrition
 
@@ -67,9 +103,7 @@ class Draft:
 
     def with_rows(self, changed: Iterable[Row]) -> Draft:
         """With these rows in the place of those of the same id."""
-        rows = dict(self.rows)
-        rows |= {row.id: (rows[row.id][0], row) for row in changed}
-        return replace(self, rows=rows)
+        return replace(self, rows=self.rows.with_rows(changed))
 
     def noting(self, one: Erratum) -> Draft:
         return replace(self, errata=(*self.errata, one))
@@ -82,8 +116,8 @@ def draft(base: Packed, version: str) -> Draft:
         raise UsageError("--version", f"{version!r} is not a version", "write three numbers, such as 1.1.0")
     if tuple(map(int, version.split("."))) <= tuple(map(int, own.split("."))):
         raise UsageError("--version", f"{version} is not above {own}, the release's own", f"the next ones are {_steps(own)}")
-    rows = {row.id: (split, row) for (_, split), table in base.tables.items() for row in table}
-    return Draft(base, version, rows, base.errata.errata if base.errata else (), base.attrition)
+    places = {row.id: (split, table, number) for (_, split), table in base.tables.items() for number, row in enumerate(table)}
+    return Draft(base, version, Rows(places), base.errata.errata if base.errata else (), base.attrition)
 
 
 def _steps(version: str) -> str:
@@ -102,8 +136,7 @@ def taken_out(of: Draft, names: Iterable[str], reason: str, named: str | None) -
         if counts[config]:
             stages = _counted(stages, config, before[config], counts[config], reason)
     listed = sorted((*of.attrition.drops, *drops), key=lambda drop: (drop.stage, drop.record_id, drop.reason))
-    rows = {name: row for name, row in of.rows.items() if name not in set(gone)}
-    return replace(of, rows=rows, attrition=Attrition(stages=tuple(stages), drops=tuple(listed))), stones
+    return replace(of, rows=of.rows.without(set(gone)), attrition=Attrition(stages=tuple(stages), drops=tuple(listed))), stones
 
 
 def _config(name: str) -> Config:
@@ -132,7 +165,7 @@ def _counted(stages: Sequence[StageCount], config: str, before: int, gone: int, 
 
 def emptied(before: Draft, after: Draft) -> tuple[str, ...]:
     """Configs without a row left in any split, and else the splits of a config without one, each with the rows it had."""
-    had, have = (Counter((_config(name), split) for name, (split, _) in of.rows.items()) for of in (before, after))
+    had, have = (Counter((_config(name), place[0]) for name, place in of.rows.places.items()) for of in (before, after))
     said = []
     for config in CONFIGS:
         gone = [split for split in SPLITS if had[config, split] and not have[config, split]]
@@ -146,7 +179,7 @@ def emptied(before: Draft, after: Draft) -> tuple[str, ...]:
 def revised(of: Draft, builder_version: str) -> Packed:
     """The next release. Raises UsageError where the version makes too small a step, NothingLeft where no figure is left."""
     base = of.base
-    tables = tables_of([(row, split) for split, row in of.rows.values()])
+    tables = of.rows.tables()
     if not any(config == "figures" for config, _ in tables):
         raise NothingLeft("release", "no figure is left", "a benchmark without figures is taken off the Hub as a whole")
     cut = cut_of(base.cut.recipe, of.version, builder_version, (row for rows in tables.values() for row in rows))
@@ -166,9 +199,13 @@ def change(base: Packed, packed: Packed) -> ReleaseDiff:
 
 def _opened(packed: Packed) -> Opened:
     """A packed release as if it had been read from its folder."""
-    tables = {key: [row.model_dump(mode="json") for row in rows] for key, rows in packed.tables.items()}
+    tables = {key: Changed(rows, _plain) for key, rows in packed.tables.items()}
     named = {"benchmark": packed.cut.recipe.identity.name, "version": packed.cut.version}
     return Opened(files={}, documents={"manifest.json": named}, texts={}, tables=tables, columns={}, images={})
+
+
+def _plain(row: Row) -> RowDict:
+    return row.model_dump(mode="json")
 
 
 def _asks(found: ReleaseDiff) -> str:

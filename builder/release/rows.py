@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -26,10 +26,10 @@ from builder.records import (
 )
 from builder.release.errata import Errata
 from builder.release.examined import Attacks, Reviews
+from builder.release.shelf import Joined
 
 if TYPE_CHECKING:
     from builder.release.hydration import Hydration
-    from builder.release.image_sources import ImageSources
 
 Config = Literal["figures", "caption_matching", "description", "multi_select"]
 SplitName = Literal["validation", "test"]
@@ -334,7 +334,7 @@ class Manifest(Record):
 
 @dataclass(frozen=True)
 class Cut:
-    """Everything a run made: what a release is packed from."""
+    """Everything a run made: what a release is packed from. Its records may be read anew whenever they are asked for."""
 
     recipe: Recipe
     version: str
@@ -357,9 +357,8 @@ class Packed:
     """A release in memory, before it becomes files: all rows seated, split and sorted by id. Images are known by their hash."""
 
     cut: Cut
-    tables: dict[tuple[Config, SplitName], tuple[Row, ...]]  # only those with rows, in the order of CONFIGS and SPLITS
+    tables: Mapping[tuple[Config, SplitName], Sequence[Row]]  # only those with rows, in the order of CONFIGS and SPLITS
     left_out: tuple[LeftOut, ...]
-    sources: ImageSources
     attrition: Attrition
     logical_hash: str
     signature: str
@@ -368,9 +367,9 @@ class Packed:
     hydration: Hydration | None = None  # what a reader's own papers brought back
     errata: Errata | None = None  # errata.json: None while nothing was corrected
 
-    def rows(self, config: Config) -> tuple[Row, ...]:
+    def rows(self, config: Config) -> Sequence[Row]:
         """All rows of a config, validation first."""
-        return tuple(row for split in SPLITS for row in self.tables.get((config, split), ()))
+        return Joined([self.tables[config, split] for split in SPLITS if (config, split) in self.tables])
 
 
 def data_path(config: Config, split: SplitName) -> str:

@@ -31,7 +31,7 @@ def split_papers(papers: Iterable[str], with_items: Iterable[str], rule: Split, 
 
 def seat_keys(items: Sequence[str], seed: int) -> dict[str, int]:
     """The place of each item's key, 0 to 3: balanced to within one, and moved for few items when others come or go."""
-    order = sorted(set(items), key=lambda item: _draw("key", seed, item))
+    order = sorted(set(items), key=lambda item: (_draw("key", seed, item), item))
     wish = {item: int(_draw("seat", seed, item) * len(LETTERS)) for item in order}
     room = _rooms(wish, len(LETTERS))
     seats: dict[str, int] = {}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from builder.errors import Issue
 from builder.release.rows import Config, SplitName
+from builder.release.shelf import Index
 
 RowDict = dict[str, object]
-Table = list[RowDict]
+Table = Sequence[RowDict]
+K = TypeVar("K", bound=Hashable)
 _SHOWN = 80
 
 
@@ -35,7 +38,10 @@ class ImageFact:
 
 @dataclass(frozen=True)
 class Opened:
-    """A release as read. Image bytes are gone from the rows; `images` tells of them by config, split and row."""
+    """A release as read. Image bytes are gone from the rows; `images` tells of them by config, split and row.
+
+    Tables may read each row anew whenever it is asked for: a check goes through them and keeps no rows.
+    """
 
     files: Mapping[str, FileFact]
     documents: Mapping[str, object]  # parsed JSON by path: manifest, attrition, image sources, croissant, schemas
@@ -51,12 +57,18 @@ class Opened:
         found = self.documents.get("manifest.json")
         return found if isinstance(found, dict) else {}
 
-    def rows(self) -> Iterator[tuple[Config, SplitName, int, RowDict]]:
-        """Every row of every table with its place, but those that no check could read."""
+    def rows(self, only: Config | None = None) -> Iterator[tuple[Config, SplitName, int, RowDict]]:
+        """Every row of every table, or of one config's, with its place, but those that no check could read."""
         for (config, split), table in self.tables.items():
-            for number, row in enumerate(table):
-                if (config, split, number) not in self.misshapen:
-                    yield config, split, number, row
+            if only in (None, config):
+                for number, row in enumerate(table):
+                    if (config, split, number) not in self.misshapen:
+                        yield config, split, number, row
+
+    def by(self, config: Config, key: Callable[[RowDict], K]) -> Index[K, RowDict]:
+        """The rows of a config by a key; of several with one key, the last."""
+        tables = self.tables
+        return Index({key(row): (tables[name, split], number) for name, split, number, row in self.rows(config)})
 
 
 Check = Callable[[Opened], Iterator[Issue]]

@@ -77,12 +77,12 @@ def _wrong_link(row: RowDict) -> str | None:
 
 def words(opened: Opened) -> Iterator[Issue]:
     """An item says of its figure what the figure's row says; the key is its caption without the label."""
-    figures = {row["id"]: row for config, _, _, row in opened.rows() if config == "figures"}
+    figures = opened.by("figures", lambda row: row["id"])
     known = errata_of(opened)
     corrected = known.keys if known else {}
     for config, split, number, row in opened.rows():
-        figure = figures.get(row.get("figure_id"))
-        if config == "figures" or figure is None or figure["tier"] == "pointer":
+        figure = None if config == "figures" else figures.get(row.get("figure_id"))
+        if figure is None or figure["tier"] == "pointer":
             continue
         wanted = {name: figure[name] for name in Row.model_fields.keys() - _OF_THE_ROW}
         caption = figure["caption"]
@@ -110,7 +110,9 @@ def chain(opened: Opened) -> Iterator[Issue]:
         return  # the check against the schema has said so
     stages = {line.stage: line for line in table.stages}
     last = next((stage for stage in _LAST if stage in stages), None)
-    rows = Counter(str(config) for (config, _), found in opened.tables.items() for _ in found)
+    rows: Counter[str] = Counter()
+    for (config_of, _), found in opened.tables.items():
+        rows[config_of] += len(found)
     for line in table.stages:
         place = f"{ATTRITION} > {line.stage}"
         before = stages.get(READS_FROM.get(line.stage, (last or "") if line.stage == errata_stage("multi_select") else ""))

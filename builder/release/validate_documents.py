@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -21,7 +21,8 @@ from builder.release.logical import logical_hash
 from builder.release.package import packed_rows
 from builder.release.reviews import reviews_of
 from builder.release.rows import ROWS, Attrition, Cut, Manifest, Packed, Row, data_path
-from builder.release.validate import Opened, short
+from builder.release.shelf import Shelved
+from builder.release.validate import Opened, Table, short
 from builder.release.validate_files import REQUIRED
 
 _MOST = 12  # differing lines of one text that are told: a text that differs in more was written anew
@@ -38,15 +39,21 @@ def packed_again(opened: Opened) -> tuple[Packed, Manifest] | None:
         attrition = Attrition.model_validate(opened.documents.get(ATTRITION))
         recipe = read_recipe(opened.texts.get(RECIPE, ""), RECIPE).model_copy(update={"tier": manifest.tier})
         errata = Errata.model_validate(opened.documents[ERRATA]) if ERRATA in opened.files else None
-        tables = {key: tuple(ROWS[key[0]].model_validate(row) for row in table) for key, table in opened.tables.items()}
+        tables = {key: _records(table, ROWS[key[0]]) for key, table in opened.tables.items()}
+        cut = cut_of(recipe, manifest.version, manifest.builder_version, (row for rows in tables.values() for row in rows))
     except (ValidationError, UsageError, KeyError):  # KeyError: a document that has not its shape
         return None
-    every = [row for rows in tables.values() for row in rows]
-    cut = cut_of(recipe, manifest.version, manifest.builder_version, every)
     packed = packed_rows(cut, tables, attrition, manifest.left_out)
     packed = replace(packed, signature=manifest.signature, errata=errata)
     examined = _examined_again(packed, opened)
     return (examined, manifest) if examined else None
+
+
+def _records(table: Table, kind: type[Row]) -> Sequence[Row]:
+    """The rows as records; those on a shelf are read from there as they are asked for. Raises ValidationError, then or now."""
+    if isinstance(table, Shelved):
+        return table.read_as(kind.model_validate_json)
+    return tuple(map(kind.model_validate, table))
 
 
 def _examined_again(packed: Packed, opened: Opened) -> Packed | None:

@@ -20,12 +20,8 @@ Captions = Mapping[tuple[str, str], Mapping[str, object]]
 
 def multi_select(opened: Opened) -> Iterator[Issue]:
     """Every row of config multi_select against itself, its figure and the figures that its evidence quotes."""
-    figures: Captions = {
-        (str(row["paper_id"]), str(row["label"])): row for config, _, _, row in opened.rows() if config == "figures"
-    }
-    for config, split, number, row in opened.rows():
-        if config != "multi_select":
-            continue
+    figures: Captions = opened.by("figures", lambda row: (str(row["paper_id"]), str(row["label"])))
+    for config, split, number, row in opened.rows("multi_select"):
         try:
             item = MultiSelectRow.model_validate(row)
         except ValidationError:

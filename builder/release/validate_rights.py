@@ -32,7 +32,7 @@ _WITHHOLD = "make it a pointer row: no image, no text"
 def rights(opened: Opened, policy: Policy) -> Iterator[Issue]:
     """Every row against its tier, its licence and the release's tier."""
     private = opened.manifest.get("tier") == "private"
-    withheld = {row.get("id") for config, _, _, row in opened.rows() if config == "figures" and row.get("tier") != "open"}
+    withheld = {row.get("id") for _, _, _, row in opened.rows("figures") if row.get("tier") != "open"}
     for config, split, number, row in opened.rows():
         place = at(config, split, number, row)
         tier = row.get("tier")
@@ -129,17 +129,17 @@ def ledger(opened: Opened) -> Iterator[Issue]:
     if not isinstance(entries, list):
         return  # the check of documents has said so
     listed = {str(entry.get("figure_id")): entry for entry in entries if isinstance(entry, dict)}
-    rows = {
-        str(row.get("id")): row for config, _, _, row in opened.rows() if config == "figures" and row.get("tier") != "pointer"
-    }
-    for name in sorted(rows.keys() - listed.keys()):
+    rows = opened.by("figures", lambda row: str(row.get("id")))
+    shipped = {str(row.get("id")) for _, _, _, row in opened.rows("figures") if row.get("tier") != "pointer"}
+    for name in sorted(shipped - listed.keys()):
         yield Issue("no-source", f"{_LEDGER} > {name}", "the figure has no entry", "list every shipped image with its source")
-    for name in sorted(listed.keys() - rows.keys()):
+    for name in sorted(listed.keys() - shipped):
         yield Issue("no-source", f"{_LEDGER} > {name}", "no figure of this id ships an image", "take the entry out")
-    for name in sorted(rows.keys() & listed.keys()):
+    for name in sorted(shipped & listed.keys()):
+        row = rows[name]
         for column in ImageSource.model_fields:
-            if column != "figure_id" and rows[name].get(column) != listed[name].get(column):
-                problem = f"is {listed[name].get(column)!r}; the row has {rows[name].get(column)!r}"
+            if column != "figure_id" and row.get(column) != listed[name].get(column):
+                problem = f"is {listed[name].get(column)!r}; the row has {row.get(column)!r}"
                 yield Issue("source-differs", f"{_LEDGER} > {name} > {column}", problem, "rebuild the release")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from builder.errors import Issue
@@ -20,24 +21,28 @@ _REBUILD = "rebuild the release with `microtome build`"
 
 def ids(opened: Opened) -> Iterator[Issue]:
     """Ids unique over the release, of their config's kind, rows in their order, and items of figures that are there."""
-    places = defaultdict(list)
+    seen: set[object] = set()
+    twice: dict[object, list[str]] = {}
     for config, split, number, row in opened.rows():
-        places[row.get("id")].append(f"{config}/{split} > row {number}")
+        if row.get("id") in seen:
+            twice[row.get("id")] = []
+        seen.add(row.get("id"))
         if not str(row.get("id")).startswith(f"{ID_PREFIX[config]}-"):
             wanted = f"ids of {config} begin with {ID_PREFIX[config]}-; {_REBUILD}"
             yield Issue("wrong-id", at(config, split, number, row), f"id is {row.get('id')!r}", wanted)
-    for name, where in places.items():
-        if len(where) > 1:
-            yield Issue("duplicate-id", where[0], f"id {name!r} is also at {', '.join(where[1:])}", "keep one row an id")
+    for config, split, number, row in opened.rows() if twice else ():
+        if row.get("id") in twice:
+            twice[row.get("id")].append(f"{config}/{split} > row {number}")
+    for name, where in twice.items():
+        yield Issue("duplicate-id", where[0], f"id {name!r} is also at {', '.join(where[1:])}", "keep one row an id")
     for (config, split), table in opened.tables.items():
-        names = [str(row.get("id")) for row in table]
-        if names != sorted(names):
+        if any(one > other for one, other in pairwise(str(row.get("id")) for row in table)):
             yield Issue("unsorted", f"{config}/{split}", "rows are not in the order of their ids", f"sort by id; {_REBUILD}")
 
 
 def lineage(opened: Opened) -> Iterator[Issue]:
     """Every item points to a figure of the release."""
-    figures = {row.get("id") for config, _, _, row in opened.rows() if config == "figures"}
+    figures = {row.get("id") for _, _, _, row in opened.rows("figures")}
     for config, split, number, row in opened.rows():
         if config == "figures":
             continue
@@ -50,11 +55,14 @@ def lineage(opened: Opened) -> Iterator[Issue]:
 
 def splits(opened: Opened) -> Iterator[Issue]:
     """No paper in two splits, by its id, its PDF and its DOI."""
-    for column in ("paper_id", "pdf_sha256", "doi"):
-        where = defaultdict(set)
-        for config, split, _, row in opened.rows():
+    by_column: dict[str, dict[str, set[tuple[str, str]]]] = {
+        name: defaultdict(set) for name in ("paper_id", "pdf_sha256", "doi")
+    }
+    for config, split, _, row in opened.rows():
+        for column, where in by_column.items():
             if row.get(column):
                 where[str(row[column])].add((split, config))
+    for column, where in by_column.items():
         for name, found in sorted(where.items()):
             if len({split for split, _ in found}) > 1:
                 listed = ", ".join(f"{config}/{split}" for split, config in sorted(found))
@@ -66,9 +74,8 @@ def keys(opened: Opened) -> Iterator[Issue]:
     """Keys among the options, at the option without edits, and spread over A to D."""
     found = errata_of(opened)
     corrected = found.keys if found else {}
-    for config, split, number, row in opened.rows():
-        if config == "caption_matching":
-            yield from _key(at(config, split, number, row), row, str(row.get("id")) in corrected)
+    for config, split, number, row in opened.rows("caption_matching"):
+        yield from _key(at(config, split, number, row), row, str(row.get("id")) in corrected)
     for (config, split), table in opened.tables.items():
         if config == "caption_matching":
             counts = Counter(answer for row in table if isinstance(answer := row.get("answer"), int))
@@ -105,9 +112,7 @@ def _key(place: str, row: RowDict, corrected: bool) -> Iterator[Issue]:
 
 def options(opened: Opened) -> Iterator[Issue]:
     """No two options equal or equivalent; every option is the true one with its edits; the design is balanced."""
-    for config, split, number, row in opened.rows():
-        if config != "caption_matching":
-            continue
+    for config, split, number, row in opened.rows("caption_matching"):
         found = row.get("options")
         if isinstance(found, list) and all(isinstance(option, str) for option in found):
             place = at(config, split, number, row)

@@ -6,12 +6,22 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from builder.errors import MicrotomeError, NothingLeft, UsageError
 from builder.release.errata import Erratum, FullRemoval
 from builder.release.revise import Draft, taken_out
-from builder.release.rows import Attrition, CaptionMatchingRow, DescriptionRow, Drop, FigureRow, MultiSelectRow, Row
+from builder.release.rows import (
+    ID_PREFIX,
+    Attrition,
+    CaptionMatchingRow,
+    DescriptionRow,
+    Drop,
+    FigureRow,
+    MultiSelectRow,
+    Row,
+)
+from builder.release.shelf import Index
 
 By = Literal["doi", "figure", "publisher", "licence"]
 RUN = 6  # words in a row that an item can only have from the caption that they stand in
@@ -100,8 +110,11 @@ def _refuse_quotes(reason: str, meant: Sequence[FigureRow]) -> None:
         )
 
 
-def _figures(of: Draft) -> dict[str, FigureRow]:
-    return {name: row for name, (_, row) in of.rows.items() if isinstance(row, FigureRow)}
+def _figures(of: Draft) -> Mapping[str, FigureRow]:
+    """By id, each read when it is asked for."""
+    tables = of.rows.places
+    places = {name: tables[name][1:] for name in tables if name.startswith(f"{ID_PREFIX['figures']}-")}
+    return Index(cast(Mapping[str, tuple[Sequence[FigureRow], int]], places))
 
 
 def _is_meant(figure: FigureRow, wanted: Withdrawal) -> bool:
@@ -159,12 +172,12 @@ def _quoting(of: Draft, meant: set[str]) -> set[str]:
     captions = {run for name in meant for run in _runs(_captions(figures[name]))}
     if not captions:
         return set()
-    own = {name: frozenset(_runs(_own(figure))) for name, figure in figures.items() if name not in meant}
     return {
         name
         for name, (_, row) in of.rows.items()
-        if isinstance(row, CaptionMatchingRow | MultiSelectRow | DescriptionRow) and row.figure_id in own
-        if (captions & set(_runs(_said(row)))) - own[row.figure_id]
+        if isinstance(row, CaptionMatchingRow | MultiSelectRow | DescriptionRow)
+        if row.figure_id in figures and row.figure_id not in meant
+        if (quoted := captions & set(_runs(_said(row)))) and quoted - set(_runs(_own(figures[row.figure_id])))
     }
 
 
@@ -267,8 +280,9 @@ def found_in(left: Traces, texts: Mapping[str, str]) -> tuple[str, ...]:
 
 def mentioning(of: Draft, left: Traces) -> tuple[str, ...]:
     """Rows of other papers that cite a withdrawn one by its DOI: their own words, which stay."""
-    said = {name: row.model_dump_json() for name, (_, row) in of.rows.items()}
-    return tuple(sorted({one.partition(": ")[0] for one in found_in(left, said)}))
+    if not (left.names or left.hashes):
+        return ()
+    return tuple(sorted(name for name, (_, row) in of.rows.items() if found_in(left, {name: row.model_dump_json()})))
 
 
 __all__ = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -32,18 +32,18 @@ Features = list[frozenset[str]]  # of one item: a set an option
 
 def ngram_classifier(items: Sequence[Item]) -> list[Scores]:
     """Word n-grams (1, 2), character 4-grams and rank by length of each option, less what all options of the item share."""
-    return weigh(items, [_distinctive([_grams(option) for option in item.options], item) for item in items])
+    return weigh(items, (_distinctive([_grams(option) for option in item.options], item) for item in items))
 
 
 def position_prior(items: Sequence[Item]) -> list[Scores]:
     """How often each seat is right."""
     seats = {n: [frozenset({f"{seat} of {n}"}) for seat in range(n)] for n in {len(item.options) for item in items}}
-    return weigh(items, [seats[len(item.options)] for item in items])
+    return weigh(items, (seats[len(item.options)] for item in items))
 
 
 def stem_only(items: Sequence[Item]) -> list[Scores]:
     """Which seats are right under which words of the stem; what the options say is not read."""
-    return weigh(items, [_seated(item) for item in items])
+    return weigh(items, map(_seated, items))
 
 
 def surface_classifier(items: Sequence[Item]) -> list[Scores]:
@@ -56,7 +56,7 @@ def number_prior(items: Sequence[Item]) -> list[Scores]:
     return regress(items, _numbers)
 
 
-def weigh(items: Sequence[Item], features: Sequence[Features]) -> list[Scores]:
+def weigh(items: Sequence[Item], features: Iterable[Features]) -> list[Scores]:
     """Scores of the options by their features' weights, learned on the other papers."""
     if not items:
         return []

@@ -12,9 +12,10 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,15 +23,18 @@ from builder.documents import documents
 from builder.edges.images import encode_png
 from builder.edges.release_folder import write_release
 from builder.edges.released import release_at
+from builder.edges.shelf import DiskShelf
 from builder.edges.validation import check_files, shipped_policy
 from builder.pages import Box
 from builder.records import CaptionMatching, Crop, Dropped, Paper, Specimen, StageCount
 from builder.release.attacks import attacks_of
 from builder.release.diff import difference
 from builder.release.package import package
+from builder.release.reviews import reviews_of
 from builder.release.rows import Cut
 from tests import small_release as small
 
+T = TypeVar("T")
 PHASES = ("nothing", "package", "validate", "diff")
 DEFAULT = ("20", "5")
 OXIDES = ("ZrO2", "HfO2", "SnO2", "CeO2", "VO2", "MoO3", "WO3", "NiO")
@@ -46,10 +50,9 @@ def images(canary: str) -> dict[str, tuple[Crop, bytes]]:
     return found
 
 
-def specimens(of: Paper, figures: int, crops: list[Crop]) -> Iterator[Specimen]:
-    for number in range(1, figures + 1):
-        one = small.specimen(of, number, is_open=True)
-        yield one.model_copy(update={"crop": crops[number % VARIETY].model_copy(update={"box": one.crop.box})})
+def specimen(of: Paper, number: int, crops: list[Crop]) -> Specimen:
+    one = small.specimen(of, number, is_open=True)
+    return one.model_copy(update={"crop": crops[number % VARIETY].model_copy(update={"box": one.crop.box})})
 
 
 def question(of: Specimen, slot: int) -> CaptionMatching:
@@ -63,16 +66,31 @@ def question(of: Specimen, slot: int) -> CaptionMatching:
     return one.model_copy(update={"id": f"{of.id}#cm{slot}", "options": options, "edits": edits})
 
 
+class Made(Sequence[T]):
+    """Records made when they are read, as those of a run are."""
+
+    def __init__(self, count: int, make: Callable[[int], T]) -> None:
+        self._count, self._make = count, make
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, place: int) -> T:  # type: ignore[override]
+        if not 0 <= place < self._count:
+            raise IndexError(place)
+        return self._make(place)
+
+
 def cut(papers: int, figures: int, items: int) -> tuple[Cut, dict[str, bytes]]:
     recipe = small.recipe().model_copy(update={"tasks": ("caption_matching",)})
     drawn = images(recipe.identity.canary)
     crops = [crop for crop, _ in drawn.values()]
     made = [small.paper(f"p{number}", "CC-BY-4.0", small.BY) for number in range(papers)]
-    shown = tuple(one for of in made for one in specimens(of, figures, crops))
-    asked = [question(of, slot) for of in shown for slot in range(items)]
+    shown = Made(papers * figures, lambda place: specimen(made[place // figures], place % figures + 1, crops))
+    asked = Made(len(shown) * items, lambda place: question(shown[place // items], place % items))
     attrition = (StageCount(stage="ingest", unit="papers", read=papers, kept=papers, made=papers, dropped={}),)
     nothing: tuple[Dropped, ...] = ()
-    whole = Cut(recipe, "1.0.0", "0.1.0", tuple(made), shown, tuple(asked), (), (), attrition, nothing)
+    whole = Cut(recipe, "1.0.0", "0.1.0", made, shown, asked, (), (), attrition, nothing)
     return whole, {sha: png for sha, (_, png) in drawn.items()}
 
 
@@ -80,8 +98,8 @@ def phase(name: str, folder: Path, papers: int, figures: int, items: int) -> Non
     out = folder / "release"
     if name == "package":
         whole, pngs = cut(papers, figures, items)
-        packed = package(whole)
-        packed = replace(packed, attacks=attacks_of(packed, {}))
+        packed = package(whole, DiskShelf())
+        packed = replace(packed, attacks=attacks_of(packed, {}), reviews=reviews_of(packed, ()))
         write_release(packed, out, pngs.__getitem__, documents)
     if name == "validate":
         found = check_files(out, shipped_policy()).found

@@ -33,7 +33,6 @@ from builder.documents import documents  # noqa: E402
 from builder.edges.parquet import read_parquet  # noqa: E402
 from builder.edges.release_folder import write_release  # noqa: E402
 from builder.release.attacks import attacks_of  # noqa: E402
-from builder.release.image_sources import sources_of  # noqa: E402
 from builder.release.logical import content_hash, logical_hash  # noqa: E402
 from builder.release.package import signature  # noqa: E402
 from builder.release.reviews import reviews_of  # noqa: E402
@@ -96,7 +95,6 @@ def again(found: Opened, version: str, tables: dict[Any, Any]) -> Packed:
     identity = cut.recipe.identity
     packed = replace(
         whole[0], cut=replace(cut, attrition=stages), attrition=attrition, tables=rows, logical_hash=hashed,
-        sources=sources_of(identity.canary, rows),
         signature=signature(identity.name, version, cut.recipe.hash, cut.builder_version, hashed),
     )  # fmt: skip
     return replace(packed, attacks=attacks_of(packed, {}), reviews=reviews_of(packed, ()))
