@@ -25,7 +25,7 @@ def condition(text: str) -> tuple[str, str]:
     """
     name, equals, value = text.partition("=")
     column = _SINGULAR.get(name.strip(), name.strip())
-    if not equals:
+    if not equals or not name.strip():
         raise UsageError(f"--where {text}", "is not COLUMN=VALUE", f"such as technique=AFM; columns are {_NAMES}")
     if column not in COLUMNS:
         raise UsageError(f"--where {text}", f"no column {name.strip()}", f"name one of {_NAMES}")
