@@ -38,7 +38,7 @@ from builder.scoring.responses import Reader
 
 ROOT = Path(__file__).parents[1]
 RECIPES = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "builder" / "recipes").glob("*.toml"))]
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "20"))  # more by hand: FUZZ_EXAMPLES=5000
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))  # more by hand: FUZZ_EXAMPLES=5000
 Read = Callable[[Path], object]
 
 leaves = st.one_of(
