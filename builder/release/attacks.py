@@ -14,6 +14,7 @@ import numpy as np
 from builder.records import digest
 from builder.release.examined import AttackedConfig, AttackedItem, AttackLine, Attacks, Certificate, Estimate, Gain
 from builder.release.rows import FigureRow, Packed
+from builder.release.shelf import Picked
 from builder.scoring.battery import (
     LEAST_ITEMS,
     POWER,
@@ -89,7 +90,7 @@ def drawn(rows: Sequence[QuestionRow], most: int = MOST_ITEMS) -> Sequence[Quest
     if len(rows) <= most:
         return rows
     draws = ((digest(["battery", SEED, row.id]), number) for number, row in enumerate(rows))
-    return [rows[number] for number in sorted(number for _, number in nsmallest(most, draws))]
+    return Picked([(rows, number) for number in sorted(number for _, number in nsmallest(most, draws))])
 
 
 def key_of(row: QuestionRow) -> frozenset[int]:
