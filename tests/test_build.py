@@ -9,6 +9,7 @@ import pytest
 from builder.cli import main
 from builder.edges.holding import HOLDER
 from builder.edges.run_log import LOG
+from builder.edges.settled import FILE
 from builder.errors import Exit
 
 PAPERS = Path(__file__).parent / "papers"
@@ -39,7 +40,7 @@ def test_read_is_kept_and_dropped_at_every_stage(release: Path) -> None:
 
 def times(work: Path) -> dict[Path, int]:
     """When each file of a work folder was written last, but for those that tell of the driver and of its run."""
-    told = {HOLDER, LOG, "run_report.json", "run_report.html"}
+    told = {HOLDER, LOG, FILE, "run_report.json", "run_report.html"}
     return {path: path.stat().st_mtime_ns for path in work.rglob("*") if path.name not in told}
 
 

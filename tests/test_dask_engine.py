@@ -98,15 +98,15 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_papers_come_out_as_on_this_machine(loopback: LoopbackCluster, tmp_path: Path, here: Run) -> None:
     with fits(loopback, tmp_path, []) as cluster:
         there = cut(DaskEngine(cluster), tmp_path / "work")
-    assert there.records("crop", Specimen) == here.records("crop", Specimen) != ()
+    assert list(there.records("crop", Specimen)) == list(here.records("crop", Specimen)) != []
     assert cut(Here(), tmp_path / "work").reused == 1
 
 
 def test_papers_that_travel_come_back_with_their_crops(loopback: LoopbackCluster, tmp_path: Path, here: Run) -> None:
     with cluster_at(loopback.address, None, 60, [].append) as cluster:
         there = cut(ParcelEngine(cluster), tmp_path)
-    specimens = there.records("crop", Specimen)
-    assert specimens == here.records("crop", Specimen)
+    specimens = list(there.records("crop", Specimen))
+    assert specimens == list(here.records("crop", Specimen))
     assert all(Store(tmp_path).blob(specimen.crop.sha256) for specimen in specimens)
     assert cut(Here(), tmp_path).reused == 1
 

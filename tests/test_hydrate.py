@@ -22,7 +22,7 @@ from builder.edges.fence import Fence
 from builder.edges.release_folder import write_release
 from builder.edges.store import Store
 from builder.edges.validation import check_files
-from builder.pipeline import count, cut, stages_until
+from builder.pipeline import count, cut, stages_until, tally_of
 from builder.recipe import read_recipe
 from builder.records import Crop, Dropped, Paper, Record, Specimen, digest
 from builder.release.attacks import attacks_of
@@ -72,7 +72,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
         caption_matching=(),
         descriptions=(),
         multi_select=(),
-        attrition=count([receipts], (), stages),
+        attrition=count([tuple(map(tally_of, receipts))], (), stages),
         dropped=tuple(Dropped.model_validate(raw) for one in receipts for raw in one.dropped),
     )
     whole = package(made)
