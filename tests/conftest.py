@@ -8,7 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("the same examples in every run", derandomize=True, deadline=None)
+settings.load_profile("the same examples in every run")
 GOLDEN = Path(__file__).parent / "golden"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ def test_killed_and_resumed_it_loses_no_reply_and_comes_to_the_same_release(tmp_
     assert (killed.questions, killed.release) == (whole.questions, whole.release)
 
 
+@pytest.mark.skipif("MICROTOME_SOAK" not in os.environ, reason="minutes long: MICROTOME_SOAK=1 pytest, or `make soak`")
 def test_killed_while_models_write_attack_and_audit_it_comes_to_the_same_release_and_rebuilds_from_its_replies(
     tmp_path: Path,
 ) -> None:

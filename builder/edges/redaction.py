@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from pydantic import JsonValue
@@ -20,9 +19,13 @@ def body_without(body: JsonValue, secret: str | None) -> JsonValue:
     """JSON without the key in any of its texts, however the server had escaped it. Nothing else of it is touched."""
     if not secret or len(secret) < SECRET:
         return body
-    spelt = json.dumps(secret, ensure_ascii=False)[1:-1]
-    whole: JsonValue = json.loads(json.dumps(body, ensure_ascii=False).replace(spelt, "[key]"))
-    return whole
+    if isinstance(body, str):
+        return body.replace(secret, "[key]")
+    if isinstance(body, list):
+        return [body_without(one, secret) for one in body]
+    if isinstance(body, dict):
+        return {name.replace(secret, "[key]"): body_without(value, secret) for name, value in body.items()}
+    return body
 
 
 __all__ = ["SECRET", "body_without", "redacted"]
