@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
-from typing import Literal, TypeVar, overload
+from typing import Literal, TypeVar
 
 from builder.asking import Spent
 from builder.edges.store import Receipt, Store
 from builder.pipeline import Stage, Tally, count
 from builder.records import Dropped, Record, StageCount
+from builder.release.shelf import OnDemand
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -27,6 +28,7 @@ class PaperOutcome:
     dropped: Dropped | None = None
     refused: Dropped | None = None  # at ingest
     paper_id: str = ""
+    disagreements: tuple[str, ...] = ()  # where PDF and papers.csv differ
     reused: bool = False  # nothing had to be computed
     sha256: str = ""  # of the file; empty where it could not be read
     failed: bool = False  # its child was stopped or died
@@ -65,7 +67,7 @@ class PaperOutcome:
         return tuple(map(Dropped.model_validate, raws))
 
 
-class OfPapers(Sequence[T]):
+class OfPapers(OnDemand[T]):
     """Records over many papers, one paper's in memory at a time: `count` of each outcome, and `load` to have them."""
 
     def __init__(
@@ -82,18 +84,9 @@ class OfPapers(Sequence[T]):
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
 
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[T]: ...
-    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        number = index + len(self) if index < 0 else index
-        if not 0 <= number < len(self):
-            raise IndexError(index)
-        paper = bisect_right(self._ends, number)
-        return self._of(paper)[number - (self._ends[paper - 1] if paper else 0)]
+    def _at(self, place: int) -> T:
+        paper = bisect_right(self._ends, place)
+        return self._of(paper)[place - (self._ends[paper - 1] if paper else 0)]
 
     def __iter__(self) -> Iterator[T]:
         for outcome in self._outcomes:

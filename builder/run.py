@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,12 +14,12 @@ from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
 from builder.edges.fetching import why_missing
 from builder.edges.settled import Ledger, Settled, ledger_of
-from builder.edges.store import Receipt, Store
+from builder.edges.store import Receipt, Store, sha256_of
 from builder.errors import CannotRead
 from builder.outcomes import PaperOutcome, Run
 from builder.pipeline import STAGES, Stage, blobs_of, code_version, cut, tally_of, unchanged
 from builder.recipe import Recipe
-from builder.records import Dropped, Record, digest
+from builder.records import Dropped, Paper, Record, digest
 from builder.stages.ingest import PaperRow
 from builder.stages.rights import Policy
 
@@ -124,7 +123,7 @@ def _sources(papers: Sequence[tuple[Path, PaperRow | None]]) -> Iterator[tuple[S
     seen: dict[str, str] = {}
     for path, row in papers:
         try:
-            sha = hashlib.sha256(path.read_bytes()).hexdigest()
+            sha = sha256_of(path)
         except OSError as error:
             yield None, _whole_drop(path.name, "unreadable-file", why_missing(path) or error.strerror or str(error))
             continue
@@ -184,8 +183,9 @@ class _Work:
         return PaperOutcome(
             task.source.path.name,
             settled.tallies,
-            refused=Dropped.model_validate(settled.refused) if settled.refused else None,
+            refused=settled.refused,
             paper_id=settled.paper_id,
+            disagreements=settled.disagreements,
             reused=reused,
             sha256=task.source.sha256,
             store=self.store,
@@ -209,10 +209,12 @@ class _Work:
 
 def _settled(receipts: Sequence[Receipt]) -> Settled:
     ingest = receipts[0]
+    paper = Paper.model_validate(ingest.records[0]) if ingest.records else None
     return Settled(
         tuple(map(tally_of, receipts)),
-        str(ingest.records[0]["id"]) if ingest.records else "",
-        dict(ingest.dropped[0]) if ingest.dropped else None,
+        paper.id if paper else "",
+        Dropped.model_validate(ingest.dropped[0]) if ingest.dropped else None,
+        paper.disagreements if paper else (),
     )
 
 

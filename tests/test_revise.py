@@ -15,11 +15,10 @@ import pytest
 from PIL import Image
 from small_release import BY, ND, description, option, paper, question, several, specimen
 from test_validate import signed_anew
-from written import write
+from written import rows_in, write
 
 from builder import shipped
 from builder.cli import main
-from builder.edges.parquet import read_parquet
 from builder.edges.validation import check_files
 from builder.errors import Exit
 from builder.records import Dropped, EvidenceSpan, MultiSelect, Specimen, StageCount
@@ -112,7 +111,7 @@ def base(old: Path) -> Base:
 
 def rows(folder: Path) -> dict[str, dict[str, Any]]:
     paths = (path for config in CONFIGS for path in sorted((folder / "data" / config).glob("*.parquet")))
-    return {row["id"]: row for path in paths for row in read_parquet(path)}
+    return {row["id"]: row for path in paths for row in rows_in(path)}
 
 
 def items(folder: Path, config: str, figure: str) -> list[dict[str, Any]]:
@@ -240,7 +239,7 @@ def grep(folder: Path, wanted: Iterable[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in sorted(one for one in folder.rglob("*") if one.is_file()):
         raw = path.read_bytes()
-        cells = "\n".join(map(str, read_parquet(path))) if path.suffix == ".parquet" else ""
+        cells = "\n".join(map(str, rows_in(path))) if path.suffix == ".parquet" else ""
         for one in wanted:
             if one.encode() in raw or one.casefold() in cells.casefold() or one.encode() in raw.lower():
                 found.setdefault(path.relative_to(folder).as_posix(), set()).add(one)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from builder import shipped
 from builder.edges.engine import Limits, LocalEngine
+from builder.edges.holding import HOLDER, held
 from builder.edges.settled import FILE
 from builder.edges.store import Receipt, Store
-from builder.errors import CannotRead
+from builder.errors import CannotRead, CannotWrite
 from builder.outcomes import OfPapers, PaperOutcome, Run
 from builder.pipeline import stages_until
 from builder.records import Dropped, Specimen
@@ -104,6 +108,25 @@ def test_a_ledger_that_is_none_is_begun_anew_from_the_receipts(work: Path) -> No
     assert go_on(work).reused == len(PAPERS)
     (work / FILE).write_bytes(b"")
     assert go_on(work).reused == len(PAPERS)
+
+
+def test_rows_of_the_ledger_that_say_something_else_are_not_believed(work: Path) -> None:
+    for told in ("no JSON", "{}", json.dumps({"files": [], "tallies": [{"no": 1}], "paper_id": "", "refused": None})):
+        with closing(sqlite3.connect(work / FILE)) as connection, connection:
+            connection.execute("UPDATE papers SET told = ?", (told,))
+        assert go_on(work).reused == len(PAPERS)
+
+
+def test_a_link_in_place_of_the_ledger_or_of_the_lock_leads_nowhere(work: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("mine", encoding="utf-8")
+    (work / FILE).unlink()
+    (work / FILE).symlink_to(other)
+    assert go_on(work).reused == len(PAPERS)
+    (tmp_path / HOLDER).symlink_to(other)
+    with pytest.raises(CannotWrite, match="cannot write"), held(tmp_path):
+        pass
+    assert other.read_text(encoding="utf-8") == "mine"
 
 
 def test_records_of_many_papers_are_one_sequence_that_loads_a_paper_at_a_time() -> None:

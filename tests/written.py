@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from small_release import cut, examined
 
 from builder.documents import documents
 from builder.edges.images import encode_png
+from builder.edges.parquet import opened_parquet
 from builder.edges.release_folder import Written, write_release
 from builder.recipe import Recipe
 from builder.records import Specimen
@@ -29,6 +31,12 @@ def _with_picture(specimen: Specimen, recipe: Recipe) -> Specimen:
     crop, data = encode_png(noise, specimen.crop.box, specimen.crop.dpi, recipe.identity.canary)
     PNGS[crop.sha256] = data
     return specimen.model_copy(update={"crop": crop})
+
+
+def rows_in(path: Path) -> list[dict[str, Any]]:
+    """All rows of a data file."""
+    with opened_parquet(path) as parquet:
+        return list(parquet.rows)
 
 
 def write(out: Path, **change: object) -> Written:

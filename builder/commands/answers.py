@@ -15,6 +15,7 @@ from typing import TypeVar
 from builder.asked import ASKED_CONFIGS, ROW_OF, Put, lost_of, predictions_of, questions_on
 from builder.asking import Picture, PictureRef
 from builder.commands.model import add_model, ask_all, cap_of, dry_run, ended, rule_of, work_of
+from builder.commands.numbers import positive
 from builder.edges.calls import Replies, put_picture
 from builder.edges.record_lines import read_records, write_records
 from builder.edges.shown_rows import ReferenceRow, ShownRow, rows_of
@@ -41,16 +42,10 @@ def add_ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="FILE.jsonl", type=Path, required=True, help="predictions, one a line, by id and repeat"
     )
-    parser.add_argument("--repeats", metavar="N", type=_positive, default=1, help="times that each item is asked (default: 1)")
-    parser.add_argument("--limit", metavar="N", type=_positive, help="only the first N items")
+    parser.add_argument("--repeats", metavar="N", type=positive, default=1, help="times that each item is asked (default: 1)")
+    parser.add_argument("--limit", metavar="N", type=positive, help="only the first N items")
     add_model(parser)
     parser.set_defaults(command=_ask)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
 
 
 def _ask(arguments: argparse.Namespace) -> int:
@@ -151,8 +146,8 @@ def add_judge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", choices=SPLITS, default="test", help="(default: test)")
     parser.add_argument("--preset", choices=tuple(PRESETS), required=True, help="scale: of the paper, its code, a port")
     parser.add_argument("--out", metavar="FILE.jsonl", type=Path, required=True, help="a line a description, and one an anchor")
-    parser.add_argument("--repeats", metavar="N", type=_positive, default=3, help="times that each is judged (default: 3)")
-    parser.add_argument("--limit", metavar="N", type=_positive, help="only the first N items")
+    parser.add_argument("--repeats", metavar="N", type=positive, default=3, help="times that each is judged (default: 3)")
+    parser.add_argument("--limit", metavar="N", type=positive, help="only the first N items")
     parser.add_argument("--compare", metavar="FILE.jsonl", help="an earlier run: how far this judge has moved since")
     add_model(parser)
     parser.set_defaults(command=_judge)

@@ -18,6 +18,7 @@ from builder.assemble import assemble, refuse_occupied
 from builder.commands.cluster import add_engine, engine_of
 from builder.commands.looking import add_show_dropped, look_of
 from builder.commands.money import add_dry_run, asking_ended, dry_run
+from builder.commands.numbers import positive
 from builder.commands.progress import Progress, WatchedDesk, attrition_table
 from builder.edges.calls import Asker
 from builder.edges.engine import Limits
@@ -77,7 +78,7 @@ def add_savings(parser: argparse.ArgumentParser) -> None:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--jobs", metavar="N", type=_positive, default=os.cpu_count() or 1, help="papers at a time (default: cores)"
+        "--jobs", metavar="N", type=positive, default=os.cpu_count() or 1, help="papers at a time (default: cores)"
     )
     parser.add_argument(
         "--work", metavar="DIR", type=Path, help="receipts and crops, for resuming (default: beside the output)"
@@ -87,15 +88,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="read letters, scale labels and scans off pixels: needs [ocr], seconds a figure",
     )
-    parser.add_argument("--timeout", metavar="S", type=_positive, default=Limits.seconds, help="seconds a paper may take")
-    parser.add_argument("--memory", metavar="MIB", type=_positive, default=Limits.memory_mib, help="MiB a paper may take")
+    parser.add_argument("--timeout", metavar="S", type=positive, default=Limits.seconds, help="seconds a paper may take")
+    parser.add_argument("--memory", metavar="MIB", type=positive, default=Limits.memory_mib, help="MiB a paper may take")
     add_engine(parser)
-
-
-def _positive(text: str) -> int:
-    if not re.fullmatch("[1-9][0-9]*", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
 
 
 def _build(arguments: argparse.Namespace) -> int:

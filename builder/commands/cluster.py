@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from builder.commands.numbers import positive
 from builder.edges.engine import LocalEngine
 from builder.errors import UsageError
 from builder.run import Engine
@@ -26,11 +26,11 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--slurm", metavar="YAML", type=Path, help="with --engine dask: start workers by your dask-jobqueue configuration"
     )
-    group.add_argument("--workers", metavar="N", type=_positive, help="with --slurm: workers to start")
+    group.add_argument("--workers", metavar="N", type=positive, help="with --slurm: workers to start")
     group.add_argument(
         "--wait",
         metavar="S",
-        type=_positive,
+        type=positive,
         help=f"seconds that scheduler or workers of --engine dask may be gone (default: {_WAIT}, with --slurm {_SLURM_WAIT})",
     )
     group.add_argument(
@@ -94,12 +94,6 @@ def _scheduler(arguments: argparse.Namespace) -> Iterator[str]:
     with slurm_scheduler(arguments.slurm, arguments.workers) as address:
         _told(f"{arguments.workers} workers are in Slurm's queue; they report to {address}")
         yield address
-
-
-def _positive(text: str) -> int:
-    if not re.fullmatch("[1-9][0-9]*", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
 
 
 __all__ = ["add_engine", "engine_of"]

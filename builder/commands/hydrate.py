@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -19,7 +18,7 @@ from builder.edges.fence import Fence, warnings
 from builder.edges.papers import find_papers
 from builder.edges.parquet import opened_parquet
 from builder.edges.release_folder import write_release
-from builder.edges.store import Store, cannot_write
+from builder.edges.store import Store, cannot_write, sha256_of
 from builder.errors import CannotRead, Exit, NothingLeft, UsageError
 from builder.hydrating import Copy, identified, remade, without_papers
 from builder.opening import whole_release
@@ -93,7 +92,7 @@ def _sources(paths: Sequence[Path]) -> list[Source]:
     sources: dict[str, Source] = {}
     for path, row in find_papers(paths):
         try:
-            sha = hashlib.sha256(path.read_bytes()).hexdigest()
+            sha = sha256_of(path)
         except OSError as error:
             raise CannotRead(str(path), error.strerror or str(error), "make the file readable") from error
         sources.setdefault(sha, Source(path, sha, row))

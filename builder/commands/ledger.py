@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import hashlib
 import json
 import re
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 from builder import shipped
 from builder.edges.crossref import API, fetch_works
 from builder.edges.papers import find_papers
-from builder.edges.store import write_whole
+from builder.edges.store import sha256_of, write_whole
 from builder.errors import CannotRead, Exit, UsageError
 from builder.opening import earlier_release
 from builder.release.crossref import works_of
@@ -73,7 +72,7 @@ def _file_of(sha256: str, paths: Sequence[Path]) -> str | None:
     """The file of that hash among the papers; None where none has it."""
     for path, _ in find_papers(paths):
         try:
-            if hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+            if sha256_of(path) == sha256:
                 return str(path)
         except OSError as error:
             raise CannotRead(str(path), error.strerror or str(error), "make the file readable") from error

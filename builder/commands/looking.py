@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from builder.edges import pdf
 from builder.edges.engine import Failure, Limits, run_isolated
 from builder.edges.fence import Fence
 from builder.edges.images import picture_of
-from builder.edges.store import Store
+from builder.edges.store import Store, sha256_of
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def glanced(glance: Glance) -> dict[Place, str]:
 
 def _is(path: Path, sha256: str) -> bool:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+        return sha256_of(path) == sha256
     except OSError:
         return False
 

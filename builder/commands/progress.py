@@ -22,7 +22,7 @@ from builder.errors import CannotWrite, MicrotomeError
 from builder.outcomes import PaperOutcome, Run
 from builder.pipeline import Stage
 from builder.recipe import Recipe
-from builder.records import Paper, StageCount
+from builder.records import StageCount
 from builder.reporting.run_status import counted, duration, shown
 from builder.run import Task
 from builder.run_told import Built, write_report
@@ -100,7 +100,7 @@ class Progress:
         )
         if said:
             self.say(f"{shown(outcome.file)}: {shown(f'{said.reason} ({said.detail})')}")
-        for disagreement in _disagreements(outcome):
+        for disagreement in outcome.disagreements:
             self.say(f"{shown(outcome.file)}: {shown(disagreement)}")
         if self.bar is not None:
             self.bar.update()
@@ -196,12 +196,6 @@ def attrition_table(counts: Sequence[StageCount]) -> str:
         reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(c.dropped.items(), key=lambda item: (-item[1], item[0])))
         lines.append(f"{c.stage:<18}{c.unit:<10}{c.read:>7}{c.kept:>7}{c.made:>7}  {reasons}")
     return "\n".join(lines)
-
-
-def _disagreements(outcome: PaperOutcome) -> Iterator[str]:
-    for receipt in outcome.receipts("ingest"):
-        for raw in receipt.records:
-            yield from Paper.model_validate(raw).disagreements
 
 
 def _paid(committed: tuple[int, float]) -> dict[str, object]:

@@ -30,7 +30,9 @@ def held(work: Path) -> Iterator[None]:
     """
     with cannot_write(work):
         work.mkdir(parents=True, exist_ok=True)
-        file = (work / HOLDER).open("a+", encoding="utf-8")
+        # A link in its place would have another file emptied.
+        own = os.open(work / HOLDER, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        file = os.fdopen(own, "a+", encoding="utf-8")
     with file:
         if not _locked(file):
             file.seek(0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import platform
 import socket
@@ -18,6 +17,7 @@ from builder.bench import Source
 from builder.edges import pdf
 from builder.edges.engine import Children, Failure, Limits
 from builder.edges.fence import Fence, missing
+from builder.edges.store import sha256_of
 from builder.pipeline import code_version
 
 
@@ -134,7 +134,7 @@ def misfit(order: Order, seat: Seat) -> Unfit | None:
 
 def _unread(source: Source, seat: Seat) -> Unfit | None:
     try:
-        seen = hashlib.sha256(source.path.read_bytes()).hexdigest()
+        seen = sha256_of(source.path)
     except OSError as error:
         return Unfit(seat.worker, f"cannot read the paper {source.path}: {error.strerror or error}", SHARE)
     return None if seen == source.sha256 else Unfit(seat.worker, f"sees other bytes in {source.path} than the driver", SHARE)

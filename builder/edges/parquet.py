@@ -112,12 +112,6 @@ def _groups(parquet: Any) -> Iterator[dict[str, Any]]:
         yield from parquet.read_row_group(number, use_threads=False).to_pylist()
 
 
-def read_parquet(path: Path) -> list[dict[str, Any]]:
-    """All rows of a data file. Raises BrokenParquet."""
-    with opened_parquet(path) as parquet:
-        return list(parquet.rows)
-
-
 def plain(value: object) -> object:
     """A cell as JSON could hold it: bytes, dates and the like, which no schema asks for, as what they print as."""
     if isinstance(value, dict):
@@ -145,6 +139,5 @@ __all__ = [
     "features_of",
     "opened_parquet",
     "plain",
-    "read_parquet",
     "write_parquet",
 ]

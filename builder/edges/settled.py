@@ -13,6 +13,7 @@ from typing import Any
 from builder.edges.store import Store, cannot_write
 from builder.errors import CannotWrite
 from builder.pipeline import Tally
+from builder.records import Dropped
 
 FILE = "settled.sqlite"
 _TABLE = "CREATE TABLE IF NOT EXISTS papers (sha256 TEXT PRIMARY KEY, told TEXT NOT NULL) WITHOUT ROWID"
@@ -20,11 +21,12 @@ _TABLE = "CREATE TABLE IF NOT EXISTS papers (sha256 TEXT PRIMARY KEY, told TEXT 
 
 @dataclass(frozen=True)
 class Settled:
-    """One paper's stages, its id where it was read, and why it was refused at ingest where it was."""
+    """One paper's stages, its id and disagreements where it was read, and why it was refused at ingest where it was."""
 
     tallies: tuple[Tally, ...]
     paper_id: str
-    refused: dict[str, Any] | None
+    refused: Dropped | None
+    disagreements: tuple[str, ...] = ()
 
 
 class Ledger:
@@ -38,20 +40,39 @@ class Ledger:
 
         A file whose bytes were changed under the same size and time is found when it is read, by its hash.
         """
-        row = self._connection.execute("SELECT told FROM papers WHERE sha256 = ?", (sha,)).fetchone()
-        if row is None:
+        try:
+            row = self._connection.execute("SELECT told FROM papers WHERE sha256 = ?", (sha,)).fetchone()
+            return self._read(json.loads(row[0])) if row else None
+        except (
+            sqlite3.DatabaseError,
+            ValueError,
+            LookupError,
+            TypeError,
+        ):  # damaged since it was written: receipts tell the same
             return None
-        told = json.loads(row[0])
+
+    def _read(self, told: dict[str, Any]) -> Settled | None:
         if any(_seen(self._store.root / name) != seen for name, *seen in told["files"]):
             return None
-        return Settled(tuple(Tally(**tally) for tally in told["tallies"]), told["paper_id"], told["refused"])
+        refused = Dropped.model_validate(told["refused"]) if told["refused"] else None
+        tallies = tuple(Tally(**tally) for tally in told["tallies"])
+        return Settled(tallies, str(told["paper_id"]), refused, tuple(map(str, told["disagreements"])))
 
     def put(self, sha: str, settled: Settled, blobs: Iterable[str]) -> None:
         """Keep it, durable when this returns. Raises CannotWrite."""
         stages = [tally.stage for tally in settled.tallies]
         names = [*(self._store.receipt_name(sha, stage) for stage in stages), *map(self._store.blob_name, dict.fromkeys(blobs))]
         files = [[name, *_seen(self._store.root / name)] for name in names]
-        told = json.dumps({**asdict(settled), "files": files}, ensure_ascii=False)
+        told = json.dumps(
+            {
+                "tallies": [asdict(tally) for tally in settled.tallies],
+                "paper_id": settled.paper_id,
+                "refused": settled.refused.model_dump(mode="json") if settled.refused else None,
+                "disagreements": settled.disagreements,
+                "files": files,
+            },
+            ensure_ascii=False,
+        )
         with _written(self._store.root), self._connection:
             self._connection.execute("INSERT OR REPLACE INTO papers VALUES (?, ?)", (sha, told))
 
@@ -61,6 +82,8 @@ def ledger_of(store: Store) -> Iterator[Ledger]:
     """The folder's ledger, begun anew where it is none. Raises CannotWrite."""
     with cannot_write(store.root), _written(store.root):
         store.root.mkdir(parents=True, exist_ok=True)
+        if (store.root / FILE).is_symlink():  # it would lead out of the work folder
+            (store.root / FILE).unlink()
         connection = _opened(store.root / FILE)
     try:
         yield Ledger(store, connection)
@@ -71,29 +94,25 @@ def ledger_of(store: Store) -> Iterator[Ledger]:
 def _opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path)
     try:
+        connection.execute("PRAGMA trusted_schema = OFF")  # a child that was taken over may have written the file
         connection.execute(_TABLE)
         connection.execute("SELECT sha256, told FROM papers LIMIT 1")
         return connection
     except sqlite3.DatabaseError as error:
         connection.close()
-        if isinstance(error, sqlite3.OperationalError) and not _is_broken(error):
+        if isinstance(error, sqlite3.OperationalError) and "no such column" not in str(error):
             raise
         path.unlink()  # torn: receipts tell the same, more slowly
         return _opened(path)
-
-
-def _is_broken(error: sqlite3.OperationalError) -> bool:
-    return "no such column" in str(error) or "malformed" in str(error)
 
 
 @contextmanager
 def _written(root: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise CannotWrite(
-            str(root / FILE), f"cannot write: {error}", "free space, or name a folder that can be written"
-        ) from error
+    except sqlite3.DatabaseError as error:
+        remedy = "free space, or name a folder that can be written; a damaged file may be removed, receipts tell the same"
+        raise CannotWrite(str(root / FILE), f"cannot write: {error}", remedy) from error
 
 
 def _seen(path: Path) -> list[int]:

@@ -90,7 +90,7 @@ class Store:
     def has_blob(self, sha: str) -> bool:
         """Whether the blob is there and is what its name says: a torn one counts as absent, and is made again."""
         try:
-            return hashlib.sha256(self._blob(sha).read_bytes()).hexdigest() == sha
+            return sha256_of(self._blob(sha)) == sha
         except OSError:
             return False
 

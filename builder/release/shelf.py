@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -30,11 +31,12 @@ def put_down(rows: Iterable[Mapping[str, object]], shelf: Shelf) -> Shelved[dict
     return Shelved(shelf, numbers, json.loads)
 
 
-class _Read(Sequence[T]):
+class OnDemand(Sequence[T]):
     """A sequence whose elements are made when they are read."""
 
+    @abstractmethod
     def _at(self, place: int) -> T:
-        raise NotImplementedError
+        """The element at a place from 0 to the length."""
 
     @overload
     def __getitem__(self, place: int) -> T: ...
@@ -48,7 +50,7 @@ class _Read(Sequence[T]):
         return self._at(place % len(self))
 
 
-class Shelved(_Read[T]):
+class Shelved(OnDemand[T]):
     """Rows on a shelf, in the order of `numbers`; `read` makes one of its text."""
 
     def __init__(self, shelf: Shelf, numbers: Sequence[int], read: Callable[[bytes], T]) -> None:
@@ -68,7 +70,7 @@ class Shelved(_Read[T]):
         return Shelved(self._shelf, self._numbers, read)
 
 
-class Changed(_Read[U], Generic[T, U]):
+class Changed(OnDemand[U], Generic[T, U]):
     """Rows of another sequence, each changed as it is read."""
 
     def __init__(self, rows: Sequence[T], change: Callable[[T], U]) -> None:
@@ -84,7 +86,7 @@ class Changed(_Read[U], Generic[T, U]):
         return map(self._change, self._rows)
 
 
-class Joined(_Read[T]):
+class Joined(OnDemand[T]):
     """Several sequences, one after the other."""
 
     def __init__(self, parts: Sequence[Sequence[T]]) -> None:
@@ -104,7 +106,7 @@ class Joined(_Read[T]):
         return chain.from_iterable(self._parts)
 
 
-class Picked(_Read[T]):
+class Picked(OnDemand[T]):
     """Rows of other sequences: which one each stands in, and where."""
 
     def __init__(self, places: Sequence[tuple[Sequence[T], int]]) -> None:
@@ -144,4 +146,4 @@ class Index(Mapping[K, T]):
         return key in self._places
 
 
-__all__ = ["Changed", "Index", "Joined", "Picked", "Shelf", "Shelved", "put_down"]
+__all__ = ["Changed", "Index", "Joined", "OnDemand", "Picked", "Shelf", "Shelved", "put_down"]

@@ -28,9 +28,9 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 
 from hub_session import Session, session  # noqa: E402
 from loopback_hub import LoopbackHub, loopback_hub  # noqa: E402
+from written import rows_in  # noqa: E402
 
 from builder.documents import documents  # noqa: E402
-from builder.edges.parquet import read_parquet  # noqa: E402
 from builder.edges.release_folder import write_release  # noqa: E402
 from builder.release.attacks import attacks_of  # noqa: E402
 from builder.release.logical import content_hash, logical_hash  # noqa: E402
@@ -58,7 +58,7 @@ def opened(release: Path) -> tuple[Opened, dict[str, bytes]]:
     for config in CONFIGS:
         for split in SPLITS:
             if (release / data_path(config, split)).exists():
-                rows = read_parquet(release / data_path(config, split))
+                rows = rows_in(release / data_path(config, split))
                 for row in rows:
                     if row["image"]:
                         png[row["image_sha256"]] = row["image"].pop("bytes")
@@ -159,8 +159,7 @@ print(json.dumps(found))
 def wanted(release: Path) -> dict[str, list[str]]:
     paths = sorted(release.glob("data/*/*.parquet"))
     return {
-        f"{path.parent.name} {path.name.partition('-')[0]}": [row["content_hash"] for row in read_parquet(path)]
-        for path in paths
+        f"{path.parent.name} {path.name.partition('-')[0]}": [row["content_hash"] for row in rows_in(path)] for path in paths
     }
 
 
