@@ -65,6 +65,8 @@ def told(cluster: Cluster, work: Path, *hows: str, limits: Limits = LIMITS) -> l
     fence = Fence((work,), (work / "work",))
     outcomes = list(DaskEngine(cluster).outcomes(run_errand, errands(work, hows), limits, fence))
     assert [outcome.task.how for outcome in outcomes] == list(hows)
+    lost = [o.result.detail for o in outcomes if isinstance(o.result, Failure) and o.result.reason == "worker-lost"]
+    assert not lost
     return [o.result.reason if isinstance(o.result, Failure) else o.result for o in outcomes]
 
 

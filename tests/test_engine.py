@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.edges.engine import Failure, Limits, run_isolated
+from builder.edges.engine import Children, Failure, Limits, run_isolated
 from builder.edges.fence import Fence, missing, warnings
 from builder.edges.messages import received
 from builder.errors import CannotWrite
@@ -55,6 +55,17 @@ def test_a_failure_says_what_to_do() -> None:
 def test_a_full_disk_in_a_child_ends_the_run_and_blames_no_paper() -> None:
     with pytest.raises(CannotWrite, match="No space left on device"):
         list(run_isolated(misbehave, ["a", "full", "b"], jobs=1, limits=Limits(seconds=30, memory_mib=2048)))
+
+
+def test_whoever_waits_for_children_that_are_ended_is_told_so() -> None:
+    children = Children(1, Limits(seconds=600, memory_mib=2048), Fence())
+    with ThreadPoolExecutor(2) as threads:
+        told = [threads.submit(children.outcome, misbehave, how) for how in ("hang", "a")]
+        time.sleep(2)
+        children.close()
+        results = [waiting.result(timeout=30).result for waiting in told]
+    results.append(children.outcome(misbehave, "b").result)
+    assert results == [Failure("crashed", "the run was over before it was done")] * 3
 
 
 def test_a_mistake_of_ours_says_where() -> None:

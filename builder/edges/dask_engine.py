@@ -68,6 +68,7 @@ class _Flight(Generic[T]):
     task: T
     future: Future | None = None
     attempts: int = 0
+    ends: list[str] = field(default_factory=list)  # of attempts that were lost: who had it, and what was seen
     worker: str = ""  # who has it, as far as the last look told
     since: float = 0.0
     avoid: set[str] = field(default_factory=set)  # workers that were lost under it
@@ -145,8 +146,7 @@ class _Crossing(Generic[T]):
 
     def _send(self, flight: _Flight[T]) -> None:
         if flight.attempts >= _ATTEMPTS:
-            lost = ", ".join(sorted(flight.avoid))
-            told = f"no answer in {flight.attempts} attempts ({lost}); run again to try once more"
+            told = f"no answer in {flight.attempts} attempts ({'; '.join(flight.ends)}); run again to try once more"
             self.done[flight.number] = Failure("worker-lost", told)
             return
         flight.attempts += 1
@@ -176,8 +176,9 @@ class _Crossing(Generic[T]):
             result = self.cluster.result(future)
         except CancelledError:  # with the connection to the scheduler: nobody is to blame
             flight.attempts -= 1
-        except (OSError, TimeoutError):  # the worker went with the result
+        except (OSError, TimeoutError) as error:  # the worker went with the result
             flight.avoid |= {flight.worker} - {""}
+            flight.ends.append(f"{flight.worker or 'some worker'}: its result was lost, {type(error).__name__}: {error}")
         else:
             self.done[flight.number] = _judged(result, flight.worker)
 
@@ -199,6 +200,7 @@ class _Crossing(Generic[T]):
                 flight.worker, flight.since = worker, now
             if worker and (worker in self.cluster.silent or now - flight.since > most):
                 self.cluster.told(f"worker {worker} does not answer: its paper goes to another")
+                flight.ends.append(f"{worker}: does not answer")
                 self._recall(flight, worker)
             elif not worker and flight.allowed and not flight.allowed & self.cluster.heard:
                 flight.attempts -= 1  # all that might have cut it have left

@@ -9,8 +9,10 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -112,31 +114,56 @@ class Children:
     def __init__(self, jobs: int, limits: Limits, fence: Fence) -> None:
         self._jobs, self._limits, self._fence = jobs, limits, fence
         self._lock = threading.Lock()
+        self._awaited: set[ProcessFuture] = set()  # pebble leaves what a stopped pool had under way without an end
+        self._closed = False
         self._pool = self._new_pool()
 
     def outcome(self, function: Callable[[Task], Result], task: Task) -> Outcome[Task, Result]:
         """One outcome whatever happens to the child. Raises a MicrotomeError of the child: it is the run's."""
         for _ in range(_POOLS):
             pool = self._pool
-            try:
-                future = pool.schedule(function, args=[task], timeout=self._limits.seconds)
-                if not isinstance(future.exception(), BrokenProcessPool):
-                    return _outcome(task, future, self._limits)
-            except RuntimeError:  # pebble's word for a pool that was broken before
-                pass
+            future = self._scheduled(pool, function, task)
+            if future and not isinstance(self._awaited_end(future), (BrokenProcessPool, CancelledError)):
+                return _outcome(task, future, self._limits)
+            if self._closed:
+                return Outcome(task, Failure("crashed", "the run was over before it was done"))
             self._renew(pool)
         return Outcome(task, Failure("crashed", "no child could be started"))
 
     def close(self) -> None:
-        """End them; what runs in them has no outcome."""
-        self._pool.stop()
+        """End them; what runs in them is over, and whoever waits for it is told so."""
+        with self._lock:
+            self._closed = True
+            self._end(self._pool)
         self._pool.join()
+
+    def _scheduled(self, pool: ProcessPool, function: Callable[[Task], Result], task: Task) -> ProcessFuture | None:
+        with self._lock, suppress(RuntimeError):  # pebble's word for a pool that was broken or stopped before
+            future: ProcessFuture = pool.schedule(function, args=[task], timeout=self._limits.seconds)
+            self._awaited.add(future)
+            return future
+        return None
+
+    def _awaited_end(self, future: ProcessFuture) -> BaseException | None:
+        try:
+            error: BaseException | None = future.exception()
+            return error
+        except CancelledError as error:
+            return error
+        finally:
+            with self._lock:
+                self._awaited.discard(future)
 
     def _renew(self, broken: ProcessPool) -> None:
         with self._lock:
-            if self._pool is broken:
-                broken.stop()
+            if self._pool is broken and not self._closed:
+                self._end(broken)
                 self._pool = self._new_pool()
+
+    def _end(self, pool: ProcessPool) -> None:
+        for future in self._awaited:
+            future.cancel()
+        pool.stop()
 
     def _new_pool(self) -> ProcessPool:
         return ProcessPool(
