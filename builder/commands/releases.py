@@ -1,4 +1,4 @@
-"""Commands on whole releases: diff, rescore, cite."""
+"""Commands on whole releases: validate, diff, rescore, cite."""
 
 from __future__ import annotations
 
@@ -46,6 +46,26 @@ def add_rescore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, help="write rescored.json there")
     parser.add_argument("--json", action="store_true", help="everything as one JSON list on stdout")
     parser.set_defaults(command=_rescore)
+
+
+def add_validate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("release", metavar="RELEASE", type=Path)
+    parser.add_argument("--json", action="store_true", help="findings as one JSON list on stdout")
+    parser.set_defaults(command=_validate)
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    from builder.edges.validation import validate_release
+
+    issues = validate_release(arguments.release)
+    if arguments.json:
+        print(json.dumps([issue.__dict__ for issue in sorted(issues.found)], ensure_ascii=False, indent=1))
+    elif issues:
+        print(issues)
+        print(f"{len(issues.found)} findings in {arguments.release}", file=sys.stderr)
+    else:
+        print(f"{arguments.release}: no findings", file=sys.stderr)
+    return Exit.FINDINGS if issues else Exit.OK
 
 
 def _diff(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""PDF in, pages and crops out: with rasters.py all that imports PyMuPDF, and the one place where coordinates are turned.
+"""PDF in, pages and crops out: with rasters.py all that calls PyMuPDF, and the one place where coordinates are turned.
 
 PyMuPDF gives text and drawings in the unrotated page while `page.rect` is the rotated one; everything that leaves here is
 in points from the top-left of the page as displayed.
@@ -17,8 +17,8 @@ from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
-import pymupdf
 
+from builder.edges.mupdf import pymupdf
 from builder.pages import Box, Graphics, Line, Page, Span
 
 # Ligatures are expanded (flag left out); images are left out of the text pass, where they cost five times the text.

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-import pymupdf
 
+from builder.edges.mupdf import pymupdf
 from builder.edges.pdf import BROKEN, PdfFile, RefusedPdf, array_of, drawn, turned
 from builder.pages import Box
 from builder.stages.crop import Pixels, Raster, on_white

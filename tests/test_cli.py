@@ -1,0 +1,39 @@
+"""The command line: every verb explains itself, and costs no more to start than what it needs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from builder.cli import main
+
+
+def verbs(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    return re.findall(r"^    ([a-z-]+) ", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_every_verb_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    found = verbs(capsys)
+    assert len(found) > 25
+    for verb in found:
+        with pytest.raises(SystemExit) as ended:
+            main([verb, "--help"])
+        assert ended.value.code == 0
+        assert capsys.readouterr().out.startswith(f"usage: microtome {verb} ")
+
+
+def test_what_a_verb_does_not_need_is_not_loaded() -> None:
+    looked = "import sys, builder.cli; print(sorted({'datasets', 'pymupdf', 'pandas', 'pyarrow'} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]"
+
+
+def test_children_do_not_load_what_pymupdf_brings_along() -> None:
+    looked = "import sys, builder.run; print(sorted({'onnxruntime', 'pymupdf4llm', 'datasets', 'pandas'} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]"
