@@ -17,7 +17,7 @@ from builder.edges import pdf
 from builder.edges.calls import Replies, put_picture
 from builder.edges.images import picture_of
 from builder.edges.ocr import lines_of, words_of
-from builder.edges.store import Store
+from builder.edges.store import Store, legible
 from builder.pages import Box, Page, Word
 from builder.recipe import Recipe
 from builder.records import Caption, Figure, Paper, Record
@@ -42,6 +42,11 @@ class Source:
     path: Path
     sha256: str
     row: PaperRow | None
+
+    @property
+    def name(self) -> str:
+        """The file's, as records carry it."""
+        return legible(self.path)
 
 
 class Bench:

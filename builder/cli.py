@@ -46,20 +46,22 @@ _COMMANDS = (
     ("recipes", "shipping", "the benchmark families this version knows"),
 )
 
+_INTERRUPTED = 130  # 128 and SIGINT, as shells have it
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     given = sys.argv[1:] if argv is None else argv
-    arguments = _parser(next((word for word in given if not word.startswith("-")), "")).parse_args(given)
-    command: Callable[[argparse.Namespace], int] = arguments.command
     try:
+        arguments = _parser(next((word for word in given if not word.startswith("-")), "")).parse_args(given)
+        command: Callable[[argparse.Namespace], int] = arguments.command
         return int(command(arguments))
     except MicrotomeError as error:
         print(f"microtome: {error}", file=sys.stderr)
         return int(error.exit_code)
     except KeyboardInterrupt:
         print("microtome: stopped; what was done is kept, run the same command again to go on", file=sys.stderr)
-        return 130
+        return _INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
@@ -70,7 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser(verb: str) -> argparse.ArgumentParser:
     """Of all verbs, with the options of that one."""
-    codes = "\n".join(f"  {code.value}  {code.name.lower().replace('_', ' ')}" for code in Exit)
+    codes = "\n".join(f"  {code.value:<4}{code.name.lower().replace('_', ' ')}" for code in Exit)
+    codes += f"\n  {_INTERRUPTED:<4}interrupted by its user: what was done is kept"
     parser = argparse.ArgumentParser(
         prog="microtome",
         description="Cuts scientific papers into benchmark items that a multimodal model can be examined on.",

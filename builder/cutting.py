@@ -26,13 +26,18 @@ from builder.stages.rights import decide
 from builder.stages.select import select
 from builder.stages.sieve import sieve
 
+_TOLD = 3  # broken pages whose cause is told
+
 
 def ingest_paper(bench: Bench) -> Made:
-    name = bench.source.path.name
+    name = bench.source.name
     try:
         facts = PdfFacts(name, bench.source.sha256, bench.pdf.metadata, bench.pages)
     except pdf.RefusedPdf as error:
         return each([name], [Dropped(record_id=name, stage="ingest", reason=error.reason, detail=error.detail)])
+    if not bench.pages and bench.broken_pages:  # no word of its text may be told, since none was read
+        detail = "; ".join(f"page {number}: {said}" for number, said in bench.broken_pages[:_TOLD])
+        return each([name], [Dropped(record_id=name, stage="ingest", reason="broken-page", detail=detail)])
     return each([name], [ingest(facts, bench.source.row, bench.recipe.papers)])
 
 

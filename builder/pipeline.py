@@ -290,7 +290,7 @@ def _key(bench: Bench, stage: Stage, outputs: dict[str, str]) -> str:
         plain["models"] = {name: [rule.settings, rule.family] for name, rule in bench.recipe.models.items()}
     policy = bench.policy.hash if stage.name == "rights" else ""
     inputs = [outputs[name] for name in stage.after]
-    return digest([stage.name, code_version(), bench.source.sha256, bench.source.path.name, row, plain, policy, inputs])
+    return digest([stage.name, code_version(), bench.source.sha256, bench.source.name, row, plain, policy, inputs])
 
 
 def _receipt(stage: Stage, key: str, made: Made) -> Receipt:

@@ -14,7 +14,7 @@ from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
 from builder.edges.fetching import why_missing
 from builder.edges.settled import Ledger, Settled, ledger_of
-from builder.edges.store import Receipt, Store, sha256_of
+from builder.edges.store import Receipt, Store, legible, sha256_of
 from builder.errors import CannotRead
 from builder.outcomes import PaperOutcome, Run
 from builder.pipeline import STAGES, Stage, blobs_of, code_version, cut, tally_of, unchanged
@@ -125,12 +125,12 @@ def _sources(papers: Sequence[tuple[Path, PaperRow | None]]) -> Iterator[tuple[S
         try:
             sha = sha256_of(path)
         except OSError as error:
-            yield None, _whole_drop(path.name, "unreadable-file", why_missing(path) or error.strerror or str(error))
+            yield None, _whole_drop(legible(path), "unreadable-file", why_missing(path) or error.strerror or str(error))
             continue
         if sha in seen:
-            yield None, _whole_drop(path.name, "duplicate-file", f"same bytes as {seen[sha]}", sha256=sha)
+            yield None, _whole_drop(legible(path), "duplicate-file", f"same bytes as {seen[sha]}", sha256=sha)
             continue
-        seen[sha] = path.name
+        seen[sha] = legible(path)
         yield Source(path.absolute(), sha, row), None
 
 
@@ -160,7 +160,7 @@ class _Work:
         failed = self.store.receipt(task.source.sha256, _FAILED, self._failure_key(task))
         if failed:
             drop = Dropped.model_validate(failed.dropped[0])
-            told = _whole_drop(task.source.path.name, drop.reason, drop.detail, reused=True, sha256=task.source.sha256)
+            told = _whole_drop(task.source.name, drop.reason, drop.detail, reused=True, sha256=task.source.sha256)
             return replace(told, failed=True)
         return None
 
@@ -181,7 +181,7 @@ class _Work:
 
     def _outcome(self, task: Task, settled: Settled, *, reused: bool = False) -> PaperOutcome:
         return PaperOutcome(
-            task.source.path.name,
+            task.source.name,
             settled.tallies,
             refused=settled.refused,
             paper_id=settled.paper_id,
@@ -193,7 +193,7 @@ class _Work:
 
     def _failed(self, task: Task, result: Failure) -> PaperOutcome:
         seconds = task.seconds | ({"timeout": float(self.limits.seconds)} if result.reason == "timeout" else {})
-        outcome = _whole_drop(task.source.path.name, result.reason, result.detail, sha256=task.source.sha256)
+        outcome = _whole_drop(task.source.name, result.reason, result.detail, sha256=task.source.sha256)
         outcome = replace(outcome, failed=True, seconds=seconds)
         assert outcome.dropped
         self.store.keep_failed(task.source.path, task.source.sha256, {"reason": result.reason, "detail": result.detail})

@@ -72,6 +72,26 @@ def test_one_that_does_not_come_is_a_drop_with_its_reason_and_the_others_stay(tm
     assert source
 
 
+def test_why_one_did_not_come_is_the_server_s_word(tmp_path: Path, web: str) -> None:
+    ((path, _),) = find_papers([f"{web}/gone.pdf"], tmp_path / "kept")
+    assert why_missing(path) == f"{web}/gone.pdf: the server answered 404 Not Found"
+
+
+def test_what_a_url_opens_doors_with_is_written_nowhere(tmp_path: Path, web: str) -> None:
+    (tmp_path / "web" / "a.pdf").write_bytes(b"%PDF-1")
+    signed = "?X-Amz-Signature=SECRET1&id=7&token=SECRET2"
+    table = tmp_path / "papers.csv"
+    table.write_text(HEAD + f"{web}/a.pdf{signed},10.1000/a,,CC-BY-4.0,,\n", encoding="utf-8")
+    ((path, row), (gone, _)) = find_papers([table, f"{web.replace('//', '//me:SECRET3@')}/gone.pdf{signed}"], tmp_path / "kept")
+    assert row
+    assert row.source_url == f"{web}/a.pdf?X-Amz-Signature=[key]&id=7&token=[key]"
+    assert url_of(path) == ""
+    assert "id=7" in why_missing(gone)
+    written = [file for file in (tmp_path / "kept").rglob("*") if file.is_file()]
+    assert len(written) == 2
+    assert not any(b"SECRET" in file.read_bytes() or "SECRET" in str(file) for file in written)
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [

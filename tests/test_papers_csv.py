@@ -1,11 +1,13 @@
 """Where papers come from: files, folders and papers.csv, with every finding named."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from builder.edges.papers import COLUMNS, find_papers
 from builder.errors import CannotRead, Exit
+from builder.run import _sources as sources_of
 
 HEAD = ",".join(COLUMNS) + "\n"
 
@@ -19,6 +21,30 @@ def put(folder: Path, *names: str) -> None:
 def test_a_folder_gives_its_pdfs_by_name_whatever_their_case(tmp_path: Path) -> None:
     put(tmp_path, "b.pdf", "a.PDF", "deep/c.pdf", "notes.txt")
     assert [p.relative_to(tmp_path).as_posix() for p, _ in find_papers([tmp_path])] == ["a.PDF", "b.pdf", "deep/c.pdf"]
+
+
+def test_what_is_named_as_a_pdf_in_a_folder_is_named_also_behind_links_and_where_it_is_none(tmp_path: Path) -> None:
+    papers, elsewhere = tmp_path / "papers", tmp_path / "elsewhere"
+    papers.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "a.pdf").write_bytes(b"%PDF-1")
+    (papers / "linked").symlink_to(elsewhere)
+    (papers / "again").symlink_to(papers)  # a walk without end
+    (papers / "gone.pdf").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(papers / "pipe.pdf")
+    found = find_papers([papers])
+    assert [path.relative_to(papers).as_posix() for path, _ in found] == ["gone.pdf", "linked/a.pdf", "pipe.pdf"]
+    outcomes = [(source and source.name, drop and drop.dropped and drop.dropped.detail) for source, drop in sources_of(found)]
+    assert outcomes == [(None, "No such file or directory"), ("a.pdf", None), (None, "is no regular file")]
+
+
+def test_a_name_that_is_no_text_stands_with_question_marks(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.pdf"))
+    path.write_bytes(b"%PDF-1")
+    ((source, _),) = sources_of(find_papers([path]))
+    assert source
+    assert source.name == "caf?.pdf"
+    assert source.name.encode()
 
 
 def test_a_paper_named_twice_comes_once_with_its_row(tmp_path: Path) -> None:

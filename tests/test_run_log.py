@@ -36,7 +36,7 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from builder.edges.run_log import driven
-with driven(Path(sys.argv[1])) as log:
+with driven(Path(sys.argv[1]), "build") as log:
     log.write("run-started", command="build", recipe="csm_bench", builder_version="1.0", papers=3)
     log.write("paper-done", file="a.pdf", sha256="0", outcome="ok", reused=False, seconds=1.0)
     print("has it", flush=True)
@@ -78,15 +78,15 @@ def test_each_paper_is_one_line_with_its_ids_and_its_seconds_unless_it_was_reuse
     broken.write_bytes(b"%PDF-1.7 and then nothing")
     assert sieved(tmp_path / "work", PAPER, broken) == Exit.OK
     first = lines(tmp_path / "work")
-    assert [one["event"] for one in first] == ["run-started", "paper-done", "paper-done", "run-ended"]
+    assert [one["event"] for one in first] == ["driver-started", "run-started", "paper-done", "paper-done", "run-ended"]
     assert len({one["run"] for one in first}) == 1
-    good, bad = first[1:3]
+    good, bad = first[2:4]
     assert (good["file"], good["outcome"], good["reused"]) == (PAPER.name, "ok", False)
     assert (bad["file"], bad["outcome"], bad["reason"]) == ("broken.pdf", "dropped", "not-a-pdf")
     assert isinstance(good["stages"], dict)
     assert list(good["stages"]) == ["ingest", "sieve"]
     assert sieved(tmp_path / "work", PAPER, broken) == Exit.OK
-    again = [one for one in lines(tmp_path / "work")[4:] if one["event"] == "paper-done"]
+    again = [one for one in lines(tmp_path / "work")[5:] if one["event"] == "paper-done"]
     assert [(one["reused"], "seconds" in one, "stages" in one) for one in again] == [(True, False, False)] * 2
     schema = json.loads(run_schema_files()["run_event.json"])
     for one in lines(tmp_path / "work"):
@@ -125,7 +125,28 @@ def test_a_torn_last_line_is_read_over_and_the_next_run_begins_a_line_of_its_own
     assert "finished at" in told(tmp_path, capsys)
     assert "1 lines could not be read" in told(tmp_path, capsys)
     assert sieved(tmp_path) == Exit.OK
-    assert [one is None for one in events(tmp_path)] == [False] * 3 + [True] + [False] * 3
+    assert [one is None for one in events(tmp_path)] == [False] * 4 + [True] + [False] * 4
+
+
+def test_a_driver_that_has_not_begun_to_cut_is_told_of_instead_of_the_run_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sieved(tmp_path) == Exit.OK
+    with driven(tmp_path, "build"):
+        said = told(tmp_path, capsys)
+        assert "running since" in said
+        assert "none is cut yet" in said
+    assert "finished at" in told(tmp_path, capsys)
+
+
+def test_what_was_given_back_is_no_longer_told_as_spent() -> None:
+    def event(name: str, **facts: object) -> Event:
+        return Event.model_validate({"time": NOW, "run": "r", "event": name, **facts})
+
+    heard = [event("run-started", papers=1), event("reply", committed_tokens=900, committed_usd=0.5, outcome="failed")]
+    found = status_of([*heard, event("asking-ended", committed_tokens=0, committed_usd=0.0)], None, NOW)
+    assert found
+    assert (found.committed_tokens, found.committed_usd) == (0, 0.0)
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, lambda path: None])
@@ -156,7 +177,7 @@ def test_a_long_log_makes_room_before_a_run_and_is_kept_once(tmp_path: Path) -> 
 
 
 def test_an_error_ends_the_run_in_the_log_by_its_exit_code(tmp_path: Path) -> None:
-    with pytest.raises(CannotRead), driven(tmp_path):
+    with pytest.raises(CannotRead), driven(tmp_path, "build"):
         raise CannotRead("--papers", "no paper could be read", "see the outcome of each file above")
     last = lines(tmp_path)[-1]
     assert (last["event"], last["outcome"], last["exit"]) == ("run-ended", "stopped", "cannot-read")

@@ -88,8 +88,12 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="read letters, scale labels and scans off pixels: needs [ocr], seconds a figure",
     )
-    parser.add_argument("--timeout", metavar="S", type=positive, default=Limits.seconds, help="seconds a paper may take")
-    parser.add_argument("--memory", metavar="MIB", type=positive, default=Limits.memory_mib, help="MiB a paper may take")
+    parser.add_argument(
+        "--timeout", metavar="S", type=positive, default=Limits.seconds, help="seconds a paper may take (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--memory", metavar="MIB", type=positive, default=Limits.memory_mib, help="MiB a paper may take (default: %(default)s)"
+    )
     add_engine(parser)
 
 
@@ -106,10 +110,9 @@ def _build(arguments: argparse.Namespace) -> int:
     if work.resolve() == out.resolve():
         raise UsageError("--work", "is the release's own folder", "name another folder, or leave --work out")
     refuse_occupied(out, arguments.version, arguments.tier)
-    with driven(work) as log:
-        return _built(
-            arguments, recipe, Store(work), out, Progress(log, recipe, "build --dry-run" if arguments.dry_run else "build")
-        )
+    command = "build --dry-run" if arguments.dry_run else "build"
+    with driven(work, command) as log:
+        return _built(arguments, recipe, Store(work), out, Progress(log, recipe, command))
 
 
 def _built(arguments: argparse.Namespace, recipe: Recipe, store: Store, out: Path, progress: Progress) -> int:
@@ -152,7 +155,7 @@ def _figures(arguments: argparse.Namespace) -> int:
     stages = stages_until("crop" if arguments.crops else "rights")
     with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
         store = Store(arguments.work or Path(scratch))
-        with driven(store.root) as log:
+        with driven(store.root, "figures") as log:
             done = _run(arguments, arguments.papers, recipe, store, stages, Progress(log, recipe, "figures"))
         for outcome in done.outcomes:
             for judged in outcome.records(done.stage("rights"), JudgedFigure):
@@ -180,7 +183,7 @@ def _savings(arguments: argparse.Namespace) -> int:
     recipe = _recipe(arguments)
     with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
         store = Store(arguments.work or Path(scratch))
-        with driven(store.root) as log:
+        with driven(store.root, "savings") as log:
             progress = Progress(log, recipe, "savings")
             done = _run(arguments, arguments.papers, recipe, store, stages_until("sieve"), progress)
         read_at_least_one(done)

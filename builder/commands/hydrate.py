@@ -114,7 +114,7 @@ def _remade(
     found = {row.id: Remade(None, reason="no file of this paper was given", missing=True) for row in rows}
     for outcome in run_isolated(remade, matched, jobs=jobs, limits=limits, fence=fence):
         if isinstance(outcome.result, Failure):
-            reason = f"{outcome.task.source.path.name}: {outcome.result.reason}: {outcome.result.detail}"
+            reason = f"{outcome.task.source.name}: {outcome.result.reason}: {outcome.result.detail}"
             found |= {row.id: Remade(outcome.task.source.sha256, reason=reason) for row in outcome.task.rows}
         else:
             found |= outcome.result
@@ -139,7 +139,7 @@ def _matched(
     mine = {of_hash[copy.source.sha256]: copy for copy in copies if copy.source.sha256 in of_hash}
     unknown = [copy for copy in copies if copy.source.sha256 not in known] if by_paper.keys() - mine.keys() else []
     for outcome in run_isolated(identified, unknown, jobs=jobs, limits=limits, fence=fence):
-        file, result = outcome.task.source.path.name, outcome.result
+        file, result = outcome.task.source.name, outcome.result
         if not isinstance(result, Paper):
             why = result if isinstance(result, str) else f"{result.reason} ({result.detail})"
             print(f"{file}: {why}", file=sys.stderr)

@@ -38,7 +38,7 @@ class Progress:
         self.done: Run | None = None
         self.written: Written | None = None
         self.look: Look = no_look
-        self.counts, self.usd = Counter[str](), 0.0
+        self.counts, self.usd, self.reused = Counter[str](), 0.0, 0
         self.questions = self.replies = 0
         self.committed: Callable[[], tuple[int, float]] = lambda: (0, 0.0)  # as the desk has it
         self.bar: tqdm[NoReturn] | None = None
@@ -90,7 +90,7 @@ class Progress:
         self.counts[outcome.name] += 1
         self.log.write(
             "paper-done",
-            file=_legible(outcome.file),
+            file=outcome.file,
             sha256=outcome.sha256 or None,
             outcome=outcome.name,
             reason=said.reason if said else None,
@@ -102,14 +102,16 @@ class Progress:
             self.say(f"{shown(outcome.file)}: {shown(f'{said.reason} ({said.detail})')}")
         for disagreement in outcome.disagreements:
             self.say(f"{shown(outcome.file)}: {shown(disagreement)}")
+        self.reused += outcome.reused
         if self.bar is not None:
+            self.bar.initial += outcome.reused  # they took no time, and say nothing of the rate
             self.bar.update()
         self._tick()
 
     def waits(self, task: Task, waiting: Waiting) -> None:
         self.log.write(
             "paper-waiting",
-            file=_legible(task.source.path.name),
+            file=task.source.name,
             sha256=task.source.sha256,
             questions=len(waiting.questions),
             stages={stage: round(seconds, 3) for stage, seconds in waiting.seconds.items()},
@@ -163,8 +165,8 @@ class Progress:
         if now - self.told < EVERY_SECONDS:
             return
         self.told, done = now, self.counts.total()
-        rate = done / (now - self.started)
-        left = f", about {duration((self.total - done) / rate)} left" if 0 < done < self.total else ""
+        rate = (done - self.reused) / (now - self.started)
+        left = f", about {duration((self.total - done) / rate)} left" if rate and done < self.total else ""
         self.say(f"{done:,} of {self.total:,} papers, {60 * rate:.1f} a minute{left}: {self.line()}")
 
 
@@ -200,11 +202,6 @@ def attrition_table(counts: Sequence[StageCount]) -> str:
 
 def _paid(committed: tuple[int, float]) -> dict[str, object]:
     return {"committed_tokens": committed[0], "committed_usd": round(committed[1], 8)}
-
-
-def _legible(name: str) -> str:
-    """A name whose bytes are no UTF-8 stands with question marks."""
-    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 __all__ = ["EVERY_SECONDS", "Progress", "WatchedDesk", "attrition_table"]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tqdm import tqdm
 
+from builder.edges.redaction import url_without_secrets, without_urls_secrets
 from builder.edges.store import write_whole
 
 # Those of fsspec's protocols that name one object somewhere; not those that wrap others, unpack or run something.
@@ -57,8 +59,8 @@ def problem_of(url: str) -> str:
     """Why this cannot be fetched at all; empty where it may."""
     match = _URL.fullmatch(url)
     if not match or match[1].lower() not in _PROTOCOLS:
-        return f"{url} is of no protocol that papers come by: {', '.join(sorted(_PROTOCOLS))}"
-    return f'{url} chains protocols ("::")' if "::" in url else ""
+        return f"{url_without_secrets(url)} is of no protocol that papers come by: {', '.join(sorted(_PROTOCOLS))}"
+    return f'{url_without_secrets(url)} chains protocols ("::")' if "::" in url else ""
 
 
 def fetch_all(urls: Iterable[str], folder: Path) -> dict[str, Path]:
@@ -66,7 +68,15 @@ def fetch_all(urls: Iterable[str], folder: Path) -> dict[str, Path]:
     wanted = list(dict.fromkeys(urls))
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         coming = pool.map(lambda url: _kept(url, folder), wanted)
-        told = tqdm(coming, "fetching", len(wanted), unit="paper", file=sys.stderr, disable=not wanted, dynamic_ncols=True)
+        told = tqdm(
+            coming,
+            "fetching",
+            len(wanted),
+            unit="paper",
+            file=sys.stderr,
+            disable=not wanted or not sys.stderr.isatty(),
+            dynamic_ncols=True,
+        )
         return dict(zip(wanted, told, strict=True))
 
 
@@ -74,7 +84,8 @@ def _kept(url: str, folder: Path) -> Path:
     own = folder / hashlib.sha256(url.encode()).hexdigest()[:32]
     path = own / _name_of(url)
     if not path.is_file():
-        write_whole(own / "url", url.encode())
+        if url_without_secrets(url) == url:  # one that opens a door is kept nowhere: its paper travels by its bytes
+            write_whole(own / "url", url.encode())
         try:
             write_whole(path, fetched(url))
         except NotFetched as error:
@@ -90,20 +101,38 @@ def _name_of(url: str) -> str:
 
 def fetched(url: str) -> bytes:
     """The object's bytes. Raises NotFetched: three tries failed, it is too large, or what reads its protocol is absent."""
+    named = url_without_secrets(url)
     for attempt in range(_TRIES):
         try:
             data = _read(url)
         except (ImportError, ValueError, FileNotFoundError, PermissionError) as error:
-            raise NotFetched(f"{url}: {error}") from error
+            raise NotFetched(f"{named}: {_cause(error, url)}") from error
         except (OSError, TimeoutError) as error:
             if attempt == _TRIES - 1:
-                raise NotFetched(f"{url}: {error or type(error).__name__}") from error
+                raise NotFetched(f"{named}: {_cause(error, url)}") from error
             time.sleep(_PAUSE * 2**attempt)
         else:
             if len(data) > _LARGEST:
-                raise NotFetched(f"{url}: is larger than {_LARGEST >> 20} MiB")
+                raise NotFetched(f"{named}: is larger than {_LARGEST >> 20} MiB")
             return data
     raise AssertionError(_TRIES)
+
+
+def _cause(error: BaseException, url: str) -> str:
+    """What the error says beside the URL, which fsspec gives as the whole word of a file that did not come."""
+    status = next((told for one in _chain(error) if (told := getattr(one, "status", None))), None)
+    if isinstance(status, int):
+        return f"the server answered {status} {http.client.responses.get(status, '')}".rstrip()
+    said = without_urls_secrets(str(error)).strip()
+    if said and str(error).strip() != url:
+        return said
+    return "is not there" if isinstance(error, FileNotFoundError) else type(error).__name__
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _read(url: str) -> bytes:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from builder.edges.redaction import without_urls_secrets
 from builder.edges.store import cannot_write
 from builder.errors import CannotRead, CannotWrite
 
@@ -80,7 +81,8 @@ def holder(work: Path) -> str | None:
 
 def _this() -> dict[str, object]:
     since = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"process": os.getpid(), "host": socket.gethostname(), "since": since, "command": " ".join(sys.argv[1:])}
+    command = without_urls_secrets(" ".join(sys.argv[1:]))
+    return {"process": os.getpid(), "host": socket.gethostname(), "since": since, "command": command}
 
 
 def _named(told: str) -> str:

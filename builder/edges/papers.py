@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from builder.edges.fetching import fetch_all, is_url, problem_of
+from builder.edges.redaction import url_without_secrets
 from builder.errors import CannotRead
 from builder.stages.ingest import PaperRow
 
@@ -36,7 +38,11 @@ def find_papers(paths: Sequence[Path | str], fetched: Path | None = None) -> lis
             if key not in found or found[key][1] is None:
                 found[key] = (pdf, row)
     urls = [pdf for pdf, _ in found.values() if isinstance(pdf, str)]
-    problems += filter(None, map(problem_of, urls)) if fetched else [f"{url}: this command reads files only" for url in urls]
+    problems += (
+        filter(None, map(problem_of, urls))
+        if fetched
+        else [f"{url_without_secrets(url)}: this command reads files only" for url in urls]
+    )
     if problems:
         raise CannotRead("--papers", "; ".join(problems), _REMEDY)
     files = fetch_all(urls, fetched) if fetched else {}
@@ -59,14 +65,23 @@ def _of_path(path: Path | str, problems: list[str]) -> Iterator[tuple[Path | str
 
 
 def _of_folder(folder: Path, problems: list[str]) -> list[Path]:
-    try:
-        files = [p for p in folder.rglob("*") if p.suffix.lower() == ".pdf" and p.is_file()]
-    except OSError as error:
-        problems.append(f"{folder} cannot be read: {error.strerror}")
-        return []
-    if not files:
+    """All that is named as a PDF, also behind links; what is no file by that name has its outcome when it is read."""
+    files = []
+    for place, below, names in os.walk(folder, followlinks=True, onerror=lambda error: problems.append(_unread(error))):
+        below[:] = [name for name in below if not _within(Path(place, name), Path(place))]
+        files += [Path(place, name) for name in names if Path(name).suffix.lower() == ".pdf"]
+    if not files and not problems:
         problems.append(f"{folder} holds no PDF")
     return sorted(files, key=lambda p: p.relative_to(folder).as_posix())
+
+
+def _unread(error: OSError) -> str:
+    return f"{error.filename} cannot be read: {error.strerror}"
+
+
+def _within(linked: Path, place: Path) -> bool:
+    """Whether a folder is a link to one that holds it: its walk would have no end."""
+    return linked.is_symlink() and place.resolve().is_relative_to(linked.resolve())
 
 
 def _of_csv(path: Path, problems: list[str]) -> list[tuple[Path | str, PaperRow]]:
@@ -120,6 +135,8 @@ def _short(path: Path) -> str:
 
 def _of_row(path: Path, line: int, raw: dict[str, str], problems: list[str]) -> Iterator[tuple[Path | str, PaperRow]]:
     values = {k: (v or "").strip() or None for k, v in raw.items() if k}
+    if values["source_url"]:
+        values["source_url"] = url_without_secrets(values["source_url"])
     name = values["file"]
     place = f"{path} row {line}"
     if "" in raw:
@@ -129,7 +146,7 @@ def _of_row(path: Path, line: int, raw: dict[str, str], problems: list[str]) -> 
     elif values["source_url"] and not values["source_url"].startswith(("https://", "http://")):
         problems.append(f"{place}: source_url {values['source_url']} is not an http(s) address")
     elif is_url(name):
-        web = name if name.startswith(("https://", "http://")) else None
+        web = url_without_secrets(name) if name.startswith(("https://", "http://")) else None
         yield name, PaperRow.model_validate({**values, "source_url": values["source_url"] or web})
     elif unusable := _unusable(path.parent / name):
         problems.append(f"{place}: {unusable}")

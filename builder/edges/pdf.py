@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from builder.edges.mupdf import pymupdf
+from builder.edges.store import legible
 from builder.pages import Box, Graphics, Line, Page, Span
 
 # Ligatures are expanded (flag left out); images are left out of the text pass, where they cost five times the text.
@@ -82,18 +83,18 @@ def open_pdf(path: Path) -> Iterator[PdfFile]:
     """An open PDF, closed at exit. Raises RefusedPdf for what cannot be read."""
     data = path.read_bytes()
     if not data:
-        raise RefusedPdf("empty-file", f"{path.name} has 0 bytes")
+        raise RefusedPdf("empty-file", f"{legible(path)} has 0 bytes")
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
     try:
         document = pymupdf.open(stream=data, filetype="pdf")
     except BROKEN as error:
-        raise RefusedPdf("not-a-pdf", f"{path.name}: {error}") from error
+        raise RefusedPdf("not-a-pdf", f"{legible(path)}: {error}") from error
     try:
         if document.needs_pass:
-            raise RefusedPdf("needs-password", f"{path.name} opens only with a password")
+            raise RefusedPdf("needs-password", f"{legible(path)} opens only with a password")
         if _page_count(document, path) == 0:
-            raise RefusedPdf("no-pages", f"{path.name} has no readable page")
+            raise RefusedPdf("no-pages", f"{legible(path)} has no readable page")
         file = PdfFile(document, hashlib.sha256(data).hexdigest())
         try:
             yield file
@@ -108,7 +109,7 @@ def _page_count(document: pymupdf.Document, path: Path) -> int:
     try:
         return int(document.page_count)
     except BROKEN as error:
-        raise RefusedPdf("broken-page-tree", f"{path.name}: {error}") from error
+        raise RefusedPdf("broken-page-tree", f"{legible(path)}: {error}") from error
 
 
 def read_page(pdf: PdfFile, number: int) -> Page:

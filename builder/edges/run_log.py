@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from builder import __version__
 from builder.edges.holding import held
 from builder.edges.store import cannot_write
 from builder.errors import CannotRead, CannotWrite, MicrotomeError
@@ -49,11 +50,15 @@ class RunLog:
 
 
 @contextmanager
-def driven(work: Path) -> Iterator[RunLog]:
-    """Hold the folder and log how the run ends. Raises CannotWrite, where another driver has it naming that one."""
+def driven(work: Path, command: str) -> Iterator[RunLog]:
+    """Hold the folder, and log that this command has it and how that ends.
+
+    Raises CannotWrite, where another driver has it naming that one.
+    """
     with held(work):
         log = RunLog(work)
         try:
+            log.write("driver-started", command=command, builder_version=__version__)
             yield log
         except (MicrotomeError, KeyboardInterrupt) as error:
             with suppress(CannotWrite):  # on a full disk the first error is the one to tell

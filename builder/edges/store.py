@@ -48,8 +48,15 @@ def cannot_write(path: Path) -> Iterator[None]:
         raise CannotWrite(str(path), f"cannot write: {error.strerror or error}", remedy) from error
 
 
+def legible(path: Path) -> str:
+    """The file's name as text that can be stored: bytes that are no UTF-8 stand as question marks."""
+    return path.name.encode("utf-8", "replace").decode("utf-8")
+
+
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file of any size. Raises OSError."""
+    """SHA-256 of a regular file of any size. Raises OSError; a pipe or a device would be read without end."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -169,7 +176,7 @@ class Store:
 
         A paper whose bytes are gone by now is told of without them.
         """
-        words = {"file": path.name, "sha256": sha, **told}
+        words = {"file": legible(path), "sha256": sha, **told}
         write_whole(self.root / "failed" / f"{sha}.json", json.dumps(words, ensure_ascii=False, indent=1).encode())
         try:
             data = path.read_bytes()

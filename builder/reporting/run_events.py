@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 EventName = Literal[
+    "driver-started",
     "run-started",
     "paper-done",
     "paper-waiting",
@@ -29,7 +30,7 @@ class Event(BaseModel):
     run: str = Field(description="id of the run: when it started and its driver's process number")
     event: EventName
 
-    command: str | None = Field(None, description="run-started: such as build or build --dry-run")
+    command: str | None = Field(None, description="driver-started, run-started: such as build or build --dry-run")
     builder_version: str | None = None
     recipe: str | None = Field(None, description="run-started: name of the recipe")
     recipe_hash: str | None = None

@@ -15,7 +15,7 @@ from builder.reporting.run_events import Event
 WINDOW = timedelta(minutes=5)  # over which the rate is taken
 _LEAST_SECONDS = 1.0  # from which papers or questions a second mean something
 
-Phase = Literal["papers", "questions", "release", "ended"]
+Phase = Literal["preparing", "papers", "questions", "release", "ended"]
 
 
 class Status(Record):
@@ -69,7 +69,7 @@ class _Follower:
 
     def begin(self, event: Event) -> None:
         self.started = event
-        self.phase: Phase = "papers"
+        self.phase: Phase = "preparing" if event.event == "driver-started" else "papers"
         self.before_asking: Phase = "papers"
         self.outcomes, self.reasons = Counter[str](), Counter[str]()
         self.reused = self.questions = self.replies = self.unanswered = 0
@@ -81,13 +81,13 @@ class _Follower:
         self.lately: deque[datetime] = deque()
 
     def hear(self, event: Event) -> None:
-        if event.event == "run-started":
+        if event.event in {"driver-started", "run-started"}:
             self.begin(event)
         if self.started is None or event.run != self.started.run:
             return
         self.last = event
-        self.committed_tokens = event.committed_tokens or self.committed_tokens
-        self.committed_usd = event.committed_usd or self.committed_usd
+        self.committed_tokens = self.committed_tokens if event.committed_tokens is None else event.committed_tokens
+        self.committed_usd = self.committed_usd if event.committed_usd is None else event.committed_usd
         match event.event:
             case "paper-done":
                 self._paper(event)
@@ -211,6 +211,8 @@ def status_lines(one: Status) -> list[str]:
     """The same in words, for a terminal."""
     named = f"{one.command} {one.recipe}".strip() or "a run"
     lines = [f"{'run':<11}{one.run}: {named}, microtome {one.builder_version}", f"{'state':<11}{_state(one)}"]
+    if one.phase == "preparing":
+        return [*lines, f"{'papers':<11}are being found and fetched, or workers waited for: none is cut yet"]
     done = f"{one.done:,} of {one.papers:,} done" + (f", {one.waiting:,} wait for replies" if one.waiting else "")
     lines.append(f"{'papers':<11}{done}" + (f"; {one.reused:,} unchanged since an earlier run" if one.reused else ""))
     if one.outcomes:
