@@ -12,9 +12,10 @@ from tests.hostile_pdfs import HOSTILE
 
 PAPERS = Path(__file__).parent / "papers"
 READ, CUT, NO_PAGES, NO_TEXT = "read, no figure", "cut into figures", "refused: no-pages", "refused: no-text"
+BROKEN = "refused: broken-page"
 OUTCOMES = {
     "jpeg-of-65000-pixels": CUT,  # an empty box
-    "page-of-14400-inches": NO_TEXT,  # the page is broken, and there is no other
+    "page-of-14400-inches": BROKEN,  # and there is no other
     "page-of-no-size": READ,
     "page-of-sizes-that-are-no-numbers": READ,
     "page-tree-of-5000-levels": READ,
@@ -24,7 +25,7 @@ OUTCOMES = {
     "xref-of-two-thousand-million-entries": READ,
     "length-that-is-its-own-stream": READ,
     "form-that-draws-itself": READ,
-    "nested-states": NO_TEXT,
+    "nested-states": BROKEN,
     "nested-arrays": NO_TEXT,
     "encoding-that-maps-every-code": READ,
     "filter-chain-of-ten-thousand": NO_TEXT,
