@@ -161,7 +161,7 @@ class Sources:
             return _Part([(0, f"{name} is {sorted(origins)}")]), origins | {(module, _LOOSE)}
         if self._path(f"{module}.{name}"):
             return _Part(), {(f"{module}.{name}", _WHOLE)}
-        return _Part(), {(module, bound) for bound in here.parts}
+        return _Part(), {(module, bound) for bound in (*here.parts, *here.imported)}
 
     def _mentioned(self, module: str, part: _Part) -> set[Symbol]:
         here = self._module(module)
