@@ -152,7 +152,7 @@ class _Work:
     def resumed(self, task: Task) -> PaperOutcome | None:
         """The paper as an earlier run left it; None where something of it is to be done."""
         bench = Bench(task.source, task.recipe, task.policy, self.store)
-        known = self.ledger.get(task.source.sha256)
+        known = self.ledger.get(task.source.sha256, task.stages)
         if known and unchanged(bench, self.stages, known.tallies, task.code):
             return self._outcome(task, known, reused=True)
         receipts = cut(bench, self.stages, task.code, resume_only=True)
@@ -177,7 +177,7 @@ class _Work:
 
     def _kept(self, task: Task, receipts: Sequence[Receipt]) -> Settled:
         settled = _settled(receipts)
-        self.ledger.put(task.source.sha256, settled, [sha for receipt in receipts for sha in blobs_of(receipt)])
+        self.ledger.put(task.source.sha256, task.stages, settled, [sha for receipt in receipts for sha in blobs_of(receipt)])
         return settled
 
     def _outcome(self, task: Task, settled: Settled, *, reused: bool = False) -> PaperOutcome:

@@ -19,7 +19,7 @@ from builder.pipeline import STAGES, Stage, code_versions, cut, stages_until
 from builder.stages.rights import read_policy
 
 ROOT = Path(__file__).parents[1]
-PAPER = Path(__file__).parent / "papers" / "pearlite-steel.pdf"
+PAPER = Path(__file__).parent / "papers" / "molybdenum-flakes.pdf"
 
 SMALL = {
     "small/__init__.py": "VERSION = 1\n",
@@ -155,10 +155,6 @@ EDITS: dict[str, tuple[dict[str, tuple[str, str]], set[str]]] = {
         },
         set(),
     ),
-    "how far a false number goes": (
-        {"stages/distract_numbers.py": ("_CROWD = 4", "_CROWD = 5")},
-        {"caption_matching", "multi_select"},
-    ),
     "a stage, a prompt and a section of the recipe": (
         {
             "stages/panels.py": ("_POOR = -2.4", "_POOR = -2.5"),
@@ -167,12 +163,13 @@ EDITS: dict[str, tuple[dict[str, tuple[str, str]], set[str]]] = {
         },
         {"panels", "challenge", "locate"},
     ),
-    "a method of the bench, and a render": (
+    "how far a false number goes, a constant of the bench, and a render": (
         {
+            "stages/distract_numbers.py": ("_CROWD = 4", "_CROWD = 5"),
             "bench.py": ("_PIXELS_TO_READ = 0.02", "_PIXELS_TO_READ = 0.03"),
             "edges/rasters.py": ("\n    return ", "\n    return 1 and "),
         },
-        {"classify", "panels", "crop"},
+        {"caption_matching", "multi_select", "classify", "panels", "crop"},
     ),
 }
 
