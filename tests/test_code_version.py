@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,10 +13,30 @@ import pytest
 from builder import shipped
 from builder.bench import Bench, Source
 from builder.code_version import Sources
-from builder.edges.store import Store, sha256_of
+from builder.edges.store import Receipt, Store, sha256_of
 from builder.errors import CannotRead
 from builder.making import Made
 from builder.pipeline import STAGES, Stage, code_versions, cut, stages_until
+from builder.recipe import (
+    Asking,
+    AuditRule,
+    BatteryRule,
+    CaptionMatchingRule,
+    ChallengeRule,
+    CropRule,
+    DescriptionRule,
+    FieldRule,
+    Identity,
+    Keep,
+    ModelRule,
+    MultiSelectRule,
+    Ocr,
+    Papers,
+    PointRule,
+    Recipe,
+    ReferenceRule,
+    Split,
+)
 from builder.stages.rights import read_policy
 
 ROOT = Path(__file__).parents[1]
@@ -201,24 +222,23 @@ CODE = {stage.name: "as it was" for stage in STAGES}
 UNTIL = stages_until("caption_matching")
 
 
-def done(work: Path, code: Mapping[str, str], stages: tuple[Stage, ...] = UNTIL) -> set[str]:
-    """Stages of one paper whose receipt was written anew."""
+def done(work: Path, code: Mapping[str, str], stages: tuple[Stage, ...] = UNTIL) -> tuple[set[str], dict[str, Receipt]]:
+    """Stages of one paper that were run, and the receipts of all."""
     source, recipe = Source(PAPER, sha256_of(PAPER), None), shipped.load_recipe("csm_bench")
     policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
-    before = _seen(work)
-    assert cut(Bench(source, recipe, policy, Store(work)), stages, code)
-    return {name for name, seen in _seen(work).items() if before.get(name) != seen}
-
-
-def _seen(work: Path) -> dict[str, tuple[int, int]]:
-    """Every receipt's inode and time of its last change."""
-    return {path.stem: (path.stat().st_ino, path.stat().st_mtime_ns) for path in work.glob("receipts/*/*/*.json")}
+    bench = Bench(source, recipe, policy, Store(work))
+    receipts = cut(bench, stages, code)
+    assert receipts
+    return set(bench.seconds), {receipt.stage: receipt for receipt in receipts}
 
 
 def test_older_code_of_one_stage_redoes_that_stage_alone_where_it_comes_out_the_same(made: Path, tmp_path: Path) -> None:
     shutil.copytree(made, tmp_path / "work")
-    assert done(tmp_path / "work", {**CODE, "rights": "other"}) == {"rights"}
-    assert done(tmp_path / "work", {**CODE, "rights": "other"}) == set()
+    none, before = done(tmp_path / "work", CODE)
+    redone, after = done(tmp_path / "work", {**CODE, "rights": "other"})
+    assert (none, redone) == (set(), {"rights"})
+    assert {stage for stage in before if before[stage] != after[stage]} == {"rights"}
+    assert done(tmp_path / "work", {**CODE, "rights": "other"}) == (set(), after)
 
 
 def test_what_follows_is_redone_where_it_comes_out_otherwise_and_nothing_before_is_touched(made: Path, tmp_path: Path) -> None:
@@ -232,4 +252,53 @@ def test_what_follows_is_redone_where_it_comes_out_otherwise_and_nothing_before_
         return ran
 
     stages = tuple(replace(stage, run=one_less(stage.run)) if stage.name == "rights" else stage for stage in UNTIL)
-    assert done(tmp_path / "work", {**CODE, "rights": "other"}, stages) == {"rights", "crop", "caption_matching"}
+    _, before = done(tmp_path / "work", CODE)
+    redone, after = done(tmp_path / "work", {**CODE, "rights": "other"}, stages)
+    assert redone == {"rights", "crop", "caption_matching"} == {stage for stage in before if before[stage] != after[stage]}
+
+
+USED = {"ocr": {stage.name for stage in STAGES}} | {
+    section: {stage.name for stage in STAGES if section in stage.uses} for section in Recipe.model_fields if section != "ocr"
+}
+CHANGED: dict[str, object] = {
+    "identity": Identity(name="x", title="t", summary="s", canary="c"),
+    "tasks": ("description",),
+    "papers": Papers(published_from="1999"),
+    "crop": CropRule(dpi=200),
+    "reference": ReferenceRule(min_tokens=5),
+    "ocr": Ocr(use="always"),
+    "keep": Keep(kinds=("photo",)),
+    "caption_matching": CaptionMatchingRule(min_words=3),
+    "description": DescriptionRule(prompt="Describe it."),
+    "multi_select": MultiSelectRule(options=4),
+    "challenge": ChallengeRule(rounds=1),
+    "audit": AuditRule(sample=7),
+    "battery": BatteryRule(alpha=0.01),
+    "split": Split(validation_share=0.3),
+    "fields": {"one": FieldRule(keywords=("steel",))},
+    "models": {"one": ModelRule(provider="replay", model="one-1", folder="replies")},
+    "asking": Asking(in_flight=1),
+    "point": PointRule(below=0.1),
+    "tier": "private",
+}
+SOURCES = Sources(ROOT / "builder")
+
+
+@pytest.mark.parametrize("section", Recipe.model_fields)
+def test_a_changed_section_of_the_recipe_redoes_the_stages_that_use_it(tmp_path: Path, section: str) -> None:
+    stages = tuple(replace(stage, run=lambda _: Made(("x",), ("x",), (), ())) for stage in STAGES)
+    recipe = shipped.load_recipe("csm_bench")
+    changed = recipe.model_copy(update={section: CHANGED[section]})
+    assert getattr(recipe, section) != getattr(changed, section)
+    source, policy = Source(PAPER, "0" * 64, None), read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
+    assert cut(Bench(source, recipe, policy, Store(tmp_path)), stages, CODE)
+    bench = Bench(source, changed, policy, Store(tmp_path))
+    assert cut(bench, stages, CODE)
+    assert set(bench.seconds) == USED[section]
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_a_stage_uses_the_sections_of_the_recipe_that_it_names_and_no_other(stage: Stage) -> None:
+    reached = SOURCES.reached([(stage.run.__module__, stage.run.__qualname__)], [("builder.recipe", "Recipe")])
+    used = {section for _, text in reached for section in re.findall(r"\brecipe\.([a-z_]+)", text)}
+    assert used - {"ocr"} == {*stage.uses}
