@@ -4,76 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from builder import run as running
-from builder import shipped
 from builder.asking import Prompt, Reply, Usage, question_of
-from builder.bench import Bench
 from builder.edges.calls import Desk, Replies
-from builder.edges.engine import Limits, Outcome
 from builder.edges.settled import FILE, Ledger
 from builder.edges.store import Receipt, Store, sha256_of
-from builder.making import Made
-from builder.outcomes import PaperOutcome, Run
-from builder.pipeline import Stage
 from builder.recipe import Asking, ModelRule
-from builder.records import Record as Model
-from builder.stages.rights import read_policy
 from tests.simulated_disk import Mark, Record, failures
-
-PNGS = (b"one picture" * 40, b"another" * 60)
-PAPER_BYTES = b"%PDF-1.7 of nothing"
-
-
-class Thing(Model):
-    """What these stages hand on."""
-
-    id: str
-    crop: dict[str, str] | None = None
-
-
-def cropped(bench: Bench) -> Made:
-    made = tuple(Thing(id=f"x{n}", crop={"sha256": bench.store.put_blob(png)}) for n, png in enumerate(PNGS))
-    return Made(("x",), ("x",), made, ())
-
-
-def same(_: Bench) -> Made:
-    return Made(("x",), ("x",), (Thing(id="x"),), ())
-
-
-STAGES = (
-    Stage("ingest", "papers", "", lambda _: Made(("x",), ("x",), (), ()), Thing),
-    Stage("sieve", "pages", "", same, Thing, ("ingest",)),
-    Stage("crop", "figures", "", cropped, Thing, ("sieve",)),
-    Stage("description", "figures", "", same, Thing, ("crop",)),
-)
-
-
-@dataclass(frozen=True)
-class Here:
-    """Papers are cut in this process, where what they do to the disk is seen."""
-
-    def outcomes(
-        self, function: Callable[[Any], Any], tasks: Sequence[Any], limits: Limits, fence: object
-    ) -> Iterator[Outcome[Any, Any]]:
-        return (Outcome(task, function(task)) for task in tasks)
-
-
-def go_on(paper: Path, work: Path, code: str = "now") -> Run:
-    policy, recipe = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml"), shipped.load_recipe("csm_bench")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "STAGES", STAGES)
-        patch.setattr(running, "code_versions", lambda: {stage.name: code for stage in STAGES})
-        told: list[PaperOutcome] = []
-        return running.run(
-            [(paper, None)], recipe, policy, Store(work), STAGES, engine=Here(), limits=Limits(), progress=told.append
-        )
+from tests.small_run import PAPER_BYTES, go_on, told
 
 
 @pytest.fixture(scope="module")
@@ -115,14 +58,6 @@ def taken_down(work: Path, run: Callable[[], object]) -> Record:
     return record
 
 
-def told(run: Run, work: Path, sha: str) -> object:
-    """What a run came to, and the receipts and pictures that its work folder has of it."""
-    (outcome,) = run.outcomes
-    store = Store(work)
-    receipts = [store.receipt_there(sha, tally.stage, tally.key) for tally in outcome.tallies]
-    return outcome.tallies, receipts, [store.blob(one.crop["sha256"]) for one in run.records("crop", Thing) if one.crop]
-
-
 @pytest.mark.usefixtures("no_sync")
 @pytest.mark.parametrize("earlier", ["", "then"], ids=["a new folder", "a folder of older code"])
 def test_whenever_the_power_fails_what_was_durable_is_there_and_the_next_run_comes_to_the_same(shm: Path, earlier: str) -> None:
@@ -135,7 +70,7 @@ def test_whenever_the_power_fails_what_was_durable_is_there_and_the_next_run_com
         go_on(paper, work, earlier)
     began = (work / FILE).read_bytes() if earlier else None
     record = taken_down(work, lambda: go_on(paper, work))
-    whole = told(go_on(paper, work), work, sha)
+    whole = told(go_on(paper, work), work)
     states = 0
     for failure in failures(record):
         ledgers = [began, *(what for kind, what in failure.said if kind == "ledger")][-1:]
@@ -145,7 +80,7 @@ def test_whenever_the_power_fails_what_was_durable_is_there_and_the_next_run_com
             if ledger:
                 (left / FILE).write_bytes(ledger)
             assert not [what for kind, what in failure.said if not there(Store(left), sha, kind, what)]
-            assert told(go_on(paper, left), left, sha) == whole
+            assert told(go_on(paper, left), left) == whole
             states += 1
     assert states > 50
 
