@@ -58,14 +58,14 @@ class Here:
         return (Outcome(task, function(task)) for task in tasks)
 
 
-def go_on(paper: Path, work: Path, code: str = "now") -> Run:
+def go_on(paper: Path, work: Path, code: str = "now", engine: running.Engine | None = None) -> Run:
     policy, recipe = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml"), shipped.load_recipe("csm_bench")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(running, "STAGES", STAGES)
         patch.setattr(running, "code_versions", lambda: {stage.name: code for stage in STAGES})
         told: list[PaperOutcome] = []
         return running.run(
-            [(paper, None)], recipe, policy, Store(work), STAGES, engine=Here(), limits=Limits(), progress=told.append
+            [(paper, None)], recipe, policy, Store(work), STAGES, engine=engine or Here(), limits=Limits(), progress=told.append
         )
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from builder import shipped
 from builder.bench import Bench, Source
 from builder.code_version import Sources
+from builder.edges.engine import Failure, Outcome
 from builder.edges.store import Receipt, Store, sha256_of
 from builder.errors import CannotRead
 from builder.making import Made
@@ -38,6 +40,7 @@ from builder.recipe import (
     Split,
 )
 from builder.stages.rights import read_policy
+from tests.small_run import PAPER_BYTES, go_on
 
 ROOT = Path(__file__).parents[1]
 PAPER = Path(__file__).parent / "papers" / "molybdenum-flakes.pdf"
@@ -302,3 +305,18 @@ def test_a_stage_uses_the_sections_of_the_recipe_that_it_names_and_no_other(stag
     reached = SOURCES.reached([(stage.run.__module__, stage.run.__qualname__)], [("builder.recipe", "Recipe")])
     used = {section for _, text in reached for section in re.findall(r"\brecipe\.([a-z_]+)", text)}
     assert used - {"ocr"} == {*stage.uses}
+
+
+@dataclass(frozen=True)
+class TooSlow:
+    """An engine under which every paper passes its limit."""
+
+    def outcomes(self, _: object, tasks: Sequence[Any], *__: object) -> Iterator[Outcome[Any, Any]]:
+        return (Outcome(task, Failure("timeout", "not done after 300 s")) for task in tasks)
+
+
+def test_a_paper_that_passed_a_limit_is_tried_again_by_other_code_of_its_stages_alone(tmp_path: Path) -> None:
+    paper, work = tmp_path / "paper.pdf", tmp_path / "work"
+    paper.write_bytes(PAPER_BYTES)
+    outcomes = [go_on(paper, work, code, engine).outcomes[0] for code, engine in (("a", TooSlow()), ("a", None), ("b", None))]
+    assert [(outcome.failed, outcome.reused) for outcome in outcomes] == [(True, False), (True, True), (False, False)]
