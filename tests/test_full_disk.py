@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -130,32 +131,35 @@ def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("builder.edges.engine.run_isolated", run_here)
 
 
-def build(papers: Path, folder: Path) -> int:
+def build(recipe: Path, papers: Path, folder: Path) -> int:
     paths = ["--papers", str(papers), "--out", str(folder / "out"), "--work", str(folder / "work")]
-    return main(["build", "csm_bench", *paths, "--version", "1.0.0", "--jobs", "1"])
+    return main(["build", str(recipe), *paths, "--version", "1.0.0", "--jobs", "1"])
 
 
 @pytest.mark.usefixtures("one_process")
 def test_a_disk_that_runs_full_again_and_again_gives_the_same_release_from_papers_that_cannot_be_written_to(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    recipe = tmp_path / "described.toml"
+    family = (PAPERS.parents[1] / "builder" / "recipes" / "csm_bench.toml").read_text(encoding="utf-8")
+    recipe.write_text(re.sub(r"(?m)^tasks = .*$", 'tasks = ["description"]', family), encoding="utf-8")
     with disk(tmp_path / "papers", 1000) as papers, disk(tmp_path / "disk", 32) as grown:
         shutil.copy(PAPERS / PAPER, tmp_path / "papers")
         papers("ro")
-        for kib in (600, 1700, 4000):
-            assert build(tmp_path / "papers", tmp_path / "disk") == Exit.CANNOT_WRITE
+        for kib in (1700, 4000):
+            assert build(recipe, tmp_path / "papers", tmp_path / "disk") == Exit.CANNOT_WRITE
             said = capsys.readouterr().err
             assert "No space left on device" in said or "database or disk is full" in said
             assert "Traceback" not in said
             assert not (tmp_path / "disk" / "out").exists()
             grown(f"size={kib}k")
         grown("size=64m")
-        assert build(tmp_path / "papers", tmp_path / "disk") == Exit.OK
+        assert build(recipe, tmp_path / "papers", tmp_path / "disk") == Exit.OK
         logical = [json.loads((tmp_path / "disk" / "out" / "manifest.json").read_bytes())["logical_hash"]]
         grown("ro")
         capsys.readouterr()
-        assert build(tmp_path / "papers", tmp_path / "disk") == Exit.CANNOT_WRITE
+        assert build(recipe, tmp_path / "papers", tmp_path / "disk") == Exit.CANNOT_WRITE
         assert "Read-only file system" in capsys.readouterr().err
-        assert build(tmp_path / "papers", tmp_path / "other") == Exit.OK
+        assert build(recipe, tmp_path / "papers", tmp_path / "other") == Exit.OK
         logical.append(json.loads((tmp_path / "other" / "out" / "manifest.json").read_bytes())["logical_hash"])
     assert len(set(logical)) == 1
