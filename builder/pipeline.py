@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
+import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 from builder import cutting, questioning
 from builder.bench import Bench
+from builder.code_version import Sources, Symbol
 from builder.edges import pdf
 from builder.edges.store import Receipt
 from builder.making import Made
@@ -168,61 +170,45 @@ def stages_until(name: str) -> tuple[Stage, ...]:
     return STAGES[: 1 + [stage.name for stage in STAGES].index(name)]
 
 
-# What no stage asks: a change there redoes nothing.
-_NO_STAGE = frozenset(
-    {
-        "asked.py",
-        "cli.py",
-        "cluster.py",
-        "dask_engine.py",
-        "demo.py",
-        "drops_told.py",
-        "fetching.py",
-        "forecast.py",
-        "grading.py",
-        "hydrating.py",
-        "judged_told.py",
-        "judging.py",
-        "node.py",
-        "opening.py",
-        "outcomes.py",
-        "parcels.py",
-        "parsing.py",
-        "publishing.py",
-        "removing.py",
-        "revising.py",
-        "run_log.py",
-        "run_told.py",
-        "slurm.py",
-        "settled.py",
-        "spend.py",
-        "versioning.py",
-    }  # fmt: skip
-)
-
-
 @cache
-def code_version() -> str:
-    """Hash of every module that a receipt's content depends on: changed code redoes the work."""
-    here = Path(__file__).parent
-    rooms = ("*.py", "stages/*.py", "lexicon/*.py", "scoring/*.py", "edges/*.py", "prompts/*.j2")
-    files = sorted(path for room in rooms for path in here.glob(room))
-    whole = hashlib.sha256(pdf.READER.encode())
-    for path in files:
-        if path.name not in _NO_STAGE:
-            whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()
+def code_versions(package: Path = Path(__file__).parent) -> Mapping[str, str]:
+    """By stage, a hash of all code that its receipts depend on. It takes a second: children are told it.
+
+    Raises CannotRead where the package has no sources.
+    """
+    sources, collected = Sources(package), gc.isenabled()
+    gc.disable()  # half the time would go into walks over parsed modules, in which there is nothing to collect
+    try:
+        return {stage.name: sources.version(_roots(stage), [_GIVEN], pdf.READER) for stage in STAGES}
+    finally:
+        if collected:
+            gc.enable()
 
 
-def cut(bench: Bench, stages: Sequence[Stage], *, resume_only: bool = False) -> tuple[Receipt, ...] | None:
-    """Receipts of all stages of one paper; done stages are taken from the store.
+_GIVEN = (Recipe.__module__, Recipe.__name__)  # what it says is in a stage's key, by the sections that the stage uses
+
+
+def _roots(stage: Stage) -> Iterator[Symbol]:
+    """What a stage runs, what it hands on, how that becomes a receipt, and the recipe's sections that it uses."""
+    found: list[Callable[..., object]] = [stage.run, stage.hands_on, _receipt]
+    for name in ("ocr", *stage.uses):
+        section = Recipe.model_fields[name].annotation
+        found += [kind for kind in (section, *get_args(section)) if isinstance(kind, type) and issubclass(kind, Record)]
+    yield from ((one.__module__, one.__qualname__) for one in found)
+
+
+def cut(
+    bench: Bench, stages: Sequence[Stage], code: Mapping[str, str] | None = None, *, resume_only: bool = False
+) -> tuple[Receipt, ...] | None:
+    """Receipts of all stages of one paper; done stages are taken from the store. `code` is that of `code_versions`.
 
     With `resume_only` nothing is computed: None when a stage is not done yet. A paper dropped at ingest has one receipt.
     """
+    code = code or code_versions()
     receipts: list[Receipt] = []
     try:
         for stage in stages:
-            key = _key(bench, stage, {r.stage: r.output_hash for r in receipts})
+            key = _key(bench, stage, code[stage.name], {r.stage: r.output_hash for r in receipts})
             receipt = bench.store.receipt(bench.source.sha256, stage.name, key)
             if receipt is None or not all(map(bench.store.has_blob, blobs_of(receipt))):
                 if resume_only:
@@ -241,11 +227,11 @@ def cut(bench: Bench, stages: Sequence[Stage], *, resume_only: bool = False) -> 
     return tuple(receipts)
 
 
-def unchanged(bench: Bench, stages: Sequence[Stage], tallies: Sequence[Tally]) -> bool:
+def unchanged(bench: Bench, stages: Sequence[Stage], tallies: Sequence[Tally], code: Mapping[str, str]) -> bool:
     """Whether these are of every stage of the paper, each made under the key that it has now."""
     outputs: dict[str, str] = {}
     for stage, tally in zip(stages, tallies, strict=False):
-        if tally.stage != stage.name or tally.key != _key(bench, stage, outputs):
+        if tally.stage != stage.name or tally.key != _key(bench, stage, code[stage.name], outputs):
             return False
         outputs[stage.name] = tally.output
     return len(tallies) == len(stages) or (len(tallies) == 1 and not tallies[0].kept)
@@ -275,7 +261,7 @@ def blobs_of(receipt: Receipt) -> Iterator[str]:
             yield str(crop["sha256"])
 
 
-def _key(bench: Bench, stage: Stage, outputs: dict[str, str]) -> str:
+def _key(bench: Bench, stage: Stage, code: str, outputs: dict[str, str]) -> str:
     row = bench.source.row.model_dump(mode="json") if bench.source.row else None
     sections = {name: getattr(bench.recipe, name) for name in stage.uses}
     plain: dict[str, object] = {
@@ -290,7 +276,7 @@ def _key(bench: Bench, stage: Stage, outputs: dict[str, str]) -> str:
         plain["models"] = {name: [rule.settings, rule.family] for name, rule in bench.recipe.models.items()}
     policy = bench.policy.hash if stage.name == "rights" else ""
     inputs = [outputs[name] for name in stage.after]
-    return digest([stage.name, code_version(), bench.source.sha256, bench.source.name, row, plain, policy, inputs])
+    return digest([stage.name, code, bench.source.sha256, bench.source.name, row, plain, policy, inputs])
 
 
 def _receipt(stage: Stage, key: str, made: Made) -> Receipt:
@@ -337,6 +323,7 @@ __all__ = [
     "Stage",
     "Tally",
     "blobs_of",
+    "code_versions",
     "count",
     "cut",
     "stages_of",

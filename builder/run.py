@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -17,7 +17,7 @@ from builder.edges.settled import Ledger, Settled, ledger_of
 from builder.edges.store import Receipt, Store, legible, sha256_of
 from builder.errors import CannotRead
 from builder.outcomes import PaperOutcome, Run
-from builder.pipeline import STAGES, Stage, blobs_of, code_version, cut, tally_of, unchanged
+from builder.pipeline import STAGES, Stage, blobs_of, code_versions, cut, tally_of, unchanged
 from builder.recipe import Recipe
 from builder.records import Dropped, Paper, Record, digest
 from builder.stages.ingest import PaperRow
@@ -39,6 +39,7 @@ class Task:
     policy: Policy
     work: Path
     stages: tuple[str, ...]
+    code: Mapping[str, str]  # the code version of each stage
     unanswered: dict[str, Reply] = field(default_factory=dict)  # questions that got no answer in this run, by hash
     seconds: dict[str, float] = field(default_factory=dict)  # that earlier children of this run spent on it, by stage
     asked: tuple[str, ...] = ()  # hashes of all its questions in this run
@@ -83,12 +84,12 @@ def run(
     desk = asker or Desk(store, recipe.models, recipe.asking)
     done: dict[int, PaperOutcome] = {}
     todo: list[tuple[int, Task]] = []
-    names = tuple(stage.name for stage in stages)
+    names, code = tuple(stage.name for stage in stages), dict(code_versions())
     with ledger_of(store) as ledger:
         work = _Work(store, stages, limits, ledger)
         for index, (source, outcome) in enumerate(_sources(papers)):
             if source:
-                task = Task(source, recipe, policy, store.root.absolute(), names)
+                task = Task(source, recipe, policy, store.root.absolute(), names, code)
                 outcome = work.resumed(task)
                 if outcome is None:
                     todo.append((index, task))
@@ -151,10 +152,10 @@ class _Work:
     def resumed(self, task: Task) -> PaperOutcome | None:
         """The paper as an earlier run left it; None where something of it is to be done."""
         bench = Bench(task.source, task.recipe, task.policy, self.store)
-        known = self.ledger.get(task.source.sha256)
-        if known and unchanged(bench, self.stages, known.tallies):
+        known = self.ledger.get(task.source.sha256, task.stages)
+        if known and unchanged(bench, self.stages, known.tallies, task.code):
             return self._outcome(task, known, reused=True)
-        receipts = cut(bench, self.stages, resume_only=True)
+        receipts = cut(bench, self.stages, task.code, resume_only=True)
         if receipts is not None:
             return self._outcome(task, self._kept(task, receipts), reused=True)
         failed = self.store.receipt(task.source.sha256, _FAILED, self._failure_key(task))
@@ -176,7 +177,7 @@ class _Work:
 
     def _kept(self, task: Task, receipts: Sequence[Receipt]) -> Settled:
         settled = _settled(receipts)
-        self.ledger.put(task.source.sha256, settled, [sha for receipt in receipts for sha in blobs_of(receipt)])
+        self.ledger.put(task.source.sha256, task.stages, settled, [sha for receipt in receipts for sha in blobs_of(receipt)])
         return settled
 
     def _outcome(self, task: Task, settled: Settled, *, reused: bool = False) -> PaperOutcome:
@@ -203,8 +204,11 @@ class _Work:
         return outcome
 
     def _failure_key(self, task: Task) -> str:
-        limits = self.limits
-        return digest([_FAILED, code_version(), task.source.sha256, task.recipe.hash, limits.seconds, limits.memory_mib])
+        limits, code = (
+            self.limits,
+            [task.code[stage] for stage in task.stages],
+        )  # any of them may have taken it all
+        return digest([_FAILED, code, task.source.sha256, task.recipe.hash, limits.seconds, limits.memory_mib])
 
 
 def _settled(receipts: Sequence[Receipt]) -> Settled:
@@ -240,7 +244,7 @@ def cut_one(task: Task) -> Cutting | Waiting:
     bench = Bench(task.source, task.recipe, task.policy, Store(task.work), task.unanswered)
     bench.seconds.update(task.seconds)
     try:
-        receipts = cut(bench, stages)
+        receipts = cut(bench, stages, task.code)
     except Waiting as waits:
         waits.seconds = bench.seconds
         return waits

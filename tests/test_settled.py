@@ -26,12 +26,12 @@ from builder.stages.rights import read_policy
 PAPERS = [Path(__file__).parent / "papers" / f"{name}.pdf" for name in ("pearlite-steel", "titanium-powder")]
 
 
-def go_on(work: Path) -> Run:
+def go_on(work: Path, until: str = "crop") -> Run:
     policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
     recipe = shipped.load_recipe("csm_bench")
     given = [(paper, None) for paper in PAPERS]
     engine, told = LocalEngine(2), [].append
-    return run(given, recipe, policy, Store(work), stages_until("crop"), engine=engine, limits=Limits(), progress=told)
+    return run(given, recipe, policy, Store(work), stages_until(until), engine=engine, limits=Limits(), progress=told)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,10 @@ def same_time(path: Path, data: bytes) -> None:
     os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
 
 
-def test_what_is_settled_is_taken_up_without_reading_a_receipt(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_settled_is_taken_up_without_reading_a_receipt_by_commands_of_other_stages_in_turn(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on(work, "select")
     before = (work / FILE).stat().st_mtime_ns
 
     def read(*_: object) -> Receipt:
@@ -62,8 +65,8 @@ def test_what_is_settled_is_taken_up_without_reading_a_receipt(work: Path, monke
 
     with monkeypatch.context() as patch:
         patch.setattr(Store, "receipt", read)
+        assert [go_on(work, until).reused for until in ("select", "crop", "select")] == 3 * [len(PAPERS)]
         again = go_on(work)
-    assert again.reused == len(PAPERS)
     assert (work / FILE).stat().st_mtime_ns == before
     assert len(again.records("crop", Specimen)) == sum(line.made for line in again.attrition if line.stage == "crop")
 

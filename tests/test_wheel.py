@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from builder.pipeline import code_versions
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -36,9 +38,13 @@ def test_the_wheel_carries_cards_licences_metrics_recipes_and_schemas(unpacked: 
 
 
 def test_the_wheel_runs_from_an_empty_folder(unpacked: Path, tmp_path: Path) -> None:
-    script = "import builder, sys; from builder.cli import main; print(builder.__file__); sys.exit(main(['recipes']))"
+    script = (
+        "import builder, sys; from builder.cli import main; from builder.pipeline import code_versions; "
+        "print(builder.__file__, dict(code_versions())); sys.exit(main(['recipes']))"
+    )
     env = {**os.environ, "PYTHONPATH": str(unpacked)}
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert str(unpacked) in done.stdout
     assert "csm_bench" in done.stdout
+    assert str(dict(code_versions())) in done.stdout  # a work folder goes on under either

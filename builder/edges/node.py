@@ -18,7 +18,8 @@ from builder.edges import pdf
 from builder.edges.engine import Children, Failure, Limits
 from builder.edges.fence import Fence, missing
 from builder.edges.store import sha256_of
-from builder.pipeline import code_version
+from builder.pipeline import code_versions
+from builder.records import digest
 
 
 class PaperTask(Protocol):
@@ -44,7 +45,7 @@ class Versions:
     """All that a paper's receipts depend on beside recipe and paper, and what reads them on the way."""
 
     microtome: str
-    code: str  # hash of the modules that stages depend on
+    code: str  # hash of the code versions of all stages
     pymupdf: str
     python: str
 
@@ -59,7 +60,7 @@ class Versions:
 
 def versions() -> Versions:
     """Of this process. Python's patch version changes nothing that travels."""
-    return Versions(__version__, code_version(), pdf.READER, ".".join(platform.python_version_tuple()[:2]))
+    return Versions(__version__, digest(code_versions()), pdf.READER, ".".join(platform.python_version_tuple()[:2]))
 
 
 @dataclass(frozen=True)

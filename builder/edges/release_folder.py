@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from builder.edges.harness_files import harness_of
 from builder.edges.parquet import write_parquet
-from builder.edges.store import cannot_write, sha256_of
+from builder.edges.store import cannot_write, make_durable, sha256_of
 from builder.errors import CannotWrite
 from builder.release.files import (
     ATTACKS,
@@ -134,7 +134,10 @@ def _settle(scratch: Path, out: Path) -> bool:
         )
     if out.is_dir():
         out.rmdir()
+    for folder in (*(path for path in scratch.rglob("*") if path.is_dir()), scratch):  # before a name says that it is whole
+        make_durable(folder)
     scratch.rename(out)
+    make_durable(out.parent)
     return False
 
 

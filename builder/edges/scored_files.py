@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from builder.edges.store import cannot_write, write_whole
+from builder.edges.store import cannot_write, make_durable, write_whole
 from builder.errors import CannotRead, CannotWrite
 from builder.records import digest
 from builder.release.files import json_text
@@ -86,6 +86,7 @@ def _write_items(scored: Scored, path: Path) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+        make_durable(path.parent)
 
 
 def _put_rows(scored: Scored, file: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +16,10 @@ from builder.pipeline import Tally
 from builder.records import Dropped
 
 FILE = "settled.sqlite"
-_TABLE = "CREATE TABLE IF NOT EXISTS papers (sha256 TEXT PRIMARY KEY, told TEXT NOT NULL) WITHOUT ROWID"
+_TABLE = (  # a row for each set of stages: `figures` and `build` take turns on one work folder
+    "CREATE TABLE IF NOT EXISTS papers "
+    "(sha256 TEXT, stages TEXT, told TEXT NOT NULL, PRIMARY KEY (sha256, stages)) WITHOUT ROWID"
+)
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,14 @@ class Ledger:
     def __init__(self, store: Store, connection: sqlite3.Connection) -> None:
         self._store, self._connection = store, connection
 
-    def get(self, sha: str) -> Settled | None:
-        """What is settled, if every receipt and crop lies there as it did then, by size and time of its last change.
+    def get(self, sha: str, stages: Sequence[str]) -> Settled | None:
+        """What these stages settled, if every receipt and crop lies there as it did then, by size and time of its last change.
 
         A file whose bytes were changed under the same size and time is found when it is read, by its hash.
         """
         try:
-            row = self._connection.execute("SELECT told FROM papers WHERE sha256 = ?", (sha,)).fetchone()
+            of = "SELECT told FROM papers WHERE sha256 = ? AND stages = ?"
+            row = self._connection.execute(of, (sha, " ".join(stages))).fetchone()
             return self._read(json.loads(row[0])) if row else None
         except (
             sqlite3.DatabaseError,
@@ -58,10 +62,10 @@ class Ledger:
         tallies = tuple(Tally(**tally) for tally in told["tallies"])
         return Settled(tallies, str(told["paper_id"]), refused, tuple(map(str, told["disagreements"])))
 
-    def put(self, sha: str, settled: Settled, blobs: Iterable[str]) -> None:
-        """Keep it, durable when this returns. Raises CannotWrite."""
-        stages = [tally.stage for tally in settled.tallies]
-        names = [*(self._store.receipt_name(sha, stage) for stage in stages), *map(self._store.blob_name, dict.fromkeys(blobs))]
+    def put(self, sha: str, stages: Sequence[str], settled: Settled, blobs: Iterable[str]) -> None:
+        """Keep what these stages settled, durable when this returns. Raises CannotWrite."""
+        receipts = [self._store.receipt_name(sha, tally.stage) for tally in settled.tallies]
+        names = [*receipts, *map(self._store.blob_name, dict.fromkeys(blobs))]
         files = [[name, *_seen(self._store.root / name)] for name in names]
         told = json.dumps(
             {
@@ -74,7 +78,7 @@ class Ledger:
             ensure_ascii=False,
         )
         with _written(self._store.root), self._connection:
-            self._connection.execute("INSERT OR REPLACE INTO papers VALUES (?, ?)", (sha, told))
+            self._connection.execute("INSERT OR REPLACE INTO papers VALUES (?, ?, ?)", (sha, " ".join(stages), told))
 
 
 @contextmanager
@@ -96,7 +100,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA trusted_schema = OFF")  # a child that was taken over may have written the file
         connection.execute(_TABLE)
-        connection.execute("SELECT sha256, told FROM papers LIMIT 1")
+        connection.execute("SELECT sha256, stages, told FROM papers LIMIT 1")
         return connection
     except sqlite3.DatabaseError as error:
         connection.close()

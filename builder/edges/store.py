@@ -16,13 +16,14 @@ from pathlib import Path
 from builder.errors import CannotRead, CannotWrite
 from builder.records import digest
 
+_NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)  # said by file systems that keep such order themselves, or not at all
 _NAMED = re.compile(rb'"([0-9a-f]{64})"')  # what may be a blob's name in a receipt
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write so that the file is there whole or not at all. Raises CannotWrite."""
+    """Write so that the file is there whole or not at all, and durable when this returns. Raises CannotWrite."""
     with cannot_write(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_durable_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
         try:
             with os.fdopen(handle, "wb") as file:
@@ -33,6 +34,30 @@ def write_whole(path: Path, data: bytes) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+        make_durable(path.parent)
+
+
+def make_durable_folder(folder: Path) -> None:
+    """The folder with those above it, made where they are not there. Raises OSError."""
+    if not folder.is_dir():
+        make_durable_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        make_durable(folder.parent)
+
+
+def make_durable(folder: Path) -> None:
+    """What was made, named or renamed in the folder outlives a loss of power. Raises OSError."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError:  # it may be written to and not read
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            raise
+    finally:
+        os.close(handle)
 
 
 @contextmanager
