@@ -85,7 +85,10 @@ class Fence:
         return self.writes[0] / SCRATCH / uuid.uuid4().hex[:16] if self.writes else None
 
     def shut(self, scratch: Path | None = None) -> None:
-        """Confine this process for good. Raises UsageError where a kernel that can do it refuses to."""
+        """Confine this process for good; threads that it has by now stay outside.
+
+        Raises UsageError where a kernel that can do it refuses to.
+        """
         for name in [name for name in os.environ if _SECRET.search(name)]:
             _wipe(name)
         if scratch:
