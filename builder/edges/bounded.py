@@ -62,7 +62,7 @@ def _room() -> Iterator[None]:
     try:
         yield
     except MemoryError as error:  # Arrow's own is one
-        raise pa.ArrowInvalid(f"a group of its rows needs more than {ROOM >> 30} GiB of memory; no release's does") from error
+        raise pa.ArrowInvalid(f"a group of its rows needs more than {ROOM >> 20} MiB of memory; no release's does") from error
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
