@@ -1,5 +1,6 @@
 """A paper that crashes, hangs or eats memory costs itself and no other."""
 
+import contextlib
 import ctypes
 import errno
 import io
@@ -15,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builder.edges.engine import Failure, Limits, run_isolated
 from builder.edges.fence import Fence, missing, warnings
@@ -218,6 +221,19 @@ def pickled(value: object) -> bytes:
     pickler.dispatch_table = {}
     pickler.dump(value)
     return buffer.getvalue()
+
+
+@given(st.binary(max_size=40), st.lists(st.tuples(st.integers(0, 10**6), st.binary(max_size=6)), max_size=4))
+def test_any_bytes_of_a_child_are_a_value_or_no_pickle_and_nothing_is_called(
+    data: bytes, changes: list[tuple[int, bytes]]
+) -> None:
+    for whole in (pickled([Limits(), {"a": [1, 2.5, None]}, CannotWrite("a", "b", "c"), Path("x")]), pickled(Order("/made"))):
+        message = bytearray(whole + data)
+        for at, put in changes:
+            message[at % len(message) : at % len(message) + len(put)] = put
+        with contextlib.suppress(pickle.UnpicklingError):
+            received(bytes(message))
+    assert not Path("/made").exists()
 
 
 def test_our_own_records_errors_and_plain_values_come_back_as_they_are() -> None:
