@@ -32,7 +32,7 @@ class PaperOutcome:
     reused: bool = False  # nothing had to be computed
     sha256: str = ""  # of the file; empty where it could not be read
     failed: bool = False  # its child was stopped or died
-    seconds: Mapping[str, float] = field(default_factory=dict)  # by stage, in this run; "timeout": the limit it was stopped at
+    seconds: Mapping[str, float] = field(default_factory=dict)  # by stage, in this run; by the reason of a failure
     store: Store | None = field(default=None, repr=False, compare=False)
     unsaved: Mapping[str, Receipt] = field(default_factory=dict, repr=False)  # by stage: made without an answer it may yet get
 

@@ -14,6 +14,7 @@ from builder.errors import UsageError
 from builder.records import Kind, Record, Scale, digest
 from builder.scoring.battery import FREE, TESTED
 from builder.stages.image_tokens import Family
+from builder.toml_text import read_toml
 
 Task = Literal["caption_matching", "description", "multi_select"]
 Tier = Literal["open", "private"]
@@ -318,7 +319,7 @@ class Recipe(Record):
 def read_recipe(text: str, place: str) -> Recipe:
     """Recipe from TOML text; `place` names the file in errors. Raises UsageError with every finding."""
     try:
-        raw = tomllib.loads(text)
+        raw = read_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(place, f"not TOML: {error}", "mend the syntax at that line") from error
     if "tier" in raw:
@@ -326,9 +327,10 @@ def read_recipe(text: str, place: str) -> Recipe:
     try:
         return Recipe.model_validate(raw)
     except ValidationError as error:
-        raise UsageError(
-            place, "; ".join(_finding(e["loc"], said_of(e), e["input"]) for e in error.errors()), _REMEDY
-        ) from error
+        found = error.errors()
+        told = [_finding(e["loc"], said_of(e), e["input"]) for e in found[:_TOLD]]
+        more = [f"and {len(found) - _TOLD} more"] if len(found) > _TOLD else []
+        raise UsageError(place, "; ".join([*told, *more]), _REMEDY) from error
 
 
 def said_of(error: ErrorDetails) -> str:
@@ -337,6 +339,7 @@ def said_of(error: ErrorDetails) -> str:
     return _WANTED.get(str(pattern), error["msg"].removeprefix("Value error, "))
 
 
+_TOLD = 100  # findings that one error names
 _REMEDY = "see `microtome recipes` and builder/recipes/ for keys and values that are known"
 
 

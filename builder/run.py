@@ -193,7 +193,7 @@ class _Work:
         )
 
     def _failed(self, task: Task, result: Failure) -> PaperOutcome:
-        seconds = task.seconds | ({"timeout": float(self.limits.seconds)} if result.reason == "timeout" else {})
+        seconds = task.seconds | ({result.reason: round(result.seconds, 3)} if result.seconds else {})
         outcome = _whole_drop(task.source.name, result.reason, result.detail, sha256=task.source.sha256)
         outcome = replace(outcome, failed=True, seconds=seconds)
         assert outcome.dropped

@@ -14,12 +14,14 @@ from builder.edges.release_folder import Written
 from builder.edges.run_log import events
 from builder.edges.store import Store, write_whole
 from builder.outcomes import Run
-from builder.pipeline import TASK_STAGES
+from builder.pipeline import STAGES, TASK_STAGES
 from builder.reporting.run_events import Event
 from builder.reporting.run_page import run_page
 from builder.reporting.run_report import FACTS, MAIN, PAGE, SLOWEST, PaperTold, RunReport, StageTold
 from builder.reporting.run_status import status_of
 from builder.spend import books_of
+
+_STAGES = frozenset(stage.name for stage in STAGES)  # what else is measured ended in a failure, and counts until it is cut
 
 
 @dataclass
@@ -91,7 +93,7 @@ def _measuring(store: Store, measured: dict[str, _Measured]) -> Iterator[Event |
         if event and event.event == "paper-done" and event.sha256 and not event.reused:
             one = measured.setdefault(event.sha256, _Measured(event))
             one.last = event
-            one.stages = {k: v for k, v in one.stages.items() if k != "timeout"} | (event.stages or {})
+            one.stages = {k: v for k, v in one.stages.items() if k in _STAGES} | (event.stages or {})
         yield event
 
 

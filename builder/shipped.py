@@ -6,6 +6,7 @@ from pathlib import Path
 
 from builder.errors import UsageError
 from builder.recipe import Recipe, read_recipe
+from builder.toml_text import LONGEST
 
 _HERE = Path(__file__).parent
 
@@ -44,13 +45,17 @@ def load_recipe(name_or_path: str) -> Recipe:
     """A shipped recipe by name, or one read from a TOML file. Raises UsageError."""
     path = _HERE / "recipes" / f"{name_or_path}.toml" if name_or_path in recipe_names() else Path(name_or_path)
     try:
-        source = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            source = file.read(4 * LONGEST + 1)  # a character has four bytes at most
+        if len(source) > 4 * LONGEST:
+            raise UsageError(name_or_path, f"is larger than {4 * LONGEST >> 20} MiB", "name a recipe: a few kilobytes of TOML")
+        text = source.decode("utf-8").replace("\r\n", "\n")
     except FileNotFoundError as error:
         known = ", ".join(recipe_names())
         raise UsageError(name_or_path, "no such recipe", f"name one of {known}, or a TOML file") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(name_or_path, f"cannot read the recipe: {error}", "name a TOML file in UTF-8") from error
-    return read_recipe(source, path.name)
+    return read_recipe(text, path.name)
 
 
 def table_names() -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A paper that crashes, hangs or eats memory costs itself and no other."""
 
+import contextlib
 import ctypes
 import errno
 import io
@@ -15,8 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from builder.edges.engine import Children, Failure, Limits, run_isolated
+from builder.edges.engine import Failure, Limits, run_isolated
 from builder.edges.fence import Fence, missing, warnings
 from builder.edges.messages import received
 from builder.errors import CannotWrite
@@ -55,17 +58,6 @@ def test_a_failure_says_what_to_do() -> None:
 def test_a_full_disk_in_a_child_ends_the_run_and_blames_no_paper() -> None:
     with pytest.raises(CannotWrite, match="No space left on device"):
         list(run_isolated(misbehave, ["a", "full", "b"], jobs=1, limits=Limits(seconds=30, memory_mib=2048)))
-
-
-def test_whoever_waits_for_children_that_are_ended_is_told_so() -> None:
-    children = Children(1, Limits(seconds=600, memory_mib=2048), Fence())
-    with ThreadPoolExecutor(2) as threads:
-        told = [threads.submit(children.outcome, misbehave, how) for how in ("hang", "a")]
-        time.sleep(2)
-        children.close()
-        results = [waiting.result(timeout=30).result for waiting in told]
-    results.append(children.outcome(misbehave, "b").result)
-    assert results == [Failure("crashed", "the run was over before it was done")] * 3
 
 
 def test_a_mistake_of_ours_says_where() -> None:
@@ -229,6 +221,19 @@ def pickled(value: object) -> bytes:
     pickler.dispatch_table = {}
     pickler.dump(value)
     return buffer.getvalue()
+
+
+@given(st.binary(max_size=40), st.lists(st.tuples(st.integers(0, 10**6), st.binary(max_size=6)), max_size=4))
+def test_any_bytes_of_a_child_are_a_value_or_no_pickle_and_nothing_is_called(
+    data: bytes, changes: list[tuple[int, bytes]]
+) -> None:
+    for whole in (pickled([Limits(), {"a": [1, 2.5, None]}, CannotWrite("a", "b", "c"), Path("x")]), pickled(Order("/made"))):
+        message = bytearray(whole + data)
+        for at, put in changes:
+            message[at % len(message) : at % len(message) + len(put)] = put
+        with contextlib.suppress(pickle.UnpicklingError):
+            received(bytes(message))
+    assert not Path("/made").exists()
 
 
 def test_our_own_records_errors_and_plain_values_come_back_as_they_are() -> None:

@@ -121,13 +121,21 @@ def test_what_was_dropped_before_it_was_cropped_is_looked_at_where_that_is_asked
 
 
 def test_a_build_that_is_stopped_leaves_its_report_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hung = Failure("timeout", "not done after 300 s; --timeout raises the limit")
+    hung = Failure("timeout", "not done after 300 s; --timeout raises the limit", 300.0)
     in_this_process(monkeypatch, lambda _, __: hung)
     assert build(tmp_path, ND) == Exit.CANNOT_READ
     report = Built(tmp_path / "work", tmp_path / "release").report
     assert (report.state, report.exit, report.release) == ("stopped", "cannot-read", None)
     assert (report.outcomes, report.reasons) == ({"failed": 1}, {"timeout": 1})
     assert report.slowest[0].stages == {"timeout": 300.0}
+
+
+def test_a_paper_that_crashed_has_the_seconds_that_it_took_until_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    died = Failure("crashed", "the child died of SIGSEGV", 7.25)
+    in_this_process(monkeypatch, lambda _, __: died)
+    assert build(tmp_path, ND) == Exit.CANNOT_READ
+    (paper,) = Built(tmp_path / "work", tmp_path / "release").report.slowest
+    assert (paper.reason, paper.seconds, paper.stages) == ("crashed", 7.25, {"crashed": 7.25})
 
 
 def hostile() -> RunReport:

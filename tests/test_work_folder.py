@@ -13,6 +13,7 @@ import pytest
 
 from builder.cli import main
 from builder.edges.engine import Failure, Outcome
+from builder.edges.fence import SCRATCH
 from builder.edges.holding import HOLDER, held
 from builder.errors import CannotWrite, Exit
 
@@ -45,6 +46,23 @@ def test_the_second_driver_is_refused_and_told_of_the_first_and_a_killed_one_hol
     with held(work):
         pass
     assert not (work / HOLDER).read_text(encoding="utf-8")
+
+
+def test_what_the_children_of_a_killed_driver_left_is_cleared_by_the_next_run(tmp_path: Path) -> None:
+    (tmp_path / SCRATCH / "a" / "deep").mkdir(parents=True)
+    (tmp_path / SCRATCH / "a" / "deep" / "half").write_bytes(b"x")
+    with held(tmp_path):
+        assert not (tmp_path / SCRATCH).exists()
+
+
+def test_where_a_link_stands_for_the_temporary_files_nothing_is_cleared_but_the_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "kept").write_bytes(b"x")
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / SCRATCH).symlink_to(tmp_path / "elsewhere")
+    with held(tmp_path / "work"):
+        assert not (tmp_path / "work" / SCRATCH).is_symlink()
+    assert (tmp_path / "elsewhere" / "kept").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

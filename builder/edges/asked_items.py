@@ -10,6 +10,7 @@ from string import ascii_uppercase
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from builder.edges.bounded import rows_within
 from builder.errors import CannotRead
 from builder.scoring.items import Item
 
@@ -96,7 +97,7 @@ def _of_release(folder: Path) -> dict[str, list[Item]]:
         try:
             if not _COLUMNS.keys() <= set(pq.read_schema(path).names):
                 continue
-            rows = pq.read_table(path, columns=list(_COLUMNS), partitioning=None).to_pylist()
+            rows = list(rows_within(pq.ParquetFile(path), path.stat().st_size, list(_COLUMNS)))
         except (OSError, pa.ArrowException) as error:
             raise CannotRead(str(path), f"cannot be read: {error}", "rebuild the release with `microtome build`") from error
         named = [{_COLUMNS[name]: value for name, value in row.items()} for row in rows]

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from builder.edges.bounded import rows_within
 from builder.errors import CannotRead, UsageError
 from builder.release.files import MANIFEST
 from builder.release.logical import content_hash, logical_hash_of
@@ -87,8 +88,7 @@ def _rows(path: Path) -> Iterator[Row]:
     try:
         with pq.ParquetFile(path) as file:
             leaves = [file.schema.column(i).path for i in range(len(file.schema))]
-            for batch in file.iter_batches(batch_size=100, columns=[leaf for leaf in leaves if leaf != _BYTES]):
-                yield from batch.to_pylist()
+            yield from rows_within(file, path.stat().st_size, [leaf for leaf in leaves if leaf != _BYTES])
     except (OSError, pa.ArrowException, ValueError) as error:  # ValueError: text that is not UTF-8
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise CannotRead(str(path), f"cannot be read: {first}", "see `microtome validate`") from error

@@ -14,6 +14,7 @@ import re
 import struct
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,8 @@ class _Machine:
     clone: int
     refused: tuple[int, ...]  # socket, execve, execveat, ptrace, process_vm_readv, process_vm_writev, fork, vfork
     unguarded: tuple[int, ...]  # what Landlock lets pass: chmod, chown, utime, setxattr and their kin, truncate by path
+    shared: tuple[int, ...]  # of the user or the kernel: keys, namespaces, bpf, perf, userfaultfd; shm, sem, msg, mq: get, ctl
+    prlimit: int  # of another process than itself: the driver's own limits
 
 
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446  # the same everywhere, as all from 424 on
@@ -55,33 +58,42 @@ _MACHINES = {
     "x86_64": _Machine(
         0xC000003E, 317, 56, (41, 59, 322, 101, 310, 311, 57, 58),
         (90, 91, 268, 92, 93, 94, 260, 132, 235, 261, 280, 188, 189, 190, 197, 198, 199, 76),
+        (248, 249, 250, 272, 308, 321, 298, 323, 29, 31, 64, 66, 68, 71, 240, 241), 302,
     ),
     "aarch64": _Machine(
-        0xC00000B7, 277, 220, (198, 221, 281, 117, 270, 271), (52, 53, 54, 55, 88, 5, 6, 7, 14, 15, 16, 45)
+        0xC00000B7, 277, 220, (198, 221, 281, 117, 270, 271), (52, 53, 54, 55, 88, 5, 6, 7, 14, 15, 16, 45),
+        (217, 218, 219, 97, 268, 280, 241, 282, 194, 195, 190, 191, 186, 187, 180, 181), 261,
     ),
 }  # fmt: skip
 _OF_THE_SYSTEM = (
     "/usr", "/lib", "/lib64", "/etc", "/opt", "/sys/devices/system", "/sys/fs/cgroup", "/proc/self", "/proc/meminfo",
     "/proc/cpuinfo", "/proc/stat", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random",
 )  # fmt: skip
+SCRATCH = "tmp"  # below a work folder: what lies there belongs to children that run
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.I)
 
 
 @dataclass(frozen=True)
 class Fence:
-    """What stays in reach beside the system and Python: folders to read and to write; the first has the temporary files."""
+    """What stays in reach beside the system and Python: folders to read and to write."""
 
     reads: tuple[Path, ...] = ()
     writes: tuple[Path, ...] = ()
 
-    def shut(self) -> None:
-        """Confine this process for good. Raises UsageError where a kernel that can do it refuses to."""
+    def scratch(self) -> Path | None:
+        """A new name for one child's temporary files, in the first folder that it may write to."""
+        return self.writes[0] / SCRATCH / uuid.uuid4().hex[:16] if self.writes else None
+
+    def shut(self, scratch: Path | None = None) -> None:
+        """Confine this process for good; threads that it has by now stay outside.
+
+        Raises UsageError where a kernel that can do it refuses to.
+        """
         for name in [name for name in os.environ if _SECRET.search(name)]:
             _wipe(name)
-        for path in self.writes[:1]:
-            own = path / "tmp"
-            own.mkdir(parents=True, exist_ok=True)
-            os.environ["TMPDIR"] = tempfile.tempdir = str(own)
+        if scratch:
+            scratch.mkdir(parents=True, exist_ok=True)
+            os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
         if sys.platform != "linux":
             return
         libc = ctypes.CDLL(None, use_errno=True)
@@ -161,14 +173,17 @@ def _allow(libc: ctypes.CDLL, rules: int, path: Path, rights: int) -> None:
 
 
 def _refuse_calls(libc: ctypes.CDLL, machine: _Machine) -> None:
-    """A BPF program: another architecture dies; what is refused answers EPERM; clone3 ENOSYS; clone only makes threads."""
-    refused = (*machine.refused, *machine.unguarded, _FCHMODAT2, _SETXATTRAT, _REMOVEXATTRAT, _IO_URING)
+    """A BPF program: another architecture dies; what is refused answers EPERM; clone3 ENOSYS; clone only makes threads; limits
+    are its own."""
+    refused = (*machine.refused, *machine.unguarded, *machine.shared, _FCHMODAT2, _SETXATTRAT, _REMOVEXATTRAT, _IO_URING)
     denied = _RETURN, 0, 0, _ERRNO | errno.EPERM
     program = [(_LOAD, 0, 0, _ARCH), (_IF_EQUAL, 1, 0, machine.audit), (_RETURN, 0, 0, _KILL), (_LOAD, 0, 0, _NUMBER)]
     program += [(_IF_AT_LEAST, 0, 1, _X32), denied]
     for number in refused:
         program += [(_IF_EQUAL, 0, 1, number), denied]
     program += [(_IF_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, _ERRNO | errno.ENOSYS)]
+    own = (_IF_EQUAL, 0, 1, 0), (_RETURN, 0, 0, _ALLOW), denied
+    program += [(_IF_EQUAL, 0, 4, machine.prlimit), (_LOAD, 0, 0, _FIRST_ARGUMENT), *own]
     program += [(_IF_EQUAL, 0, 3, machine.clone), (_LOAD, 0, 0, _FIRST_ARGUMENT), (_IF_SET, 1, 0, _CLONE_THREAD), denied]
     program += [(_RETURN, 0, 0, _ALLOW)]
     code = b"".join(struct.pack("HBBI", *line) for line in program)
@@ -184,4 +199,4 @@ def _checked(answer: int, what: str) -> None:
         raise UsageError(what, f"the kernel refuses to confine a child: {told}", "report this with `uname -a`")
 
 
-__all__ = ["Fence", "missing", "warnings"]
+__all__ = ["SCRATCH", "Fence", "missing", "warnings"]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from builder.edges.fence import SCRATCH
 from builder.edges.redaction import without_urls_secrets
 from builder.edges.store import cannot_write
 from builder.errors import CannotRead, CannotWrite
@@ -24,7 +26,9 @@ _TRIES, _PAUSE = 4, 0.05  # seconds: whoever asks whether a killed driver's fold
 
 @contextmanager
 def held(work: Path) -> Iterator[None]:
-    """Hold the folder until the end, however this process ends. Raises CannotWrite, naming who holds it.
+    """Hold the folder until the end, however this process ends; temporary files of children whose driver was killed go.
+
+    Raises CannotWrite, naming who holds it.
 
     The kernel keeps the lock, not the file: what a killed driver leaves behind holds nobody up. On a network file system it
     holds as far as that system carries flock(2) between machines.
@@ -43,8 +47,18 @@ def held(work: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(json.dumps(_this()))
         file.flush()
+        _clear(work / SCRATCH)
         yield
         file.truncate(0)
+
+
+def _clear(scratch: Path) -> None:
+    """What cannot be taken away stays: it holds nobody up."""
+    with suppress(OSError, RecursionError):  # folders in folders by the thousand
+        if scratch.is_symlink():  # it would lead out of the work folder
+            scratch.unlink()
+        else:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _locked(file: TextIO) -> bool:

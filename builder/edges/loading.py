@@ -1,4 +1,4 @@
-"""Load a release as a stranger would: in a process of its own, with a clean cache."""
+"""Load a release as a stranger would: in a process of its own, with a clean cache; one in a folder without a network."""
 
 from __future__ import annotations
 
@@ -18,27 +18,35 @@ _HUB_SECONDS = 6 * 3600  # the same over a network
 # A stranger has no token of ours, wherever it was kept.
 _TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH")
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+_ARROW_ALONE = {
+    "USE_TORCH": "0",
+    "USE_TF": "0",
+    "USE_JAX": "0",
+}  # torch would want memory of the system's
+_STRANGER, _FENCED = "builder.edges.stranger", "builder.edges.fenced_stranger"
 
 Configs = Mapping[str, Mapping[str, int]]  # rows by config and split
 
 
 def load_as_a_stranger(folder: Path, configs: Configs) -> list[Issue]:
     """Findings of `load_dataset` for every config and split with its rows, streaming and not, every image decoded."""
-    return _load(str(folder.resolve()), "", configs, _OFFLINE, _SECONDS)[0]
+    return _load(_FENCED, str(folder.resolve()), "", configs, _OFFLINE, _SECONDS)[0]
 
 
 def load_from_the_hub(repo_id: str, commit: str, configs: Configs, token: str | None) -> tuple[list[Issue], list[str]]:
     """The same from the Hub at a commit, without a token where none is given; and the logical hash of each way of loading."""
     online = {"HF_HUB_OFFLINE": "0", "HF_DATASETS_OFFLINE": "0", "HF_HUB_DISABLE_IMPLICIT_TOKEN": "" if token else "1"}
     more = {**online, **({"HF_TOKEN": token} if token else {})}
-    issues, hashes = _load(repo_id, commit, configs, more, _HUB_SECONDS)
+    issues, hashes = _load(_STRANGER, repo_id, commit, configs, more, _HUB_SECONDS)
     # A network fails now and then; what cannot be loaded cannot be loaded twice.
-    return _load(repo_id, commit, configs, more, _HUB_SECONDS) if issues else (issues, hashes)
+    return _load(_STRANGER, repo_id, commit, configs, more, _HUB_SECONDS) if issues else (issues, hashes)
 
 
-def _load(source: str, revision: str, configs: Configs, more: Mapping[str, str], seconds: int) -> tuple[list[Issue], list[str]]:
+def _load(
+    program: str, source: str, revision: str, configs: Configs, more: Mapping[str, str], seconds: int
+) -> tuple[list[Issue], list[str]]:
     with tempfile.TemporaryDirectory(prefix="microtome-load-", ignore_cleanup_errors=True) as cache:
-        command = [sys.executable, "-m", "builder.edges.stranger", source, revision, json.dumps(configs)]
+        command = [sys.executable, "-m", program, source, revision, json.dumps(configs)]
         environment = {**_clean(cache), **more}
         try:
             done = subprocess.run(command, env=environment, cwd=cache, capture_output=True, text=True, timeout=seconds)
@@ -58,7 +66,7 @@ def _clean(cache: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _TOKENS and not _is_cache(name)}
     home = str(Path(builder.__file__).parents[1])
     path = os.pathsep.join([home, *([kept["PYTHONPATH"]] if kept.get("PYTHONPATH") else [])])
-    return {**kept, "PYTHONPATH": path, "HF_HOME": cache, "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    return {**kept, "PYTHONPATH": path, "HF_HOME": cache, "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", **_ARROW_ALONE}
 
 
 def _is_cache(name: str) -> bool:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+import time
 from functools import partial
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnContext
+from multiprocessing.context import SpawnContext, SpawnProcess
 
 from pebble.common.types import ResultStatus
-from pebble.pool.process import TaskResult
+from pebble.pool.process import Acknowledgement, TaskResult
 
 _OF_THE_CHANNEL = {
     ("pebble.pool.process", "TaskResult"), ("pebble.pool.process", "TaskProblem"), ("pebble.pool.process", "Acknowledgement"),
@@ -30,6 +31,10 @@ _BROKEN = (
 )  # fmt: skip
 
 
+_LONGEST = 2**28  # bytes of one message: a paper's records are a few megabytes
+ENDED_WITH_0 = 256  # no process ends with more than 255
+
+
 class Unasked(Exception):
     """Stands for what no child has to send, and for the whole answer that names it."""
 
@@ -37,11 +42,45 @@ class Unasked(Exception):
 class GuardedSpawn(SpawnContext):
     """Starts children as `spawn` does; what comes through its pipes is read by `received`."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = 0.0  # when a child took up its last task, by the monotonic clock; set to 0 by whoever gives it the next
+        self._started: list[SpawnProcess] = []
+
+    def Process(self, *args: object, **kwargs: object) -> SpawnProcess:  # type: ignore[override]  # noqa: N802 - as above
+        """One more child."""
+        child = _Child(*args, **kwargs)  # type: ignore[arg-type]
+        self._started.append(child)
+        return child
+
+    def pids(self) -> list[int]:
+        """Of all children that were started here."""
+        return [child.pid for child in self._started if child.pid]
+
     def Pipe(self, duplex: bool = True) -> tuple[Connection, Connection]:  # noqa: N802 - multiprocessing's name
         """The child's own end is read as ever: what a driver sends is trusted."""
         reader, writer = super().Pipe(duplex)
-        reader.recv = partial(_next, reader)  # type: ignore[method-assign]
+        reader.recv = partial(self._next, reader)  # type: ignore[method-assign]
         return reader, writer
+
+    def _next(self, reader: Connection) -> object:
+        """Raises OSError for what is no message: pebble takes it as the end of the pool."""
+        try:
+            message = received(reader.recv_bytes(_LONGEST))
+        except pickle.UnpicklingError as error:
+            raise OSError(str(error)) from error
+        if isinstance(message, Acknowledgement):
+            self.begun = time.monotonic()
+        return message
+
+
+class _Child(SpawnProcess):
+    """A process that pebble never takes for one that ended as it should: with a task in hand, none does."""
+
+    @property
+    def exitcode(self) -> int | None:
+        code = super().exitcode
+        return ENDED_WITH_0 if code == 0 else code
 
 
 def received(message: bytes) -> object:
@@ -54,10 +93,6 @@ def received(message: bytes) -> object:
     if reader.unasked and isinstance(value, TaskResult) and value.result.status == ResultStatus.SUCCESS:
         value.result.value = Unasked(reader.unasked[0])
     return value
-
-
-def _next(reader: Connection) -> object:
-    return received(reader.recv_bytes())
 
 
 class _Reader(pickle.Unpickler):
@@ -76,4 +111,4 @@ class _Reader(pickle.Unpickler):
         return Unasked
 
 
-__all__ = ["GuardedSpawn", "Unasked", "received"]
+__all__ = ["ENDED_WITH_0", "GuardedSpawn", "Unasked", "received"]

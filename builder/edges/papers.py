@@ -16,6 +16,7 @@ from builder.stages.ingest import PaperRow
 
 COLUMNS = ("file", "doi", "arxiv_id", "licence", "rights_holder", "source_url")
 _SHOWN = 120  # characters of a name in an error
+_FINDINGS = 100  # that one error names
 _REMEDY = "name PDF files, URLs of some, folders that hold some, or a papers.csv with the columns " + ", ".join(COLUMNS)
 
 
@@ -44,7 +45,8 @@ def find_papers(paths: Sequence[Path | str], fetched: Path | None = None) -> lis
         else [f"{url_without_secrets(url)}: this command reads files only" for url in urls]
     )
     if problems:
-        raise CannotRead("--papers", "; ".join(problems), _REMEDY)
+        more = [f"and {len(problems) - _FINDINGS} more"] if len(problems) > _FINDINGS else []
+        raise CannotRead("--papers", "; ".join([*problems[:_FINDINGS], *more]), _REMEDY)
     files = fetch_all(urls, fetched) if fetched else {}
     return [(files[pdf] if isinstance(pdf, str) else pdf, row) for pdf, row in found.values()]
 
@@ -109,9 +111,9 @@ def _wrong_columns(columns: Iterable[str]) -> Iterator[str]:
         if column not in named:
             yield f"column {column} is missing"
     for column in sorted(set(named) - set(COLUMNS)):
-        yield f'column "{column}" is not known'
-    for column in sorted({c for c in named if named.count(c) > 1}):
-        yield f"column {column} stands twice"
+        yield f'column "{_short(column)}" is not known'
+    for column in sorted(column for column, count in Counter(named).items() if count > 1):
+        yield f"column {_short(column)} stands twice"
 
 
 def _unusable(path: Path) -> str | None:
@@ -128,7 +130,7 @@ def _unusable(path: Path) -> str | None:
     return None
 
 
-def _short(path: Path) -> str:
+def _short(path: Path | str) -> str:
     name = str(path)
     return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}... ({len(name)} characters)"
 

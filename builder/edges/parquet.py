@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import ClassLabel, Features, Image, List, Value
 
+from builder.edges.bounded import rows_within
 from builder.records import Record
 from builder.release.rows import LETTERS, ROWS, Config, ImageCell, Row
 
@@ -97,19 +98,12 @@ def _options(schema: Any) -> dict[str, Any]:
 def opened_parquet(path: Path) -> Iterator[ParquetRows]:
     """A data file to read row group by row group. Raises BrokenParquet, then or while its rows are read."""
     try:
-        # Not pq.read_table, which reads ahead in threads: one that still let go of a Python object while the interpreter
-        # ended would abort the process. Mapped, so that no error names the path.
-        with pa.memory_map(str(path)) as file:
+        with pa.memory_map(str(path)) as file:  # mapped, so that no error names the path
             parquet = pq.ParquetFile(file, pre_buffer=False)
             schema = parquet.schema_arrow
-            yield ParquetRows(_types(schema), (schema.metadata or {}).get(b"huggingface"), _groups(parquet))
+            yield ParquetRows(_types(schema), (schema.metadata or {}).get(b"huggingface"), rows_within(parquet, file.size()))
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # ValueError: text that is not UTF-8
         raise BrokenParquet((str(error).splitlines() or [type(error).__name__])[0]) from error
-
-
-def _groups(parquet: Any) -> Iterator[dict[str, Any]]:
-    for number in range(parquet.num_row_groups):
-        yield from parquet.read_row_group(number, use_threads=False).to_pylist()
 
 
 def plain(value: object) -> object:

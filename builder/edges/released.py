@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from hashlib import sha256
@@ -13,8 +14,9 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from builder.edges.bounded import rows_within
 from builder.edges.hub import HubRepository, hub_repository
-from builder.edges.parquet import ROWS_PER_GROUP, plain
+from builder.edges.parquet import plain
 from builder.edges.shelf import DiskShelf
 from builder.errors import CannotRead
 from builder.release.files import CHANGELOG, ERRATA, MANIFEST
@@ -74,7 +76,11 @@ def ids_at(repo: HubRepository, commit: str) -> frozenset[str]:
 
 
 def _ids(file: BinaryIO) -> list[dict[str, Any]]:
-    return list(pq.ParquetFile(file, pre_buffer=True).read(columns=["id"]).to_pylist())
+    return list(rows_within(pq.ParquetFile(file, pre_buffer=True), _size(file), ["id"], groups=_GROUPS))
+
+
+def _size(file: BinaryIO) -> int:
+    return file.seek(0, os.SEEK_END)
 
 
 def _shelved(file: BinaryIO, shelf: Shelf) -> Table:
@@ -84,15 +90,12 @@ def _shelved(file: BinaryIO, shelf: Shelf) -> Table:
     seen: set[str] = set()
 
     def rows() -> Iterator[Mapping[str, object]]:
-        for start in range(0, parquet.num_row_groups, _GROUPS):
-            groups = range(start, min(start + _GROUPS, parquet.num_row_groups))
-            for batch in parquet.read_row_groups(list(groups), columns=columns).to_batches(ROWS_PER_GROUP):
-                for row in batch.to_pylist():
-                    name = row.get("id")
-                    if not (isinstance(name, str) and name) or name in seen:
-                        raise _NoIds
-                    seen.add(name)
-                    yield {column: plain(value) for column, value in row.items()}
+        for row in rows_within(parquet, _size(file), columns, groups=_GROUPS):
+            name = row.get("id")
+            if not (isinstance(name, str) and name) or name in seen:
+                raise _NoIds
+            seen.add(name)
+            yield {column: plain(value) for column, value in row.items()}
 
     return put_down(rows(), shelf)
 

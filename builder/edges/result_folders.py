@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from builder.edges.bounded import rows_within
 from builder.edges.images import jpeg_of, picture_within
 from builder.errors import CannotRead, UsageError
 from builder.release.files import MANIFEST
@@ -77,9 +78,9 @@ def _items(path: Path) -> Iterator[ItemScore]:
 
 def _table(path: Path, ids: Sequence[str] | None) -> list[dict[str, object]]:
     try:
-        rows: list[dict[str, object]] = pq.read_table(
-            path, partitioning=None, filters=None if ids is None else [("id", "in", list(ids))]
-        ).to_pylist()
+        if ids is None:
+            return list(rows_within(pq.ParquetFile(path), path.stat().st_size))
+        rows: list[dict[str, object]] = pq.read_table(path, partitioning=None, filters=[("id", "in", list(ids))]).to_pylist()
     except (OSError, pa.ArrowException, ValueError) as error:
         raise CannotRead(str(path), f"cannot be read: {str(error).splitlines()[0]}", _REMEDY) from error
     return rows

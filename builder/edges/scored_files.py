@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
 import tempfile
@@ -15,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from builder.edges.lines import byte_lines
 from builder.edges.store import cannot_write, make_durable, write_whole
 from builder.errors import CannotRead, CannotWrite
 from builder.records import digest
@@ -41,10 +41,9 @@ def prediction_lines(path: Path) -> Iterator[Line]:
     """The lines of a file, a byte-order mark left out. Raises CannotRead."""
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                data = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
-                if not data.isspace() and data:
-                    yield Line(number, data)
+            for number, line in byte_lines(file, str(path)):
+                if not line.isspace():
+                    yield Line(number, line)
     except OSError as error:
         raise CannotRead(
             str(path), error.strerror or str(error), "name a file of predictions, one JSON object a line"

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field, ValidationError
 
+from builder.edges.bounded import rows_within
 from builder.errors import CannotRead, UsageError
 from builder.records import Record
 
-_BATCH = 16  # rows: full-resolution images are megabytes each
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -104,8 +104,7 @@ def _of_folder(folder: Path, config: str, split: str, columns: Sequence[str]) ->
             missing = set(columns) - set(file.schema_arrow.names)
             if missing:
                 raise CannotRead(str(path), f"has no column {', '.join(sorted(missing))}", _REMEDY)
-            for batch in file.iter_batches(_BATCH, columns=list(columns)):
-                yield from batch.to_pylist()
+            yield from rows_within(file, path.stat().st_size, list(columns))
         except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
             raise CannotRead(str(path), f"cannot be read: {str(error).splitlines()[0]}", _REMEDY) from error
 

@@ -15,6 +15,7 @@ from builder.errors import UsageError
 from builder.lint.cells import read_number
 from builder.lint.table import Table
 from builder.records import Record
+from builder.toml_text import read_toml
 
 Role = Literal[
     "name",
@@ -133,7 +134,7 @@ class Column(Record):
 def read_about(text: str, place: str) -> About:
     """A sidecar from TOML text. Raises UsageError with every finding."""
     try:
-        about = About.model_validate(tomllib.loads(text))
+        about = About.model_validate(read_toml(text))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(place, f"not TOML: {error}", "mend the syntax at that line") from error
     except ValidationError as error:

@@ -33,7 +33,9 @@ class PaperTold(Record):
     outcome: str = Field(description="ok, dropped or failed")
     reason: str | None
     seconds: float
-    stages: dict[str, float] = Field(description="by stage; under timeout the limit at which its child was stopped")
+    stages: dict[str, float] = Field(
+        description="by stage; under the reason of a failure what its child spent until it was lost"
+    )
     run: str = Field(description="id of the run that measured it last")
 
 

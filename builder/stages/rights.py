@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from builder.errors import UsageError
 from builder.records import Act, ClassifiedFigure, Licence, Paper, Record, Rights, digest
+from builder.toml_text import read_toml
 
 _NO = Act(share=False, adapt=False, commercial=False)
 
@@ -81,7 +82,7 @@ class Policy(Record):
 def read_policy(text: str, place: str) -> Policy:
     """Policy from TOML text; `place` names the file in errors. Raises UsageError with every finding."""
     try:
-        policy = Policy.model_validate(tomllib.loads(text))
+        policy = Policy.model_validate(read_toml(text))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(place, f"not TOML: {error}", "mend the syntax at that line") from error
     except ValidationError as error:
