@@ -36,7 +36,7 @@ class Ledger:
         self._store, self._connection = store, connection
 
     def get(self, sha: str) -> Settled | None:
-        """What is settled, if every receipt and crop lies there as it did then, by size and time of its last change.
+        """What is settled, if its receipts and crops lie there as they did then, by size and time of its last change.
 
         A file whose bytes were changed under the same size and time is found when it is read, by its hash.
         """
@@ -60,8 +60,7 @@ class Ledger:
 
     def put(self, sha: str, settled: Settled, blobs: Iterable[str]) -> None:
         """Keep it, durable when this returns. Raises CannotWrite."""
-        stages = [tally.stage for tally in settled.tallies]
-        names = [*(self._store.receipt_name(sha, stage) for stage in stages), *map(self._store.blob_name, dict.fromkeys(blobs))]
+        names = [self._store.receipts_name(sha), *map(self._store.blob_name, dict.fromkeys(blobs))]
         files = [[name, *_seen(self._store.root / name)] for name in names]
         told = json.dumps(
             {
