@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args, get_origin
 
@@ -57,21 +58,49 @@ def _feature(annotation: Any) -> Any:
     return Value(_PLAIN[annotation]) if annotation in _PLAIN else _feature(inner[0])
 
 
-def write_parquet(file: BinaryIO, config: Config, rows: Sequence[Row], png: Callable[[str], bytes]) -> None:
-    """A whole Parquet file into `file`, a row group at a time: no more than one group's images are in memory.
+@dataclass(frozen=True)
+class Cells:
+    """A row as it is written, its image's bytes among its cells; `bytes`: what its image and text take."""
 
-    `png` gives an image's bytes by its hash. The same rows give the same bytes under one pyarrow.
+    cells: dict[str, object]
+    bytes: int
+
+
+def cells_of(rows: Iterable[Row], png: Callable[[str], bytes]) -> Iterator[Cells]:
+    """The rows as they are written, made as they are asked for; `png` gives an image's bytes by its hash."""
+    for row in rows:
+        image = png(row.image_sha256) if row.image else b""
+        cell = {"bytes": image, "path": row.image.path} if row.image else None
+        text = row.model_dump_json(exclude={"image"}).encode()
+        yield Cells({**row.model_dump(mode="json"), "image": cell}, len(image) + len(text))
+
+
+def shards(rows: Iterable[Cells], most: int) -> Iterator[Iterator[Cells]]:
+    """The rows in shards of at most `most` bytes, or of one row; each is to be read to its end before the next."""
+    whole, number = 0, 0
+
+    def shard(row: Cells) -> int:
+        nonlocal whole, number
+        if whole and whole + row.bytes > most:
+            whole, number = 0, number + 1
+        whole += row.bytes
+        return number
+
+    return (group for _, group in groupby(rows, key=shard))
+
+
+def write_parquet(file: BinaryIO, config: Config, rows: Iterable[Cells]) -> int:
+    """A whole Parquet file into `file`, a row group at a time: no more than one group's images are in memory. Its rows.
+
+    The same rows give the same bytes under one pyarrow.
     """
-    schema = features_of(config).arrow_schema
+    schema, written = features_of(config).arrow_schema, 0
+    left = (row.cells for row in rows)
     with pq.ParquetWriter(file, schema, **_options(schema)) as writer:
-        for start in range(0, len(rows), ROWS_PER_GROUP):
-            group = [_with_bytes(row, png) for row in rows[start : start + ROWS_PER_GROUP]]
+        while group := list(islice(left, ROWS_PER_GROUP)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema), row_group_size=ROWS_PER_GROUP)
-
-
-def _with_bytes(row: Row, png: Callable[[str], bytes]) -> dict[str, object]:
-    plain = row.model_dump(mode="json")
-    return {**plain, "image": {"bytes": png(row.image_sha256), "path": row.image.path} if row.image else None}
+            written += len(group)
+    return written
 
 
 def _options(schema: Any) -> dict[str, Any]:
@@ -134,10 +163,13 @@ def expected_metadata(config: Config) -> tuple[dict[str, str], bytes]:
 
 __all__ = [
     "BrokenParquet",
+    "Cells",
     "ParquetRows",
+    "cells_of",
     "expected_metadata",
     "features_of",
     "opened_parquet",
     "plain",
+    "shards",
     "write_parquet",
 ]

@@ -1,10 +1,11 @@
 """Truth on disk: content-addressed blobs, and one file of receipts per paper, a line per stage.
 
-A paper is one file of `receipts/` and one of `blobs/` for each picture, however many stages it goes through. The line of a stage
-that is new to the file is added at its end; one that is made again takes its place, and the file is written whole (tmp + fsync +
-rename). Both are durable before the next stage begins. A line carries its own sum: a torn or edited one counts as none, and
-its neighbours are believed. Of two workers on one paper (one that was taken for dead wakes up) each adds whole lines, and the
-last line of a stage counts; one that the other had added just before the file was written whole may be missing, and is made again.
+A paper is one file of `receipts/` and one of `blobs/` for each picture, however many stages it goes through. The line of a
+stage that is new to the file is added at its end; one that is made again takes its place, and the file is written whole (tmp +
+fsync + rename). Both are durable before the next stage begins. A line carries its own sum: a torn or edited one counts as none,
+and its neighbours are believed. Of two workers on one paper (one that was taken for dead wakes up) each adds whole lines, and
+the last line of a stage counts; one that the other had just added when the file was written whole may be missing, and is made
+again.
 """
 
 from __future__ import annotations
@@ -220,7 +221,7 @@ class Store:
         return {name: told, **{blob: (self.root / blob).read_bytes() for blob in named if (self.root / blob).is_file()}}
 
     def take_in(self, paper_sha: str, files: Mapping[str, bytes]) -> None:
-        """What another store made of that paper: receipts that are whole, in place of this store's, and blobs by what they are."""
+        """What another store made of that paper: its receipts, where they are whole, and blobs by what they are."""
         for name, data in files.items():
             if name == self.receipts_name(paper_sha):
                 self._put_lines(paper_sha, {stage: line for stage, line in _lines(data).items() if _read(line, stage)})
