@@ -16,7 +16,7 @@ from builder.cli import main
 from builder.edges.asked_items import read_items
 from builder.edges.asked_release import open_release
 from builder.edges.harness_files import tsv_checksums
-from builder.edges.parquet import Cells, shards
+from builder.edges.parquet import Cells, portions
 from builder.edges.released import release_at
 from builder.edges.shown_rows import OptionsRow, rows_of
 from builder.edges.validation import check_files
@@ -58,11 +58,13 @@ def told(folder: Path, name: str) -> object:
     return json.loads((folder / "manifest.json").read_bytes())[name]
 
 
-def test_rows_are_cut_into_shards_in_their_order_none_larger_than_said_unless_it_is_one_row() -> None:
+def test_rows_are_cut_into_shards_and_row_groups_in_their_order_none_larger_than_said_unless_it_is_one_row() -> None:
     sizes = [3, 4, 2, 9, 30, 1, 1, 10, 10, 0]
-    made = [[row.bytes for row in shard] for shard in shards((Cells({}, size) for size in sizes), 10)]
+    made = [[row.bytes for row in shard] for shard in portions((Cells({}, size) for size in sizes), 10)]
     assert made == [[3, 4, 2], [9], [30], [1, 1], [10], [10, 0]]
-    assert not list(shards([], 10))
+    made = [[row.bytes for row in group] for group in portions((Cells({}, size) for size in sizes), 10, 2)]
+    assert made == [[3, 4], [2], [9], [30], [1, 1], [10], [10, 0]]
+    assert not list(portions([], 10))
 
 
 def test_a_table_has_as_many_files_as_its_bytes_ask_for_and_the_same_rows(whole: Path, sharded: Path) -> None:

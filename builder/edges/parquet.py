@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args, get_origin
 
@@ -18,6 +19,7 @@ from builder.records import Record
 from builder.release.rows import LETTERS, ROWS, Config, ImageCell, Row
 
 ROWS_PER_GROUP = 100  # with the images uncompressed and rows sorted by id, a minor version re-uploads 6 % (design.md)
+_GROUP_BYTES = 100_000_000  # of images and text at most: MAX_ROW_GROUP_SIZE of `datasets`; a writer holds four times as much
 _CODEC, _CODEC_LEVEL = "zstd", 3
 _BYTES = "image.bytes"
 _PLAIN = {str: "string", int: "int64", float: "float64", bool: "bool"}
@@ -75,18 +77,18 @@ def cells_of(rows: Iterable[Row], png: Callable[[str], bytes]) -> Iterator[Cells
         yield Cells({**row.model_dump(mode="json"), "image": cell}, len(image) + len(text))
 
 
-def shards(rows: Iterable[Cells], most: int) -> Iterator[Iterator[Cells]]:
-    """The rows in shards of at most `most` bytes, or of one row; each is to be read to its end before the next."""
-    whole, number = 0, 0
+def portions(rows: Iterable[Cells], most_bytes: int, most_rows: float = math.inf) -> Iterator[Iterator[Cells]]:
+    """The rows in portions of at most so many bytes, or of one row; each is to be read to its end before the next."""
+    number = count = whole = 0
 
-    def shard(row: Cells) -> int:
-        nonlocal whole, number
-        if whole and whole + row.bytes > most:
-            whole, number = 0, number + 1
-        whole += row.bytes
+    def portion(row: Cells) -> int:
+        nonlocal number, count, whole
+        if count and (whole + row.bytes > most_bytes or count >= most_rows):
+            number, count, whole = number + 1, 0, 0
+        count, whole = count + 1, whole + row.bytes
         return number
 
-    return (group for _, group in groupby(rows, key=shard))
+    return (group for _, group in groupby(rows, key=portion))
 
 
 def write_parquet(file: BinaryIO, config: Config, rows: Iterable[Cells]) -> int:
@@ -95,9 +97,9 @@ def write_parquet(file: BinaryIO, config: Config, rows: Iterable[Cells]) -> int:
     The same rows give the same bytes under one pyarrow.
     """
     schema, written = features_of(config).arrow_schema, 0
-    left = (row.cells for row in rows)
     with pq.ParquetWriter(file, schema, **_options(schema)) as writer:
-        while group := list(islice(left, ROWS_PER_GROUP)):
+        for portion in portions(rows, _GROUP_BYTES, ROWS_PER_GROUP):
+            group = [row.cells for row in portion]
             writer.write_table(pa.Table.from_pylist(group, schema=schema), row_group_size=ROWS_PER_GROUP)
             written += len(group)
     return written
@@ -170,6 +172,6 @@ __all__ = [
     "features_of",
     "opened_parquet",
     "plain",
-    "shards",
+    "portions",
     "write_parquet",
 ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from builder.edges.harness_files import harness_of
-from builder.edges.parquet import Cells, cells_of, shards, write_parquet
+from builder.edges.parquet import Cells, cells_of, portions, write_parquet
 from builder.edges.store import cannot_write, sha256_of
 from builder.errors import CannotWrite
 from builder.release.data_files import SHARD_BYTES, all_shards
@@ -96,7 +96,7 @@ def _put_shards(scratch: Path, table: tuple[Config, SplitName], rows: Iterable[C
     """The data files of a table, under their names only when all are written: each says of how many it is one."""
     config, split = table
     written: list[ManifestFile] = []
-    for shard in shards(rows, SHARD_BYTES):
+    for shard in portions(rows, SHARD_BYTES):
         put = _put(scratch, f"data/{config}/{split}-{len(written):05}", partial(write_parquet, config=config, rows=shard))
         written.append(put)
     for file, name in zip(written, names := all_shards(config, split, len(written)), strict=True):
