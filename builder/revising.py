@@ -21,11 +21,12 @@ from builder.edges.shelf import DiskShelf
 from builder.edges.validation import packed_and_findings, shipped_policy
 from builder.errors import CannotRead, CannotWrite, Issue, UsageError
 from builder.pages import Box
+from builder.release.data_files import all_shards
 from builder.release.errata import Erratum
 from builder.release.errata_edits import Act, Correction, ImageReplaced, KeyCorrected, Retired, corrected
 from builder.release.files import ERRATA
 from builder.release.revise import draft, emptied, revised
-from builder.release.rows import SPLITS, Packed, Row, data_path
+from builder.release.rows import SPLITS, Packed, Row
 from builder.release.shelf import Index, Shelved
 from builder.release.withdraw import Withdrawal, found_in, mentioning, traces, withdrawn
 
@@ -87,8 +88,8 @@ def _pngs(folder: Path, packed: Packed) -> Mapping[str, bytes]:
     """Every image once: an item shows its figure's."""
     shelf, numbers = DiskShelf(), dict[str, int]()
     for split in SPLITS:
-        if ("figures", split) in packed.tables:
-            with opened_parquet(folder / data_path("figures", split)) as parquet:
+        for path in all_shards("figures", split, packed.shards.get(("figures", split), 0)):
+            with opened_parquet(folder / path) as parquet:
                 for row in parquet.rows:
                     if row["image"] and row["image_sha256"] not in numbers:
                         numbers[row["image_sha256"]] = shelf.put(row["image"]["bytes"])

@@ -14,7 +14,8 @@ from builder.records import Paper
 from builder.release.card import MissingFact, card_facts, cited, escaped, render_card
 from builder.release.cite import bibtex, citation_key
 from builder.release.coverage import coverage
-from builder.release.rows import CONFIGS, LEAKAGE_NOTE, PRIVATE_BANNER, CaptionMatchingRow, FigureRow, Packed, data_path
+from builder.release.data_files import data_path
+from builder.release.rows import CONFIGS, LEAKAGE_NOTE, PRIVATE_BANNER, CaptionMatchingRow, FigureRow, Packed
 
 TEMPLATE = (Path(__file__).parents[1] / "cards" / "dataset_card.md.j2").read_text(encoding="utf-8")
 

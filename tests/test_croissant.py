@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 from small_release import packed
 
-from builder.edges.parquet import write_parquet
+from builder.edges.parquet import cells_of, write_parquet
 from builder.release.croissant import OWN_LICENCE, croissant
-from builder.release.rows import ROWS, ManifestFile, Packed, data_path
+from builder.release.data_files import data_path
+from builder.release.rows import ROWS, ManifestFile, Packed
 
 mlcroissant = pytest.importorskip("mlcroissant")
 
@@ -29,7 +30,7 @@ def written(folder: Path, release: Packed) -> dict[str, Any]:
         path = data_path(config, split)
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         with (folder / path).open("wb") as file:
-            write_parquet(file, config, rows, png)
+            write_parquet(file, config, cells_of(rows, png))
         data = (folder / path).read_bytes()
         files.append(ManifestFile(path=path, bytes=len(data), sha256=hashlib.sha256(data).hexdigest(), rows=len(rows)))
     described = croissant(release, files)

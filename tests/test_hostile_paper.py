@@ -16,6 +16,7 @@ from builder.stages.fencing import fenced, unsafe
 from tests.layouts import FOOT, LEFT, RIGHT, Sheet, body, raster
 from tests.loopback_model import Request, Says, answer, loopback_model
 from tests.model_runs import KEY, asked, drops, items, made, recipe_of
+from tests.receipts import forget, receipts_of
 from tests.scripted_models import Cast, author, blocks_of, role_of, words_of
 
 ORDERS = (
@@ -130,13 +131,13 @@ def test_a_model_that_obeys_is_refused(how: str, hostile: tuple[Path, Path]) -> 
     source, work = hostile
     for asked_before in work.glob("replies/*/*.json"):
         asked_before.unlink()
-    for receipt in work.glob("receipts/*/*/multi_select.json"):
-        receipt.unlink()
+    forget(work, "multi_select")
     done, server = run_on(work, source, Cast(write=obeys))
     assert items(done) == ()
     assert drops(done, "multi_select")[reason] >= 1
     assert set(asked(server)) == {"write"}
-    assert KEY not in "".join(path.read_text() for path in work.glob("receipts/*/*/multi_select.json"))
+    (receipt,) = receipts_of(work, "multi_select")
+    assert KEY.encode() not in receipt
 
 
 def test_advice_with_links_is_no_answer(hostile: tuple[Path, Path], tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An open release of a paper under a NoDerivatives licence: pointer rows only."""
+    """An open release of a paper under a NoDerivatives licence: pointer rows only, a file each."""
     folder = tmp_path_factory.mktemp("pointers")
     rule, store, stages = read_recipe(RECIPE, "small.toml"), Store(folder / "work"), stages_until("crop")
     source = Source(PAPER, hashlib.sha256(PAPER.read_bytes()).hexdigest(), None)
@@ -77,7 +77,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     whole = package(made)
     whole = dataclasses.replace(whole, attacks=attacks_of(whole, {}), reviews=reviews_of(whole, ()))
-    return write_release(whole, folder / "release", store.blob, documents).folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("builder.edges.release_folder.SHARD_BYTES", 1)
+        return write_release(whole, folder / "release", store.blob, documents).folder
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,10 @@ def private(release: Path) -> Path:
         patch.setattr(commands_hydrate, "run_isolated", here)
         assert main(["hydrate", str(release), "--papers", str(PAPER), "--out", str(out)]) == 0
     return out
+
+
+def test_all_files_of_a_table_are_hydrated(release: Path, private: Path) -> None:
+    assert [len(list((folder / "data" / "figures").iterdir())) for folder in (release, private)] == [3, 1]
 
 
 def told(folder: Path) -> Hydration:

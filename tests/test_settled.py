@@ -74,8 +74,8 @@ def test_what_is_settled_is_taken_up_without_reading_a_receipt_by_commands_of_ot
 @pytest.mark.parametrize(
     ("kind", "change", "redone"),
     [
-        ("receipts/*/*/pair.json", Path.unlink, 1),
-        ("receipts/*/*/crop.json", os.utime, 0),
+        ("receipts/*/*.jsonl", Path.unlink, 1),
+        ("receipts/*/*.jsonl", os.utime, 0),
         ("blobs/*/*", lambda path: path.write_bytes(path.read_bytes()[:-1]), 1),
     ],
     ids=["receipt deleted", "receipt touched", "crop cut off"],
@@ -91,7 +91,7 @@ def test_a_file_that_is_not_as_it_was_is_looked_at_and_made_anew_where_it_must_b
     assert go_on(work).reused == len(PAPERS)
 
 
-@pytest.mark.parametrize("kind", ["receipts/*/*/crop.json", "blobs/*/*"])
+@pytest.mark.parametrize("kind", ["receipts/*/*.jsonl", "blobs/*/*"])
 def test_bytes_that_changed_under_the_same_size_and_time_are_found_when_they_are_read_and_mended_by_the_next_run(
     work: Path, kind: str
 ) -> None:

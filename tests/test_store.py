@@ -1,7 +1,11 @@
 """Receipts and blobs are there whole or not at all."""
 
 import errno
+import json
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +27,7 @@ def test_a_receipt_comes_back_only_under_its_key(tmp_path: Path) -> None:
 def test_a_torn_receipt_counts_as_none(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.put_receipt("ab" * 32, RECEIPT)
-    (path,) = (tmp_path / "receipts").rglob("sieve.json")
+    (path,) = (tmp_path / "receipts").rglob("*.jsonl")
     path.write_bytes(path.read_bytes()[:40])
     assert store.receipt("ab" * 32, "sieve", "key-1") is None
 
@@ -64,15 +68,89 @@ def test_a_torn_blob_counts_as_absent_and_is_never_handed_out(tmp_path: Path) ->
 def test_a_receipt_of_any_other_shape_counts_as_none(tmp_path: Path, torn: bytes) -> None:
     store = Store(tmp_path)
     store.put_receipt("ab" * 32, RECEIPT)
-    (path,) = (tmp_path / "receipts").rglob("sieve.json")
+    (path,) = (tmp_path / "receipts").rglob("*.jsonl")
     path.write_bytes(torn)
     assert store.receipt("ab" * 32, "sieve", "key-1") is None
+
+
+LATER = replace(RECEIPT, stage="locate", key="key-2")
+
+
+def test_a_paper_is_one_file_whatever_its_stages_and_however_often_they_are_made(tmp_path: Path) -> None:
+    store, again = Store(tmp_path), replace(RECEIPT, key="key-3")
+    for receipt in (RECEIPT, LATER, again, LATER):
+        store.put_receipt("ab" * 32, receipt)
+    (path,) = (path for path in (tmp_path / "receipts").rglob("*") if path.is_file())
+    assert path.read_bytes().count(b"\n") == 2
+    assert (store.receipt("ab" * 32, "sieve", "key-3"), store.receipt("ab" * 32, "locate", "key-2")) == (again, LATER)
+    assert store.receipt("ab" * 32, "sieve", "key-1") is None
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        lambda data: data[:-30],
+        lambda data: data[:-1],
+        lambda data: data + b'{"stage": "locate", "key"',
+        lambda data: data.replace(b'"locate", "key": "key-2"', b'"locate", "key": "key-9"'),
+        lambda data: data.replace(b'"locate"', b'"sieve"'),
+        lambda data: data[: data.index(b"\n") + 1] + bytes(4096),
+    ],
+    ids=["cut off", "no end", "half a line more", "edited", "two of one name", "zeros"],
+)
+def test_beside_a_torn_receipt_the_others_are_believed_and_the_next_one_mends_the_file(
+    tmp_path: Path, torn: Callable[[bytes], bytes]
+) -> None:
+    store = Store(tmp_path)
+    store.put_receipt("ab" * 32, RECEIPT)
+    store.put_receipt("ab" * 32, LATER)
+    path = tmp_path / store.receipts_name("ab" * 32)
+    whole = path.read_bytes()
+    path.write_bytes(torn(whole))
+    assert store.receipt("ab" * 32, "locate", "key-9") is None
+    assert store.receipt("ab" * 32, "sieve", "key-1") in (RECEIPT, None)
+    for receipt in (RECEIPT, LATER):
+        if store.receipt("ab" * 32, receipt.stage, receipt.key) is None:
+            store.put_receipt("ab" * 32, receipt)
+    assert store.receipt("ab" * 32, "sieve", "key-1") == RECEIPT
+    assert store.receipt("ab" * 32, "locate", "key-2") == LATER
+
+
+def test_two_workers_on_one_paper_leave_nothing_torn_and_what_is_missing_is_made_again(tmp_path: Path) -> None:
+    """One was taken for dead, and goes on while the other, which was sent in its place, works."""
+    store, names = Store(tmp_path), [f"stage_{letter}" for letter in "abcdefgh"]
+
+    def work(who: str) -> None:
+        for name in names:
+            store.put_receipt("ab" * 32, Receipt(name, "key", (who,), (), ({"text": who * 20_000},), ()))
+
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(work, ["first", "second"]))
+    there = {name: found for name in names if (found := store.receipt("ab" * 32, name, "key"))}
+    lines = (tmp_path / store.receipts_name("ab" * 32)).read_bytes().splitlines()
+    assert there.keys() == {json.loads(line)["stage"] for line in lines}
+    assert {found.read for found in there.values()} <= {("first",), ("second",)}
+    work("third")
+    assert all(
+        store.receipt("ab" * 32, name, "key") == Receipt(name, "key", ("third",), (), ({"text": "third" * 20_000},), ())
+        for name in names
+    )
+
+
+def test_a_link_in_place_of_a_papers_receipts_leads_nowhere(tmp_path: Path) -> None:
+    store, other = Store(tmp_path / "work"), tmp_path / "other"
+    other.write_bytes(b"mine\n")
+    path = store.root / store.receipts_name("ab" * 32)
+    path.parent.mkdir(parents=True)
+    path.symlink_to(other)
+    store.put_receipt("ab" * 32, RECEIPT)
+    assert (store.receipt("ab" * 32, "sieve", "key-1"), other.read_bytes()) == (RECEIPT, b"mine\n")
 
 
 def test_an_edited_receipt_counts_as_none(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.put_receipt("ab" * 32, RECEIPT)
-    (path,) = (tmp_path / "receipts").rglob("sieve.json")
+    (path,) = (tmp_path / "receipts").rglob("*.jsonl")
     path.write_bytes(path.read_bytes().replace(b"no-caption", b"no-graphics"))
     assert store.receipt("ab" * 32, "sieve", "key-1") is None
 
@@ -84,11 +162,14 @@ def test_what_is_known_of_a_paper_travels_to_another_store_and_nothing_else_does
     here.put_receipt("ab" * 32, receipt)
     here.put_receipt("cd" * 32, receipt)
     files = here.files_of("ab" * 32)
-    forged = {f"receipts/cd/{'cd' * 32}/crop.json": b"{}", "../outside": b"x", f"blobs/{other[:2]}/{other}": b"not its bytes"}
+    foreign = {here.receipts_name("cd" * 32): files[here.receipts_name("ab" * 32)]}
+    forged = {**foreign, "../outside": b"x", f"blobs/{other[:2]}/{other}": b"not its bytes"}
     there.take_in("ab" * 32, files | forged)
     assert there.receipt("ab" * 32, "crop", "key") == receipt
     assert there.blob(crop) == b"a crop"
     assert not there.has_blob(other)
     assert there.receipt("cd" * 32, "crop", "key") is None
     assert not (tmp_path / "outside").exists()
+    there.take_in("ab" * 32, {here.receipts_name("ab" * 32): b'{"stage": "crop", "key": "key"}\n'})
+    assert there.receipt("ab" * 32, "crop", "key") == receipt
     assert set(files) == {name for name in there.files() if there.files()[name] != b"not its bytes"}

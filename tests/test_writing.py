@@ -19,6 +19,7 @@ from builder.errors import Exit
 from builder.records import MultiSelect, Specimen
 from tests.loopback_model import Request, Says, answer, error, hung_up, loopback_model, torn
 from tests.model_runs import KEY, asked, drops, items, made, recipe_of, recipe_text
+from tests.receipts import receipts_of
 from tests.scripted_models import Cast, author, blocks_of, guesses, knows, pictures_of, role_of, scores, words_of
 
 pytest.importorskip("openai")
@@ -301,7 +302,8 @@ def test_a_lost_reply_keeps_the_run_open_and_the_next_run_makes_what_it_would_ha
     with loopback_model(cast) as server:
         first = made(recipe_of(server.base_url), work, PAPER)
         assert drops(first, "challenge")["no-answer"] >= 1
-        assert not list(work.glob("receipts/*/*/challenge.json"))
+        assert list(receipts_of(work, "multi_select"))
+        assert not list(receipts_of(work, "challenge"))
         down[0] = False
         again = made(recipe_of(server.base_url), work, PAPER)
     assert items(again) == items(plain)

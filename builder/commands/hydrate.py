@@ -23,10 +23,11 @@ from builder.errors import CannotRead, Exit, NothingLeft, UsageError
 from builder.hydrating import Copy, identified, remade, without_papers
 from builder.opening import whole_release
 from builder.records import Paper
+from builder.release.data_files import all_shards
 from builder.release.files import json_text
 from builder.release.hydrate import hydrated
 from builder.release.hydration import BACK, HydratedRow, Remade, verified, withholding
-from builder.release.rows import FigureRow, Manifest, Packed, data_path
+from builder.release.rows import FigureRow, Manifest, Packed
 from builder.release.validate_documents import packed_again
 from builder.stages.rights import read_policy
 
@@ -156,8 +157,8 @@ def _of(copy: Copy, rows: Iterable[FigureRow]) -> Copy:
 
 def _shipped_images(release: Path, packed: Packed, store: Store) -> None:
     """The images that the release has, into the store that the private one is written from."""
-    for config, split in packed.tables:
-        with opened_parquet(release / data_path(config, split)) as parquet:
+    for path in (path for (config, split), count in packed.shards.items() for path in all_shards(config, split, count)):
+        with opened_parquet(release / path) as parquet:
             for row in parquet.rows:
                 if row["image"] and row["image"]["bytes"]:
                     store.put_blob(row["image"]["bytes"])

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder.edges.bounded import rows_within
+from builder.edges.data_files import data_files
 from builder.errors import CannotRead
 from builder.scoring.items import Item
 
@@ -93,7 +94,7 @@ def _each_once(items: list[Item], place: str) -> list[Item]:
 
 def _of_release(folder: Path) -> dict[str, list[Item]]:
     found: dict[str, list[Item]] = {}
-    for path in sorted(folder.glob("data/*/*.parquet")):
+    for path in (folder / name for name in data_files(folder)):
         try:
             if not _COLUMNS.keys() <= set(pq.read_schema(path).names):
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,10 +12,12 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from builder.edges.bounded import rows_within
+from builder.edges.data_files import data_files
 from builder.errors import CannotRead, UsageError
+from builder.release.data_files import shards_of
 from builder.release.files import MANIFEST
 from builder.release.logical import content_hash, logical_hash_of
-from builder.release.rows import CONFIGS, SPLITS, Config, Manifest, SplitName, data_path
+from builder.release.rows import CONFIGS, SPLITS, Config, Manifest, SplitName
 from builder.scoring.asked import SCORED, Asked, Row, asked
 
 _KEPT = frozenset(
@@ -56,12 +59,12 @@ def open_release(folder: Path) -> OpenRelease:
     manifest = _manifest(folder)
     tables: dict[tuple[Config, SplitName], list[Row]] = {}
     hashes: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    there = data_files(folder)
     for config in CONFIGS:
         for split in SPLITS:
-            path = folder / data_path(config, split)
-            if path.is_file():
+            if paths := shards_of(there, config, split):
                 kept, told = tables.setdefault((config, split), []), hashes.setdefault((config, split), [])
-                for row in _rows(path):
+                for row in chain.from_iterable(_rows(folder / path) for path in paths):
                     told.append((str(row.get("id")), content_hash(row)))
                     kept.append({name: value for name, value in row.items() if name in _KEPT})
     found = logical_hash_of(hashes)

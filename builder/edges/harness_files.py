@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Iterator, Sequence
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder import shipped
+from builder.edges.data_files import data_files
+from builder.release.data_files import shards_of
 from builder.release.harness import ASKED, COPIED, FOLDER, harness_texts
-from builder.release.rows import SPLITS, Config, Packed, SplitName, data_path
+from builder.release.rows import SPLITS, Config, Packed, SplitName
 from builder.scoring.asked_rows import TSV_NEEDS, tsv_lines
 
 _SCORING = Path(__file__).parents[1] / "scoring"
@@ -35,13 +37,14 @@ def sources() -> dict[str, str]:
 
 def tsv_checksums(folder: Path) -> dict[tuple[Config, SplitName], str]:
     """MD5 of each table of ASKED as VLMEvalKit's TSV."""
-    there = [key for key in product(ASKED, SPLITS) if (folder / data_path(*key)).is_file()]
-    return {key: _md5(folder / data_path(*key)) for key in there}
+    there = data_files(folder)
+    found = {key: shards_of(there, *key) for key in product(ASKED, SPLITS)}
+    return {key: _md5([folder / path for path in paths]) for key, paths in found.items() if paths}
 
 
-def _md5(path: Path) -> str:
+def _md5(paths: Sequence[Path]) -> str:
     whole = hashlib.md5(usedforsecurity=False)  # VLMEvalKit's own check is by MD5
-    for line in tsv_lines(_rows(path)):
+    for line in tsv_lines(chain.from_iterable(map(_rows, paths))):
         whole.update(line)
     return whole.hexdigest()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args, get_origin
 
@@ -18,6 +20,7 @@ from builder.records import Record
 from builder.release.rows import LETTERS, ROWS, Config, ImageCell, Row
 
 ROWS_PER_GROUP = 100  # with the images uncompressed and rows sorted by id, a minor version re-uploads 6 % (design.md)
+_GROUP_BYTES = 100_000_000  # of images and text at most: MAX_ROW_GROUP_SIZE of `datasets`; a writer holds four times as much
 _CODEC, _CODEC_LEVEL = "zstd", 3
 _BYTES = "image.bytes"
 _PLAIN = {str: "string", int: "int64", float: "float64", bool: "bool"}
@@ -58,21 +61,49 @@ def _feature(annotation: Any) -> Any:
     return Value(_PLAIN[annotation]) if annotation in _PLAIN else _feature(inner[0])
 
 
-def write_parquet(file: BinaryIO, config: Config, rows: Sequence[Row], png: Callable[[str], bytes]) -> None:
-    """A whole Parquet file into `file`, a row group at a time: no more than one group's images are in memory.
+@dataclass(frozen=True)
+class Cells:
+    """A row as it is written, its image's bytes among its cells; `bytes`: what its image and text take."""
 
-    `png` gives an image's bytes by its hash. The same rows give the same bytes under one pyarrow.
+    cells: dict[str, object]
+    bytes: int
+
+
+def cells_of(rows: Iterable[Row], png: Callable[[str], bytes]) -> Iterator[Cells]:
+    """The rows as they are written, made as they are asked for; `png` gives an image's bytes by its hash."""
+    for row in rows:
+        image = png(row.image_sha256) if row.image else b""
+        cell = {"bytes": image, "path": row.image.path} if row.image else None
+        text = row.model_dump_json(exclude={"image"}).encode()
+        yield Cells({**row.model_dump(mode="json"), "image": cell}, len(image) + len(text))
+
+
+def portions(rows: Iterable[Cells], most_bytes: int, most_rows: float = math.inf) -> Iterator[Iterator[Cells]]:
+    """The rows in portions of at most so many bytes, or of one row; each is to be read to its end before the next."""
+    number = count = whole = 0
+
+    def portion(row: Cells) -> int:
+        nonlocal number, count, whole
+        if count and (whole + row.bytes > most_bytes or count >= most_rows):
+            number, count, whole = number + 1, 0, 0
+        count, whole = count + 1, whole + row.bytes
+        return number
+
+    return (group for _, group in groupby(rows, key=portion))
+
+
+def write_parquet(file: BinaryIO, config: Config, rows: Iterable[Cells]) -> int:
+    """A whole Parquet file into `file`, a row group at a time: no more than one group's images are in memory. Its rows.
+
+    The same rows give the same bytes under one pyarrow.
     """
-    schema = features_of(config).arrow_schema
+    schema, written = features_of(config).arrow_schema, 0
     with pq.ParquetWriter(file, schema, **_options(schema)) as writer:
-        for start in range(0, len(rows), ROWS_PER_GROUP):
-            group = [_with_bytes(row, png) for row in rows[start : start + ROWS_PER_GROUP]]
+        for portion in portions(rows, _GROUP_BYTES, ROWS_PER_GROUP):
+            group = [row.cells for row in portion]
             writer.write_table(pa.Table.from_pylist(group, schema=schema), row_group_size=ROWS_PER_GROUP)
-
-
-def _with_bytes(row: Row, png: Callable[[str], bytes]) -> dict[str, object]:
-    plain = row.model_dump(mode="json")
-    return {**plain, "image": {"bytes": png(row.image_sha256), "path": row.image.path} if row.image else None}
+            written += len(group)
+    return written
 
 
 def _options(schema: Any) -> dict[str, Any]:
@@ -128,10 +159,13 @@ def expected_metadata(config: Config) -> tuple[dict[str, str], bytes]:
 
 __all__ = [
     "BrokenParquet",
+    "Cells",
     "ParquetRows",
+    "cells_of",
     "expected_metadata",
     "features_of",
     "opened_parquet",
     "plain",
+    "portions",
     "write_parquet",
 ]

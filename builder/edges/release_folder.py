@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
 from builder.edges.harness_files import harness_of
-from builder.edges.parquet import write_parquet
+from builder.edges.parquet import Cells, cells_of, portions, write_parquet
 from builder.edges.store import cannot_write, make_durable, sha256_of
 from builder.errors import CannotWrite
+from builder.release.data_files import SHARD_BYTES, all_shards
 from builder.release.files import (
     ATTACKS,
     ATTRITION,
@@ -31,7 +32,7 @@ from builder.release.files import (
 )
 from builder.release.hydration import HYDRATION
 from builder.release.image_sources import sources_text
-from builder.release.rows import PRIVATE_BANNER, PRIVATE_MARKER, ManifestFile, Packed, data_path
+from builder.release.rows import PRIVATE_BANNER, PRIVATE_MARKER, Config, ManifestFile, Packed, SplitName
 from builder.release.schemas import schema_files
 
 LIBRARIES = ("datasets", "numpy", "pillow", "pyarrow", "pydantic", "pymupdf")  # what the bytes depend on
@@ -81,14 +82,26 @@ def _umask() -> int:
 
 def _fill(scratch: Path, packed: Packed, png: Png, documents: Documents) -> dict[str, dict[str, int]]:
     files = [_put_text(scratch, name, text) for name, text in texts(packed).items()]
-    for (config, split), table in packed.tables.items():
-        written = _put(scratch, data_path(config, split), partial(write_parquet, config=config, rows=table, png=png))
-        files.append(written.model_copy(update={"rows": len(table)}))
+    written = {key: _put_shards(scratch, key, cells_of(table, png)) for key, table in packed.tables.items()}
+    files += [file for data in written.values() for file in data]
+    packed = replace(packed, shards={key: len(data) for key, data in written.items()})
     files += [_put_text(scratch, name, text) for name, text in sorted(harness_of(packed, scratch).items())]
     files += [_put_text(scratch, name, text) for name, text in sorted(documents(packed, tuple(files)).items())]
     whole = manifest(packed, tuple(files), {name: version(name) for name in LIBRARIES})
     _put_text(scratch, MANIFEST, json_text(whole))
     return whole.rows
+
+
+def _put_shards(scratch: Path, table: tuple[Config, SplitName], rows: Iterable[Cells]) -> list[ManifestFile]:
+    """The data files of a table, under their names only when all are written: each says of how many it is one."""
+    config, split = table
+    written: list[ManifestFile] = []
+    for shard in portions(rows, SHARD_BYTES):
+        put = _put(scratch, f"data/{config}/{split}-{len(written):05}", partial(write_parquet, config=config, rows=shard))
+        written.append(put)
+    for file, name in zip(written, names := all_shards(config, split, len(written)), strict=True):
+        (scratch / file.path).rename(scratch / name)
+    return [file.model_copy(update={"path": name}) for file, name in zip(written, names, strict=True)]
 
 
 def texts(packed: Packed) -> dict[str, str]:
@@ -108,17 +121,21 @@ def texts(packed: Packed) -> dict[str, str]:
 
 
 def _put_text(scratch: Path, name: str, text: str) -> ManifestFile:
-    return _put(scratch, name, lambda file: file.write(text.encode()))
+    def write(file: BinaryIO) -> None:
+        file.write(text.encode())
+
+    return _put(scratch, name, write)
 
 
-def _put(scratch: Path, name: str, write: Callable[[BinaryIO], object]) -> ManifestFile:
+def _put(scratch: Path, name: str, write: Callable[[BinaryIO], int | None]) -> ManifestFile:
+    """The file, durable; `write` returns the rows of a data file."""
     path = scratch / name
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("xb") as file:
-        write(file)
+        rows = write(file)
         file.flush()
         os.fsync(file.fileno())
-    return ManifestFile(path=name, bytes=path.stat().st_size, sha256=sha256_of(path), rows=None)
+    return ManifestFile(path=name, bytes=path.stat().st_size, sha256=sha256_of(path), rows=rows)
 
 
 def _settle(scratch: Path, out: Path) -> bool:

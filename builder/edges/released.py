@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from itertools import product
@@ -19,10 +19,11 @@ from builder.edges.hub import HubRepository, hub_repository
 from builder.edges.parquet import plain
 from builder.edges.shelf import DiskShelf
 from builder.errors import CannotRead
+from builder.release.data_files import shards_of
 from builder.release.files import CHANGELOG, ERRATA, MANIFEST
 from builder.release.plan import is_version
-from builder.release.rows import CONFIGS, SPLITS, data_path
-from builder.release.shelf import Shelf, put_down
+from builder.release.rows import CONFIGS, SPLITS
+from builder.release.shelf import Joined, Shelf, put_down
 from builder.release.validate import FileFact, Opened, Table
 
 T = TypeVar("T")
@@ -83,11 +84,10 @@ def _size(file: BinaryIO) -> int:
     return file.seek(0, os.SEEK_END)
 
 
-def _shelved(file: BinaryIO, shelf: Shelf) -> Table:
-    """All rows without their image, on a shelf. Raises _NoIds for rows that have none, or the same."""
+def _shelved(file: BinaryIO, shelf: Shelf, seen: set[str]) -> Table:
+    """All rows without their image, on a shelf. Raises _NoIds for rows that have none, or one that was seen."""
     parquet = pq.ParquetFile(file, pre_buffer=True)
     columns = [name for name in parquet.schema_arrow.names if name != _IMAGE]
-    seen: set[str] = set()
 
     def rows() -> Iterator[Mapping[str, object]]:
         for row in rows_within(parquet, _size(file), columns, groups=_GROUPS):
@@ -108,8 +108,8 @@ def _opened(read: _Read, place: str) -> Opened:
     shelf = DiskShelf()
     try:
         manifest, files = _manifest(read(MANIFEST, _bytes), place)
-        places = {key: data_path(*key) for key in product(CONFIGS, SPLITS) if data_path(*key) in files}
-        tables = {key: _table(read, path, place, shelf) for key, path in places.items()}
+        places = {key: paths for key in product(CONFIGS, SPLITS) if (paths := shards_of(files, *key))}
+        tables = {key: _table(read, paths, place, shelf) for key, paths in places.items()}
         errata = {ERRATA: json.loads(read(ERRATA, _bytes))} if ERRATA in files else {}
         texts = {CHANGELOG: read(CHANGELOG, _bytes).decode()} if CHANGELOG in files else {}
     except (OSError, pa.ArrowException, ValueError, RecursionError) as error:
@@ -117,11 +117,15 @@ def _opened(read: _Read, place: str) -> Opened:
     return Opened(files, {MANIFEST: manifest, **errata}, texts, tables, {}, {})
 
 
-def _table(read: _Read, path: str, place: str, shelf: Shelf) -> Table:
-    try:
-        return read(path, partial(_shelved, shelf=shelf))
-    except _NoIds:
-        raise _no_release(f"{place} > {path}", "has rows without an id, or with one id") from None
+def _table(read: _Read, paths: Sequence[str], place: str, shelf: Shelf) -> Table:
+    """The rows of a table's files, one after the other."""
+    seen, parts = set[str](), list[Table]()
+    for path in paths:
+        try:
+            parts.append(read(path, partial(_shelved, shelf=shelf, seen=seen)))
+        except _NoIds:
+            raise _no_release(f"{place} > {path}", "has rows without an id, or with one id") from None
+    return Joined(parts) if len(parts) > 1 else parts[0]
 
 
 def _manifest(data: bytes, place: str) -> tuple[Mapping[str, Any], dict[str, FileFact]]:

@@ -64,8 +64,7 @@ class Ledger:
 
     def put(self, sha: str, stages: Sequence[str], settled: Settled, blobs: Iterable[str]) -> None:
         """Keep what these stages settled, durable when this returns. Raises CannotWrite."""
-        receipts = [self._store.receipt_name(sha, tally.stage) for tally in settled.tallies]
-        names = [*receipts, *map(self._store.blob_name, dict.fromkeys(blobs))]
+        names = [self._store.receipts_name(sha), *map(self._store.blob_name, dict.fromkeys(blobs))]
         files = [[name, *_seen(self._store.root / name)] for name in names]
         told = json.dumps(
             {

@@ -1,4 +1,12 @@
-"""Truth on disk: content-addressed blobs, and one receipt per paper and stage, written tmp + fsync + rename."""
+"""Truth on disk: content-addressed blobs, and one file of receipts per paper, a line per stage.
+
+A paper is one file of `receipts/` and one of `blobs/` for each picture, however many stages it goes through. The line of a
+stage that is new to the file is added at its end; one that is made again takes its place, and the file is written whole (tmp +
+fsync + rename). Both are durable before the next stage begins. A line carries its own sum: a torn or edited one counts as none,
+and its neighbours are believed. Of two workers on one paper (one that was taken for dead wakes up) each adds whole lines, and
+the last line of a stage counts; one that the other had just added when the file was written whole may be missing, and is made
+again.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +26,7 @@ from builder.records import digest
 
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)  # said by file systems that keep such order themselves, or not at all
 _NAMED = re.compile(rb'"([0-9a-f]{64})"')  # what may be a blob's name in a receipt
+_LINE = re.compile(rb'\{"stage": "([a-z_]+)", ')  # how a receipt's line begins, so that one is found without reading the others
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -102,9 +111,66 @@ class Receipt:
         return digest([self.records, self.kept])
 
 
-def _sum(stage: str, key: str, parts: Sequence[object]) -> str:
+_PARTS = ("read", "kept", "records", "dropped")
+
+
+def _sum(stage: str, key: object, parts: Sequence[object]) -> str:
     """What a receipt's content hashes to: an edited or torn one does not match."""
     return digest([stage, key, *parts])
+
+
+def _line(receipt: Receipt) -> bytes:
+    """The receipt as its line of the paper's file."""
+    parts = {name: getattr(receipt, name) for name in _PARTS}
+    told = {"stage": receipt.stage, "key": receipt.key, "sum": _sum(receipt.stage, receipt.key, list(parts.values())), **parts}
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def _read(line: bytes, stage: str) -> Receipt | None:
+    """The receipt of a line; None for one that is torn, edited or no receipt."""
+    try:
+        raw = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(raw, dict):
+        return None
+    key, parts = raw.get("key"), [raw.get(name) for name in _PARTS]
+    if not isinstance(key, str) or raw.get("sum") != _sum(stage, key, parts):
+        return None
+    return Receipt(stage, key, *(tuple(part) for part in parts if isinstance(part, list)))
+
+
+def _lines(data: bytes) -> dict[str, bytes]:
+    """The lines of a paper's file by their stages, whatever else they hold."""
+    return {begins[1].decode(): line for line in data.split(b"\n") if (begins := _LINE.match(line))}
+
+
+def _joined(lines: Mapping[str, bytes]) -> bytes:
+    return b"".join(line + b"\n" for line in lines.values())
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _append(path: Path, data: bytes) -> None:
+    """Add to the file, durable when this returns. Raises CannotWrite, which may leave a torn end."""
+    with cannot_write(path):
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+        try:
+            left = memoryview(data)
+            while left:
+                left = left[os.write(file, left) :]
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+
+def _gone(path: Path) -> CannotRead:
+    return CannotRead(str(path), "is missing or damaged", "run the same command again: it is made anew")
 
 
 @dataclass(frozen=True)
@@ -133,14 +199,10 @@ class Store:
         except OSError:
             data = b""
         if hashlib.sha256(data).hexdigest() != sha:
-            raise self._damaged(self._blob(sha))
+            with suppress(OSError):
+                self._blob(sha).unlink()  # so that no later run takes it for whole
+            raise _gone(self._blob(sha))
         return data
-
-    def _damaged(self, path: Path) -> CannotRead:
-        """The error; the file goes, so that no later run takes it for whole."""
-        with suppress(OSError):
-            path.unlink()
-        return CannotRead(str(path), "is missing or damaged", "run the same command again: it is made anew")
 
     def blob_name(self, sha: str) -> str:
         """Where it lies, from the work folder."""
@@ -150,28 +212,30 @@ class Store:
         return self.root / self.blob_name(sha)
 
     def put_receipt(self, paper_sha: str, receipt: Receipt) -> None:
-        parts = [receipt.read, receipt.kept, receipt.records, receipt.dropped]
-        whole = {**receipt.__dict__, "sum": _sum(receipt.stage, receipt.key, parts)}
-        write_whole(self._receipt(paper_sha, receipt.stage), json.dumps(whole, ensure_ascii=False, sort_keys=True).encode())
+        self._put_lines(paper_sha, {receipt.stage: _line(receipt)})
+
+    def _put_lines(self, paper_sha: str, lines: Mapping[str, bytes]) -> None:
+        """Put the lines into the paper's file: after those of other stages, or in place of those of the same."""
+        path = self._receipts(paper_sha)
+        there = _content(path)
+        known = _lines(there)
+        if there.endswith(b"\n") and not path.is_symlink() and not known.keys() & lines.keys():
+            _append(path, _joined(lines))
+        else:
+            write_whole(path, _joined({**known, **lines}))
 
     def receipt(self, paper_sha: str, stage: str, key: str) -> Receipt | None:
-        """The receipt of that stage if it was made under that key; a torn or foreign file counts as none."""
-        try:
-            raw = json.loads(self._receipt(paper_sha, stage).read_bytes())
-        except (OSError, ValueError, RecursionError):
-            return None
-        if not isinstance(raw, dict) or raw.get("key") != key:
-            return None
-        parts = [raw.get(name) for name in ("read", "kept", "records", "dropped")]
-        if raw.get("sum") != _sum(stage, key, parts):
-            return None
-        return Receipt(stage, key, *(tuple(part) for part in parts if isinstance(part, list)))
+        """The receipt of that stage if it was made under that key; a torn or foreign one counts as none."""
+        found = _read(_lines(_content(self._receipts(paper_sha))).get(stage, b""), stage)
+        return found if found and found.key == key else None
 
     def receipt_there(self, paper_sha: str, stage: str, key: str) -> Receipt:
         """The receipt that is known to have been made. Raises CannotRead when it is gone or torn since."""
         found = self.receipt(paper_sha, stage, key)
         if found is None:
-            raise self._damaged(self._receipt(paper_sha, stage))
+            with suppress(OSError):
+                os.utime(self._receipts(paper_sha))  # so that no later run takes the paper for settled by the file's time
+            raise _gone(self._receipts(paper_sha))
         return found
 
     def files(self) -> dict[str, bytes]:
@@ -181,18 +245,18 @@ class Store:
 
     def files_of(self, paper_sha: str) -> dict[str, bytes]:
         """The paper's receipts and the blobs that they name."""
-        receipts = sorted(self._receipt(paper_sha, "").parent.glob("*.json"))
-        found = {path: path.read_bytes() for path in receipts}
-        named = {match.decode() for data in found.values() for match in _NAMED.findall(data)}
-        found |= {self._blob(sha): self._blob(sha).read_bytes() for sha in sorted(named) if self._blob(sha).is_file()}
-        return {path.relative_to(self.root).as_posix(): data for path, data in found.items()}
+        name = self.receipts_name(paper_sha)
+        told = _content(self.root / name)
+        if not told:
+            return {}
+        named = [self.blob_name(sha) for sha in sorted({match.decode() for match in _NAMED.findall(told)})]
+        return {name: told, **{blob: (self.root / blob).read_bytes() for blob in named if (self.root / blob).is_file()}}
 
     def take_in(self, paper_sha: str, files: Mapping[str, bytes]) -> None:
-        """What another store made of that paper. Blobs go by what they are; no other name than a receipt's is written."""
+        """What another store made of that paper: its receipts, where they are whole, and blobs by what they are."""
         for name, data in files.items():
-            stage = re.fullmatch(rf"receipts/{paper_sha[:2]}/{paper_sha}/([a-z_]+)\.json", name)
-            if stage:
-                write_whole(self._receipt(paper_sha, stage[1]), data)
+            if name == self.receipts_name(paper_sha):
+                self._put_lines(paper_sha, {stage: line for stage, line in _lines(data).items() if _read(line, stage)})
             elif name.startswith("blobs/"):
                 self.put_blob(data)
 
@@ -214,9 +278,9 @@ class Store:
         for kind in ("json", "pdf"):
             (self.root / "failed" / f"{sha}.{kind}").unlink(missing_ok=True)
 
-    def receipt_name(self, paper_sha: str, stage: str) -> str:
-        """Where it lies, from the work folder."""
-        return f"receipts/{paper_sha[:2]}/{paper_sha}/{stage}.json"
+    def receipts_name(self, paper_sha: str) -> str:
+        """Where the paper's receipts lie, from the work folder."""
+        return f"receipts/{paper_sha[:2]}/{paper_sha}.jsonl"
 
-    def _receipt(self, paper_sha: str, stage: str) -> Path:
-        return self.root / self.receipt_name(paper_sha, stage)
+    def _receipts(self, paper_sha: str) -> Path:
+        return self.root / self.receipts_name(paper_sha)

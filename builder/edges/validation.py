@@ -7,7 +7,7 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -22,15 +22,16 @@ from builder.documents import documents
 from builder.edges.harness_files import harness_of
 from builder.edges.images import CANARY_KEY
 from builder.edges.loading import load_as_a_stranger
-from builder.edges.parquet import BrokenParquet, expected_metadata, opened_parquet, plain
+from builder.edges.parquet import BrokenParquet, ParquetRows, expected_metadata, opened_parquet, plain
 from builder.edges.release_folder import texts
 from builder.edges.shelf import DiskShelf
 from builder.edges.store import sha256_of
 from builder.errors import CannotRead, Issue, Issues
 from builder.records import pixels_digest
 from builder.release.croissant import fetches
+from builder.release.data_files import shards_of
 from builder.release.files import CARD, CROISSANT, MANIFEST
-from builder.release.rows import CONFIGS, SPLITS, Config, Manifest, Packed, SplitName, data_path
+from builder.release.rows import CONFIGS, SPLITS, Config, Manifest, Packed, SplitName
 from builder.release.shelf import Shelf, put_down
 from builder.release.validate import FileFact, ImageFact, Opened, RowDict, check
 from builder.release.validate_claims import CLAIM_CHECKS
@@ -151,12 +152,13 @@ def _opened(folder: Path, files: dict[str, FileFact], issues: list[Issue]) -> Op
         tables={},
         columns={},
         images={},
+        file_rows={},
         card=_front_matter(said.get(CARD, ""), issues) if CARD in said else {},
     )
     shelf, seen = DiskShelf(), dict[str, ImageFact]()
     for config, split in product(CONFIGS, SPLITS):
-        if data_path(config, split) in files:
-            issues += _read_table(folder, config, split, opened, shelf, seen)
+        if paths := shards_of(files, config, split):
+            issues += _read_table(folder, paths, (config, split), opened, shelf, seen)
     return opened
 
 
@@ -194,22 +196,50 @@ def _front_matter(text: str, issues: list[Issue]) -> dict[str, object]:
 
 
 def _read_table(
-    folder: Path, config: Config, split: SplitName, opened: Opened, shelf: Shelf, seen: dict[str, ImageFact]
-) -> Iterator[Issue]:
-    """Put a data file's rows, column types and images into `opened`; its images' bytes go as they are looked at.
+    folder: Path,
+    paths: Sequence[str],
+    table: tuple[Config, SplitName],
+    opened: Opened,
+    shelf: Shelf,
+    seen: dict[str, ImageFact],
+) -> list[Issue]:
+    """Put the rows, column types and images of a table's data files into `opened`; images' bytes go as they are looked at.
 
     `seen`: what is known of images by the SHA-256 of their bytes; an item shows its figure's.
     """
-    path = data_path(config, split)
-    try:
-        with opened_parquet(folder / path) as parquet:
-            made = (_row(row, (config, split, number), opened, seen) for number, row in enumerate(parquet.rows))
-            rows = put_down(made, shelf)
-    except BrokenParquet as error:
-        yield Issue("bad-parquet", path, f"cannot be read: {error}", _REBUILD)
-        return
-    cast(dict[Any, Any], opened.tables)[config, split] = rows
-    cast(dict[Any, Any], opened.columns)[config, split] = parquet.columns
+    found: list[Issue] = []
+    rows = put_down(_rows(folder, paths, table, opened, seen, found), shelf)
+    if all(path in opened.file_rows for path in paths):
+        cast(dict[Any, Any], opened.tables)[table] = rows
+    return found
+
+
+def _rows(
+    folder: Path,
+    paths: Sequence[str],
+    table: tuple[Config, SplitName],
+    opened: Opened,
+    seen: dict[str, ImageFact],
+    found: list[Issue],
+) -> Iterator[RowDict]:
+    """The rows of the files, one after the other, up to one that cannot be read."""
+    first = 0
+    for path in paths:
+        number = -1
+        try:
+            with opened_parquet(folder / path) as parquet:
+                found += _wrong_columns(path, table[0], parquet)
+                cast(dict[Any, Any], opened.columns)[table] = parquet.columns
+                for number, row in enumerate(parquet.rows):
+                    yield _row(row, (*table, first + number), opened, seen)
+        except BrokenParquet as error:
+            found.append(Issue("bad-parquet", path, f"cannot be read: {error}", _REBUILD))
+            return
+        cast(dict[Any, Any], opened.file_rows)[path] = number + 1
+        first += number + 1
+
+
+def _wrong_columns(path: str, config: Config, parquet: ParquetRows) -> Iterator[Issue]:
     wanted, wanted_metadata = expected_metadata(config)
     for name in sorted(parquet.columns.keys() | wanted.keys()):
         if parquet.columns.get(name) != wanted.get(name):

@@ -14,9 +14,10 @@ from builder.records import Paper, StageCount
 from builder.release.cite import citation_key
 from builder.release.coverage import Coverage, coverage
 from builder.release.croissant import OWN_LICENCE, makers
+from builder.release.data_files import loaded_as
 from builder.release.errata import Errata, in_words
 from builder.release.examined import DIMENSIONS, Attacks, Estimate, Reviews
-from builder.release.rows import LEAKAGE_NOTE, PRIVATE_BANNER, Config, LeftOut, Packed, SplitName, data_path
+from builder.release.rows import LEAKAGE_NOTE, PRIVATE_BANNER, Config, LeftOut, Packed, SplitName
 
 BAR_CELLS = 20
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))  # the Hub's names
@@ -59,7 +60,7 @@ def card_facts(packed: Packed) -> CardFacts:
     """The facts of a packed release."""
     files: dict[Config, dict[SplitName, str]] = {}
     for config, split in packed.tables:
-        files.setdefault(config, {})[split] = data_path(config, split)
+        files.setdefault(config, {})[split] = loaded_as(packed.shards, config, split)
     return CardFacts(
         recipe=packed.cut.recipe,
         version=packed.cut.version,

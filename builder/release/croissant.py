@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from builder.records import Record
 from builder.release.coverage import Coverage, coverage
-from builder.release.rows import LEAKAGE_NOTE, ROWS, Config, ImageCell, ManifestFile, Packed
+from builder.release.data_files import shards_of
+from builder.release.rows import LEAKAGE_NOTE, ROWS, SPLITS, Config, ImageCell, ManifestFile, Packed
 
 CONFORMS_TO = ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"]
 OWN_LICENCE = "https://creativecommons.org/licenses/by-nc-sa/4.0/"  # questions, keys, annotations, selection
@@ -60,7 +61,7 @@ def croissant(packed: Packed, files: Iterable[ManifestFile], counted: Coverage |
         "identifier": packed.signature,
         "citeAs": f"{identity.title}, version {packed.cut.version}, {packed.signature}; source papers in citations.bib",
         **_responsible(packed, counted),
-        "distribution": [_file(file) for file in named] + [_set(config) for config in counted.configs],
+        "distribution": [_file(file) for file in named] + [_set(config, named) for config in counted.configs],
         "recordSet": [_records(config) for config in counted.configs],
     }
 
@@ -109,12 +110,13 @@ def _file(file: ManifestFile) -> dict[str, object]:
     }
 
 
-def _set(config: Config) -> dict[str, object]:
+def _set(config: Config, files: Sequence[ManifestFile]) -> dict[str, object]:
+    several = any(len(shards_of((file.path for file in files), config, split)) > 1 for split in SPLITS)
     return {
         "@type": "cr:FileSet",
         "@id": f"{config}-files",
         "name": f"{config}-files",
-        "description": f"Parquet files of config {config}, one a split.",
+        "description": f"Parquet files of config {config}, {'one or more' if several else 'one'} a split.",
         "encodingFormat": _ENCODINGS["parquet"],
         "includes": f"data/{config}/*.parquet",
     }

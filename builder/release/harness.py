@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from builder.release.data_files import loaded_as
 from builder.release.files import json_text
-from builder.release.rows import SPLITS, Config, Packed, SplitName, data_path
+from builder.release.rows import SPLITS, Config, Packed, SplitName
 from builder.scoring.answers import PARSER_VERSION
 from builder.scoring.asked_prompt import PROMPT_VERSION, prompt_hash
 from builder.scoring.asked_rows import content_of
@@ -70,7 +71,7 @@ def _facts(packed: Packed, tsv_md5: Mapping[Table, str]) -> dict[str, object]:
     for (config, split), rows in packed.tables.items():
         if config in ASKED:
             tables.setdefault(config, {})[split] = {
-                "file": data_path(config, split),
+                "file": loaded_as(packed.shards, config, split),
                 "rows": len(rows),
                 "asked": sum(row.image is not None for row in rows),
                 "content": content_of((row.id, row.content_hash) for row in rows),
@@ -85,7 +86,7 @@ def _task(packed: Packed, config: Config, split: SplitName, template: str) -> st
         f"  - metric: {metric}\n    aggregation: !function utils.exact_mean\n    higher_is_better: true"
         for metric in METRICS[config]
     )
-    own = {"config": config, "split": split, "file": data_path(config, split), "metrics": metrics}
+    own = {"config": config, "split": split, "file": loaded_as(packed.shards, config, split), "metrics": metrics}
     return _filled(template, _names(packed) | own)
 
 

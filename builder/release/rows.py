@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -366,15 +366,11 @@ class Packed:
     reviews: Reviews | None = None
     hydration: Hydration | None = None  # what a reader's own papers brought back
     errata: Errata | None = None  # errata.json: None while nothing was corrected
+    shards: Mapping[tuple[Config, SplitName], int] = field(default_factory=dict)  # data files of a table, known once written
 
     def rows(self, config: Config) -> Sequence[Row]:
         """All rows of a config, validation first."""
         return Joined([self.tables[config, split] for split in SPLITS if (config, split) in self.tables])
-
-
-def data_path(config: Config, split: SplitName) -> str:
-    """Where a config's split lies in the release folder."""
-    return f"data/{config}/{split}-00000-of-00001.parquet"
 
 
 def asked(recipe: Recipe) -> tuple[Config, ...]:
@@ -388,5 +384,5 @@ __all__ = [
     "PRIVATE_MARKER", "QUESTION", "QUESTION_CORRECTED", "ROWS", "SELECT_ALL", "SPLITS", "Attrition", "CaptionMatchingRow",
     "Config", "Cut", "DescriptionRow", "Drop", "EvidenceRow", "FigureRow", "ImageCell", "LeftOut", "Manifest",
     "ManifestFile", "MultiSelectRow", "Named", "Packed", "ReleaseTier", "ReviewRow", "Row", "RowTier", "SplitName", "Sureness",
-    "WithheldCell", "asked", "data_path",
+    "WithheldCell", "asked",
 ]  # fmt: skip

@@ -50,6 +50,7 @@ class Opened:
     columns: Mapping[tuple[Config, SplitName], Mapping[str, str]]  # column types
     images: Mapping[tuple[Config, SplitName, int], ImageFact]
     card: Mapping[str, object] = field(default_factory=dict)  # the card's front matter
+    file_rows: Mapping[str, int] = field(default_factory=dict)  # rows of each data file that was read, by path
     misshapen: frozenset[tuple[Config, SplitName, int]] = frozenset()  # rows that have not the shape of their schema
 
     @property

@@ -12,6 +12,7 @@ from builder.errors import Issue, UsageError
 from builder.recipe import Recipe, read_recipe
 from builder.records import Evidence, Licence, Paper
 from builder.release.attacks import answers_of, attacks_of
+from builder.release.data_files import shards_of
 from builder.release.diff import SINCE
 from builder.release.errata import Errata
 from builder.release.examined import Attacks, Reviews
@@ -20,7 +21,7 @@ from builder.release.hydration import HYDRATION, Hydration
 from builder.release.logical import logical_hash
 from builder.release.package import packed_rows
 from builder.release.reviews import reviews_of
-from builder.release.rows import ROWS, Attrition, Cut, Manifest, Packed, Row, data_path
+from builder.release.rows import ROWS, Attrition, Cut, Manifest, Packed, Row
 from builder.release.shelf import Shelved
 from builder.release.validate import Opened, Table, short
 from builder.release.validate_files import REQUIRED
@@ -44,7 +45,8 @@ def packed_again(opened: Opened) -> tuple[Packed, Manifest] | None:
     except (ValidationError, UsageError, KeyError):  # KeyError: a document that has not its shape
         return None
     packed = packed_rows(cut, tables, attrition, manifest.left_out)
-    packed = replace(packed, signature=manifest.signature, errata=errata)
+    counts = {key: len(shards_of(opened.files, *key)) for key in tables}
+    packed = replace(packed, signature=manifest.signature, errata=errata, shards=counts)
     examined = _examined_again(packed, opened)
     return (examined, manifest) if examined else None
 
@@ -111,7 +113,7 @@ def texts_differ(opened: Opened, wanted: Mapping[str, str]) -> Iterator[Issue]:
     """Every text of the release, line by line, against what its rows give; and no other file than these."""
     for path in sorted(wanted.keys() - opened.files.keys() - set(REQUIRED)):
         yield Issue("missing-file", path, "is not there", f"a release with these rows carries it; {_REMEDY}")
-    data = {data_path(config, split) for config, split in opened.tables}
+    data = {path for config, split in opened.tables for path in shards_of(opened.files, config, split)}
     listed = {file["path"] for file in opened.manifest["files"]}  # type: ignore[attr-defined]
     for path in sorted((listed & opened.files.keys()) - wanted.keys() - data - {MANIFEST}):
         yield Issue("extra-file", path, "no release with these rows has it", "take it out of the folder")

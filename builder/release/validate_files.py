@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any
 
 from builder.errors import Issue, UsageError
 from builder.recipe import read_recipe
+from builder.release.data_files import all_shards, loaded_as, shards_of
 from builder.release.files import ATTACKS, ATTRITION, CARD, CROISSANT, MANIFEST, RECIPE, REVIEWS, SOURCES
 from builder.release.logical import logical_hash
 from builder.release.package import signature
-from builder.release.rows import CONFIGS, LEAKAGE_NOTE, SPLITS, data_path
+from builder.release.rows import CONFIGS, LEAKAGE_NOTE, SPLITS
 from builder.release.schemas import schema_files, schemas
-from builder.release.validate import Opened
+from builder.release.validate import Opened, short
 
 REQUIRED = (
     CARD,
@@ -86,6 +88,16 @@ def _list(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def shards(opened: Opened) -> Iterator[Issue]:
+    """The data files of each config and split are numbered through, and none of them is missing or too many."""
+    for config, split in product(CONFIGS, SPLITS):
+        there = shards_of(opened.files, config, split)
+        if there != all_shards(config, split, len(there)):
+            names = ", ".join(path.rpartition("/")[2] for path in there)
+            wanted = "files are numbered from 00000 on, and each names how many they are"
+            yield Issue("shards", f"data/{config}", f"has of {split}: {short(names)}", f"{wanted}; {_REBUILD}")
+
+
 def counts(opened: Opened) -> Iterator[Issue]:
     """Rows of each data file, the manifest's table of rows, what is said to be left out, the hash and the signature."""
     manifest = opened.manifest
@@ -97,9 +109,9 @@ def counts(opened: Opened) -> Iterator[Issue]:
     if manifest.get("rows") != found:
         yield Issue("rows", f"{MANIFEST} > rows", f"says {manifest.get('rows')}; the data has {found}", _REBUILD)
     for file in _list(manifest.get("files")):
-        for (config, split), table in opened.tables.items():
-            if file.get("path") == data_path(config, split) and file.get("rows") != len(table):
-                yield Issue("rows", str(file["path"]), f"has {len(table)} rows; the manifest says {file.get('rows')}", _REBUILD)
+        rows = opened.file_rows.get(str(file.get("path")))
+        if rows is not None and file.get("rows") != rows:
+            yield Issue("rows", str(file["path"]), f"has {rows} rows; the manifest says {file.get('rows')}", _REBUILD)
     whole = logical_hash({(str(c), str(s)): table for (c, s), table in opened.tables.items()})
     if manifest.get("logical_hash") != whole:
         problem = f"is {str(manifest.get('logical_hash'))[:16]}; the rows give {whole[:16]}"
@@ -161,7 +173,8 @@ def card(opened: Opened) -> Iterator[Issue]:
         for entry in _list(opened.card.get("configs"))
         for file in _list(entry.get("data_files"))
     }
-    there: dict[tuple[str, str], str] = {(config, split): data_path(config, split) for config, split in opened.tables}
+    shards = {key: len(shards_of(opened.files, *key)) for key in opened.tables}
+    there: dict[tuple[str, str], str] = {key: loaded_as(shards, *key) for key in opened.tables}
     for config, split in sorted({*listed, *there}, key=str):
         have, want = listed.get((config, split)), there.get((config, split))
         if have != want:
@@ -189,14 +202,13 @@ def croissant(opened: Opened) -> Iterator[Issue]:
     if not isinstance(document, dict):
         return
     listed = {str(f.get("contentUrl")).split("/main/")[-1]: f.get("sha256") for f in _list(document.get("distribution"))}
-    for config, split in opened.tables:
-        path = data_path(config, split)
-        fact = opened.files.get(path)
-        if fact and listed.get(path) != fact.sha256:
+    for path in (path for config, split in opened.tables for path in shards_of(opened.files, config, split)):
+        fact = opened.files[path]
+        if listed.get(path) != fact.sha256:
             problem = f"SHA-256 is {str(listed.get(path))[:16]}; the file has {fact.sha256[:16]}"
             yield Issue("croissant", f"{CROISSANT} > {path}", problem, _REBUILD)
 
 
-FILE_CHECKS = (documents, checksums, counts, left_out, recipe, attrition, card, croissant)
+FILE_CHECKS = (documents, checksums, shards, counts, left_out, recipe, attrition, card, croissant)
 
-__all__ = ["FILE_CHECKS", "attrition", "card", "checksums", "counts", "croissant", "documents", "left_out", "recipe"]
+__all__ = ["FILE_CHECKS", "attrition", "card", "checksums", "counts", "croissant", "documents", "left_out", "recipe", "shards"]

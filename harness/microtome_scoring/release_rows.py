@@ -43,11 +43,16 @@ class Release:
         return tuple(split for split in ("test", "validation") if self.facts["tables"][config].get(split, {}).get("asked"))
 
     def source(self, config: str, split: str, dataset: str | None = None, revision: str | None = None) -> str:
-        """The data file: in the release's folder, or in the dataset `dataset` ("org/name") of the Hub at `revision`."""
+        """The data file, or the pattern of all its shards: in the release's folder, or in the dataset `dataset` ("org/name") of
+        the Hub at `revision`."""
         path = str(self.facts["tables"][config][split]["file"])
         if dataset is None:
             return str(self.harness.parent / path)
         return f"hf://datasets/{dataset}@{revision or 'v' + self.facts['version']}/{path}"
+
+    def files(self, config: str, split: str) -> list[Path]:
+        """The data files in the release's folder, in the order of their rows."""
+        return sorted(self.harness.parent.glob(str(self.facts["tables"][config][split]["file"])))
 
     def rows(self, config: str, split: str, dataset: str | None = None, revision: str | None = None) -> Any:
         """A `datasets.Dataset` of the rows that can be asked. Raises ValueError for rows of another version."""

@@ -40,10 +40,11 @@ def write_tsv(name: str, folder: Path) -> Path:
         return path
     config, split = NAMES[name]
     folder.mkdir(parents=True, exist_ok=True)
-    table = pq.ParquetFile(RELEASE.source(config, split))
+    tables = map(pq.ParquetFile, RELEASE.files(config, split))
     unfinished = path.with_suffix(".unfinished")
     with unfinished.open("wb") as file:
-        rows = (row for batch in table.iter_batches(32, columns=list(TSV_NEEDS)) for row in batch.to_pylist())
+        batches = (batch for table in tables for batch in table.iter_batches(32, columns=list(TSV_NEEDS)))
+        rows = (row for batch in batches for row in batch.to_pylist())
         for line in tsv_lines(rows):
             file.write(line)
     if md5_of(unfinished) != pinned(name):

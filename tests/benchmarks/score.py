@@ -57,11 +57,12 @@ def make(given: argparse.Namespace) -> float:
     """A release of made-up items, and its predictions."""
     from small_release import cut
 
-    from builder.edges.parquet import write_parquet
+    from builder.edges.parquet import cells_of, write_parquet
+    from builder.release.data_files import data_path
     from builder.release.files import json_text
     from builder.release.logical import content_hash, logical_hash
     from builder.release.package import package
-    from builder.release.rows import Manifest, data_path
+    from builder.release.rows import Manifest
 
     whole = package(cut())
     (row,) = whole.rows("multi_select")
@@ -78,7 +79,7 @@ def make(given: argparse.Namespace) -> float:
     path = given.folder / "release" / data_path("multi_select", "test")
     path.parent.mkdir(parents=True)
     with path.open("wb") as file:
-        write_parquet(file, "multi_select", rows, lambda _: b"")
+        write_parquet(file, "multi_select", cells_of(rows, lambda _: b""))
     hashed = logical_hash({("multi_select", "test"): [one.model_dump(mode="json") for one in rows]})
     manifest = Manifest(
         benchmark="made_up", title="Made up", version="1.0.0", tier="open", signature="", canary="", recipe_hash="0" * 64,

@@ -33,10 +33,11 @@ from written import rows_in  # noqa: E402
 from builder.documents import documents  # noqa: E402
 from builder.edges.release_folder import write_release  # noqa: E402
 from builder.release.attacks import attacks_of  # noqa: E402
+from builder.release.data_files import data_path  # noqa: E402
 from builder.release.logical import content_hash, logical_hash  # noqa: E402
 from builder.release.package import signature  # noqa: E402
 from builder.release.reviews import reviews_of  # noqa: E402
-from builder.release.rows import CONFIGS, ROWS, SPLITS, Packed, data_path  # noqa: E402
+from builder.release.rows import CONFIGS, ROWS, SPLITS, Packed  # noqa: E402
 from builder.release.validate import Opened  # noqa: E402
 from builder.release.validate_documents import packed_again  # noqa: E402
 

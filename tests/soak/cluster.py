@@ -155,7 +155,7 @@ def _build(papers: list[Path], here: Path, options: list[str], act: Callable[[],
     command = [sys.executable, "-m", "builder.cli", "build", "csm_bench", "--papers", *map(str, papers)]
     command += ["--out", str(here / "release"), "--version", "1.0.0", "--work", str(here / "work"), *options]
     with (here / "build.log").open("wb") as log, subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as build:
-        while build.poll() is None and len(list((here / "work" / "receipts").glob("*/*"))) < min(_BEFORE, len(papers)):
+        while build.poll() is None and len(list((here / "work" / "receipts").glob("*/*.jsonl"))) < min(_BEFORE, len(papers)):
             time.sleep(0.2)
         act()
         return build.wait()
