@@ -13,6 +13,26 @@ from hypothesis import settings
 settings.register_profile("the same examples in every run", derandomize=True, deadline=None)
 settings.load_profile("the same examples in every run")
 GOLDEN = Path(__file__).parent / "golden"
+# Files of minutes, the longest first: begun last, they would leave all but one process with nothing to do at the end.
+LONG = (
+    "test_kills",
+    "test_readme",
+    "test_publish",
+    "test_corpus",
+    "test_dask_engine",
+    "test_dry_run",
+    "test_metric_folders",
+    "test_full_disk",
+    "test_power_loss",
+    "test_isolation",
+    "test_hostile_pdfs",
+    "test_security",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    turn = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: turn.get(item.path.stem, len(turn)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
