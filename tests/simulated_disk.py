@@ -95,6 +95,9 @@ class Record:
             return file
 
         def renamed(source: Any, target: Any, **named: Any) -> None:
+            if Path(source).is_file():
+                replaced(source, target, **named)
+                return
             real_rename(source, target, **named)
             if self._mine(target):
                 self._change(target, moves=self._name(source))
