@@ -7,10 +7,11 @@ are, and of data that was written before there may be nothing or a part.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class Change:
     stands_for: int | None = None
     gone: bool = False
     makes_folder: bool = False
+    moves: str = ""  # a folder, with all that is in it, which was there under this name
 
 
 @dataclass(frozen=True)
@@ -72,14 +74,33 @@ class Record:
         """While this lasts. SQLite writes past Python: its file is none of these."""
         self._begin()
         real_open, real_replace, real_mkdir, real_unlink = os.open, os.replace, os.mkdir, os.unlink
+        real_io, real_rename = io.open, os.rename
+
+        def created(path: Any, inode: int) -> None:
+            if self._mine(path) and inode not in self._files:
+                self._count += 1
+                self._files[inode] = self._count
+                self._change(path, stands_for=self._count)
 
         def opened(path: Any, flags: int, *more: Any, **named: Any) -> int:
             handle = real_open(path, flags, *more, **named)
-            if flags & os.O_CREAT and self._mine(path) and os.fstat(handle).st_ino not in self._files:
-                self._count += 1
-                self._files[os.fstat(handle).st_ino] = self._count
-                self._change(path, stands_for=self._count)
+            if flags & os.O_CREAT:
+                created(path, os.fstat(handle).st_ino)
             return handle
+
+        def file_opened(path: Any, mode: str = "r", *more: Any, **named: Any) -> Any:
+            file = real_io(path, mode, *more, **named)
+            if not isinstance(path, int) and set(mode) & set("wxa"):
+                created(path, os.fstat(file.fileno()).st_ino)
+            return file
+
+        def renamed(source: Any, target: Any, **named: Any) -> None:
+            if Path(source).is_file():
+                replaced(source, target, **named)
+                return
+            real_rename(source, target, **named)
+            if self._mine(target):
+                self._change(target, moves=self._name(source))
 
         def synced(handle: int) -> None:
             path = Path(f"/proc/self/fd/{handle}").readlink()
@@ -113,6 +134,8 @@ class Record:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(os, "open", opened)
+            patch.setattr(io, "open", file_opened)
+            patch.setattr(os, "rename", renamed)
             patch.setattr(os, "fsync", synced)
             patch.setattr(os, "replace", replaced)
             patch.setattr(os, "mkdir", made)
@@ -169,10 +192,10 @@ class Failure:
             os.utime(path, ns=(mtime_ns, mtime_ns))
 
 
-def failures(record: Record) -> Iterator[Failure]:
+def failures(record: Record, since: int = 0) -> Iterator[Failure]:
     """Every state that a failure after each event may leave; one that is told twice in a row is told once."""
     before: set[Failure] = set()
-    for count in range(record.begun, len(record.events) + 1):
+    for count in range(since or record.begun, len(record.events) + 1):
         found = set(_left(record.events[:count]))
         yield from sorted(found - before, key=repr)
         before = found
@@ -197,9 +220,16 @@ def _left(events: Sequence[Event]) -> Iterator[Failure]:
     for some in _some(pending):
         names: dict[str, Change] = {}
         for change in (*lasting, *some):
-            names[change.name] = change
+            names |= _moved(names, change) if change.moves else {change.name: change}
         for part in (0.0, 0.5, 1.0) if fresh else (1.0,):
             yield Failure(said, tuple(sorted(_files(names, safe, fresh, part))))
+
+
+def _moved(names: dict[str, Change], move: Change) -> dict[str, Change]:
+    """What is in the folder under its new name. The old one may stand as well: nothing is made of it."""
+    inside = {name: change for name, change in names.items() if name.startswith(f"{move.moves}/")}
+    there = {f"{move.name}{name.removeprefix(move.moves)}": change for name, change in inside.items()}
+    return {move.name: replace(move, moves="", makes_folder=True), **there}
 
 
 def _some(pending: Sequence[Change]) -> Iterator[Sequence[Change]]:

@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_release import examined
+from written import PNGS, pictured
 
 from builder.asking import Prompt, Reply, Usage, question_of
+from builder.documents import documents
 from builder.edges.calls import Desk, Replies
+from builder.edges.release_folder import write_release
 from builder.edges.settled import FILE, Ledger
 from builder.edges.store import Receipt, Store, sha256_of
 from builder.recipe import Asking, ModelRule
-from tests.simulated_disk import Mark, Record, failures
+from builder.release.package import package
+from tests.simulated_disk import Data, Mark, Record, failures
 from tests.small_run import PAPER_BYTES, go_on, told
 
 
@@ -134,3 +139,26 @@ def ask(work: Path, record: Record) -> dict[str, Reply]:
         return asked
 
     return Desk(Store(work), {"m": RULE}, Asking(in_flight=1), make=make, heard=heard).answer(QUESTIONS)
+
+
+@pytest.mark.usefixtures("no_sync")
+def test_whenever_the_power_fails_a_release_stands_whole_under_its_name_or_not_at_all(shm: Path) -> None:
+    home = Path(tempfile.mkdtemp(dir=shm))
+    packed = examined(package(pictured()))
+    record = Record(home)
+    with record.taken():
+        write_release(packed, home / "release", PNGS.__getitem__, documents)
+        record.mark("written")
+    whole = {f"release/{path.relative_to(home / 'release')}": path.read_bytes() for path in files_of(home / "release")}
+    last = max(number for number, event in enumerate(record.events) if isinstance(event, Data))
+    seen = set()
+    for failure in failures(record, since=last):
+        there = {name: content for name, content, _ in failure.files if name.startswith("release/")}
+        assert there in ({}, whole)
+        assert there or "written" not in failure.said
+        seen.add(bool(there))
+    assert seen == {False, True}
+
+
+def files_of(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
