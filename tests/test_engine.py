@@ -12,6 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,9 +20,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.edges.engine import Failure, Limits, run_isolated
+from builder.edges.engine import Children, Failure, Limits, run_isolated
 from builder.edges.fence import Fence, missing, warnings
-from builder.edges.messages import received
+from builder.edges.messages import Unasked, received
 from builder.errors import CannotWrite
 from builder.scoring.chance import exact_chance
 
@@ -234,6 +235,35 @@ def test_any_bytes_of_a_child_are_a_value_or_no_pickle_and_nothing_is_called(
         with contextlib.suppress(pickle.UnpicklingError):
             received(bytes(message))
     assert not Path("/made").exists()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [b"\x80\x04]r\xff\xff\xff\x7f.", b"\x80\x05\x96" + (2**62).to_bytes(8, "little"), b"\x80\x02]j\xff\xff\xff\x7f."],
+    ids=["memo", "bytearray", "nowhere"],
+)
+def test_a_few_bytes_of_a_child_lay_out_no_gigabytes(message: bytes) -> None:
+    tracemalloc.start()
+    with contextlib.suppress(pickle.UnpicklingError):
+        received(message)
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("call", [(set, range(10**12)), (Children, 10**9), (frozenset, bytearray(9))], ids=repr)
+def test_what_a_child_names_holds_and_does_not_make(call: tuple[object, object]) -> None:
+    with contextlib.suppress(pickle.UnpicklingError):
+        assert isinstance(received(pickled(Made(*call))), Unasked)
+
+
+class Made:
+    """An answer that would have its reader make something."""
+
+    def __init__(self, maker: object, given: object) -> None:
+        self.call = maker, (given,)
+
+    def __reduce__(self) -> tuple[object, tuple[object]]:
+        return self.call
 
 
 def test_our_own_records_errors_and_plain_values_come_back_as_they_are() -> None:

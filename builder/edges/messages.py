@@ -10,19 +10,24 @@ import io
 import pickle
 import sys
 import time
+from dataclasses import is_dataclass
+from enum import Enum
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
+from typing import TypeGuard
 
 from pebble.common.types import ResultStatus
 from pebble.pool.process import Acknowledgement, TaskResult
+from pydantic import BaseModel
 
 _OF_THE_CHANNEL = {
     ("pebble.pool.process", "TaskResult"), ("pebble.pool.process", "TaskProblem"), ("pebble.pool.process", "Acknowledgement"),
     ("pebble.common.types", "Result"), ("pebble.common.types", "ResultStatus"),
     ("pebble.common.types", "RemoteException.rebuild_exception"),
 }  # fmt: skip
-_PLAIN = {("builtins", name) for name in ("set", "frozenset", "bytearray", "complex", "slice", "range")} | {
+# Nothing of which a few bytes make much: set(range(10**12)) would never end.
+_PLAIN = {("builtins", name) for name in ("set", "frozenset", "complex")} | {
     ("pathlib", "PosixPath"), ("pathlib", "PurePosixPath"), ("pathlib", "WindowsPath"), ("datetime", "datetime"),
     ("datetime", "date"),
 }  # fmt: skip
@@ -95,7 +100,9 @@ def received(message: bytes) -> object:
     return value
 
 
-class _Reader(pickle.Unpickler):
+class _Reader(pickle._Unpickler):  # in Python: six bytes make the one in C lay out gigabytes for its memo
+    dispatch = {code: read for code, read in pickle._Unpickler.dispatch.items() if code != pickle.BYTEARRAY8[0]}
+
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file)
         self.unasked: list[str] = []
@@ -104,11 +111,16 @@ class _Reader(pickle.Unpickler):
         if (module, name) in _OF_THE_CHANNEL | _PLAIN:
             return super().find_class(module, name)
         found = getattr(sys.modules.get(module), name, None)  # what was never imported here is no answer to what was asked
-        own = module.partition(".")[0] == "builder" and isinstance(found, type) and found.__module__ == module
+        own = module.partition(".")[0] == "builder" and _is_record(found) and found.__module__ == module
         if own or (isinstance(found, type) and issubclass(found, Exception)):
             return found
         self.unasked.append(f"{module}.{name}")
         return Unasked
+
+
+def _is_record(found: object) -> TypeGuard[type]:
+    """A class that only holds what it is given: what acts when it is made is nobody's answer."""
+    return isinstance(found, type) and (is_dataclass(found) or issubclass(found, BaseModel | Enum | tuple))
 
 
 __all__ = ["ENDED_WITH_0", "GuardedSpawn", "Unasked", "received"]
