@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 from builder.records import Record
 from builder.release.errata import Errata
@@ -23,6 +24,7 @@ _FILES: dict[str, type[Record]] = {
 }
 
 
+@cache  # generating them takes as long as checking a hundred rows
 def schemas() -> dict[str, dict[str, object]]:
     """Each schema by name: one for the rows of each config, one for each JSON file."""
     types: dict[str, type[Record]] = {str(name): row for name, row in ROWS.items()} | _FILES
