@@ -26,10 +26,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def predictions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def predictions(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("figures") / "predictions.jsonl"
     with path.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
-        assert main(["figures", str(CORPUS / "papers")]) == Exit.OK
+        assert main(["figures", str(CORPUS / "papers"), "--work", str(built.with_name("release.work"))]) == Exit.OK
     return path
 
 

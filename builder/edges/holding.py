@@ -48,7 +48,10 @@ def held(work: Path) -> Iterator[None]:
         file.write(json.dumps(_this()))
         file.flush()
         _clear(work / SCRATCH)
-        yield
+        try:
+            yield
+        finally:
+            _clear(work / SCRATCH)
         file.truncate(0)
 
 
