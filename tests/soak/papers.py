@@ -139,17 +139,20 @@ def _ended() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _running(session: int) -> float:
-    """CPU seconds so far of everything in a session, and of its children that have ended."""
-    ticks = 0
+def _running(driver: int) -> float:
+    """CPU seconds so far of a process and all below it, and of their children that have ended. Its children lead sessions."""
+    ticks, below = dict[int, int](), dict[int, list[int]]()
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text().rpartition(")")[2].split()
         except OSError:  # ended meanwhile
             continue
-        if int(fields[3]) == session:
-            ticks += sum(map(int, fields[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
+        ticks[int(path.parent.name)] = sum(map(int, fields[11:15]))
+        below.setdefault(int(fields[1]), []).append(int(path.parent.name))
+    family = [driver]
+    for one in family:
+        family += below.get(one, [])
+    return sum(ticks.get(one, 0) for one in family) / os.sysconf("SC_CLK_TCK")
 
 
 def told(out: Path) -> dict[str, Any]:
