@@ -204,10 +204,8 @@ class _Work:
         return outcome
 
     def _failure_key(self, task: Task) -> str:
-        limits, code = (
-            self.limits,
-            [task.code[stage] for stage in task.stages],
-        )  # any of them may have taken it all
+        limits = self.limits
+        code = [task.code[stage] for stage in task.stages]  # any of them may have taken it all
         return digest([_FAILED, code, task.source.sha256, task.recipe.hash, limits.seconds, limits.memory_mib])
 
 

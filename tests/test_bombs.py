@@ -19,8 +19,11 @@ from builder.edges import bounded, lines
 from builder.edges.bounded import rows_within
 from builder.edges.lines import text_lines
 from builder.edges.papers import COLUMNS, find_papers
+from builder.edges.result_folders import SCORE
+from builder.edges.result_folders import _items as item_scores
 from builder.edges.scored_files import prediction_lines
 from builder.errors import CannotRead, Exit
+from builder.scoring.results import ITEMS_FILE
 from builder.shipped import load_recipe
 from builder.toml_text import LONGEST, read_toml
 
@@ -86,6 +89,15 @@ def test_rows_without_an_id_cannot_be_more_than_bytes(tmp_path: Path) -> None:
     size = (tmp_path / "x.parquet").stat().st_size
     with pytest.raises(pa.ArrowInvalid, match=f"says that it holds 10000000 rows in {size} bytes"):
         next(rows_within(pq.ParquetFile(tmp_path / "x.parquet"), size))
+
+
+def test_a_result_of_ten_thousand_repeats_takes_less_than_a_byte_a_row_and_is_read(tmp_path: Path) -> None:
+    row = {"id": "cm-1", "repeat": 0, "paper_id": "p", "figure_id": "f", "status": "ok", "answer": ["A"], "key": ["A"]}
+    rows = [row | {"confidence": None, "difficulty": None, "completion_tokens": 9, f"{SCORE}exact_match": 1.0}] * 10_000
+    path = tmp_path / ITEMS_FILE
+    pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd")
+    assert path.stat().st_size < len(rows)
+    assert sum(item.scores["exact_match"] for item in item_scores(path)) == len(rows)
 
 
 def test_groups_that_fit_one_by_one_may_not_swell_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

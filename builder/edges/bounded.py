@@ -24,16 +24,18 @@ _BATCH = 32  # rows that are Python objects at a time: images are megabytes each
 
 
 def rows_within(
-    file: pq.ParquetFile, size: int, columns: Sequence[str] | None = None, *, groups: int = 1
+    file: pq.ParquetFile, size: int, columns: Sequence[str] | None = None, *, groups: int = 1, most_rows: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Each row of a file of so many bytes, so many row groups read at a time; `columns` by the paths of their leaves.
 
+    `most_rows`: that the file may hold; without it as many as a release's rows, of which each has a hash, have room for.
     Raises ArrowInvalid where they would need more than the bounds above, before memory goes.
     """
     of = file.metadata
     said = sum(of.row_group(number).num_rows for number in range(of.num_row_groups))
-    if said * _LEAST > size:
-        raise pa.ArrowInvalid(f"says that it holds {said} rows in {size} bytes; every row of a release has an id and a hash")
+    most = size // _LEAST if most_rows is None else most_rows
+    if said > most:
+        raise pa.ArrowInvalid(f"says that it holds {said} rows in {size} bytes; {most} are the most that is read")
     taken = 0
     for start in range(0, of.num_row_groups, groups):
         wanted = list(range(start, min(start + groups, of.num_row_groups)))

@@ -68,15 +68,8 @@ def fetch_all(urls: Iterable[str], folder: Path) -> dict[str, Path]:
     wanted = list(dict.fromkeys(urls))
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         coming = pool.map(lambda url: _kept(url, folder), wanted)
-        told = tqdm(
-            coming,
-            "fetching",
-            len(wanted),
-            unit="paper",
-            file=sys.stderr,
-            disable=not wanted or not sys.stderr.isatty(),
-            dynamic_ncols=True,
-        )
+        hidden = not wanted or not sys.stderr.isatty()
+        told = tqdm(coming, "fetching", len(wanted), unit="paper", file=sys.stderr, disable=hidden, dynamic_ncols=True)
         return dict(zip(wanted, told, strict=True))
 
 

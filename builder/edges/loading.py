@@ -18,11 +18,7 @@ _HUB_SECONDS = 6 * 3600  # the same over a network
 # A stranger has no token of ours, wherever it was kept.
 _TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH")
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
-_ARROW_ALONE = {
-    "USE_TORCH": "0",
-    "USE_TF": "0",
-    "USE_JAX": "0",
-}  # torch would want memory of the system's
+_ARROW_ALONE = {"USE_TORCH": "0", "USE_TF": "0", "USE_JAX": "0"}  # torch would want memory of the system's
 _STRANGER, _FENCED = "builder.edges.stranger", "builder.edges.fenced_stranger"
 
 Configs = Mapping[str, Mapping[str, int]]  # rows by config and split

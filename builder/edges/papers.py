@@ -39,16 +39,16 @@ def find_papers(paths: Sequence[Path | str], fetched: Path | None = None) -> lis
             if key not in found or found[key][1] is None:
                 found[key] = (pdf, row)
     urls = [pdf for pdf, _ in found.values() if isinstance(pdf, str)]
-    problems += (
-        filter(None, map(problem_of, urls))
-        if fetched
-        else [f"{url_without_secrets(url)}: this command reads files only" for url in urls]
-    )
+    problems += filter(None, map(problem_of if fetched else _not_here, urls))
     if problems:
         more = [f"and {len(problems) - _FINDINGS} more"] if len(problems) > _FINDINGS else []
         raise CannotRead("--papers", "; ".join([*problems[:_FINDINGS], *more]), _REMEDY)
     files = fetch_all(urls, fetched) if fetched else {}
     return [(files[pdf] if isinstance(pdf, str) else pdf, row) for pdf, row in found.values()]
+
+
+def _not_here(url: str) -> str:
+    return f"{url_without_secrets(url)}: this command reads files only"
 
 
 def _of_path(path: Path | str, problems: list[str]) -> Iterator[tuple[Path | str, PaperRow | None]]:

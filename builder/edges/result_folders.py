@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +21,7 @@ from builder.reporting.runs import Run
 from builder.scoring.results import ITEMS_FILE, RESULT_FILE, ItemScore, Result
 
 SCORE = "score_"  # a column of items.parquet is this and the metric
+_MOST_SCORED = 10_000_000  # rows of one result: an answer and its scores may take less than a byte of the file
 LONG_SIDE = 720  # pixels of a gallery's image
 _REMEDY = "write it anew with `microtome score`"
 _ROWS: dict[str, type[CaptionMatchingRow] | type[MultiSelectRow]] = {
@@ -67,7 +69,7 @@ def _first(error: ValidationError) -> str:
 
 
 def _items(path: Path) -> Iterator[ItemScore]:
-    for number, row in enumerate(_table(path, None)):
+    for number, row in enumerate(_read(path, _MOST_SCORED)):
         scores = {name.removeprefix(SCORE): row.pop(name) for name in list(row) if name.startswith(SCORE)}
         told = {name: row[name] for name in ItemScore.model_fields if name in row}
         try:
@@ -76,14 +78,11 @@ def _items(path: Path) -> Iterator[ItemScore]:
             raise CannotRead(f"{path} > row {number}", f"is not an item's score: {_first(error)}", _REMEDY) from error
 
 
-def _table(path: Path, ids: Sequence[str] | None) -> list[dict[str, object]]:
+def _read(path: Path, most_rows: int | None = None) -> Iterator[dict[str, Any]]:
     try:
-        if ids is None:
-            return list(rows_within(pq.ParquetFile(path), path.stat().st_size))
-        rows: list[dict[str, object]] = pq.read_table(path, partitioning=None, filters=[("id", "in", list(ids))]).to_pylist()
+        yield from rows_within(pq.ParquetFile(path), path.stat().st_size, most_rows=most_rows)
     except (OSError, pa.ArrowException, ValueError) as error:
         raise CannotRead(str(path), f"cannot be read: {str(error).splitlines()[0]}", _REMEDY) from error
-    return rows
 
 
 def read_manifest(release: Path) -> Manifest:
@@ -116,8 +115,9 @@ def read_questions(
     images: dict[str, Shown] = {}
     if config not in _ROWS or not ids:
         return rows, images
+    wanted = frozenset(ids)
     for path in sorted((release / "data" / config).glob(f"{split}-*.parquet")):
-        for found in _table(path, ids):
+        for found in (row for row in _read(path) if row.get("id") in wanted):
             image = found["image"]
             png = image.get("bytes") if isinstance(image, dict) else None
             plain = found | {"image": {"path": image["path"]} if isinstance(image, dict) else None}

@@ -47,12 +47,7 @@ class Ledger:
             of = "SELECT told FROM papers WHERE sha256 = ? AND stages = ?"
             row = self._connection.execute(of, (sha, " ".join(stages))).fetchone()
             return self._read(json.loads(row[0])) if row else None
-        except (
-            sqlite3.DatabaseError,
-            ValueError,
-            LookupError,
-            TypeError,
-        ):  # damaged since it was written: receipts tell the same
+        except (sqlite3.DatabaseError, ValueError, LookupError, TypeError):  # damaged since: receipts tell the same
             return None
 
     def _read(self, told: dict[str, Any]) -> Settled | None:
