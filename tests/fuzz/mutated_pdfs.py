@@ -17,7 +17,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -35,8 +34,9 @@ from builder.stages.rights import read_policy
 
 _SPECIMENS = Path(__file__).parents[1] / "papers"
 _RECIPE = Path(__file__).parents[2] / "builder" / "recipes" / "csm_bench.toml"
-_PAGES = 2  # read of a mutant: a long paper would spend the night on pages that no mutation touched
-_LARGEST = 20_000_000  # bytes of a paper whose streams are unpacked
+_PAGES = 1  # read of a mutant: a long paper would spend the night on pages that no mutation touched
+_LARGEST = 20_000_000  # bytes of a page whose streams are unpacked
+_FORMS = ("as published", "a page", "a page, expanded")
 _BATCH = 40  # mutants that lie on disk at a time
 _OBJECT = re.compile(rb"\d+ 0 obj\b.*?\bendobj", re.DOTALL)
 _NUMBER = re.compile(rb"(?<=[ \[/(\n])-?\d+(?:\.\d+)?(?=[ \])/\n\r>])")
@@ -120,22 +120,24 @@ MUTATIONS: tuple[Callable[[bytearray, random.Random], None], ...] = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=4)
-def expanded(paper: Path) -> bytes:
-    """The paper with its streams unpacked, so that a mutation meets operators, fonts and pixels and not a checksum."""
+def one_page(paper: Path, dice: random.Random, *, expand: bool) -> bytes:
+    """A page as a PDF of its own; expanded, its streams are unpacked: a mutation meets operators, fonts and pixels, no checksum."""
     try:
         with pymupdf.open(paper) as document:
-            whole = bytes(document.tobytes(expand=255))
+            document.select([dice.randrange(len(document))])
+            packed = bytes(document.tobytes(garbage=1))
+            unpacked = bytes(document.tobytes(garbage=1, expand=255)) if expand else packed
     except pdf.BROKEN:
         return paper.read_bytes()
-    return whole if len(whole) < _LARGEST else paper.read_bytes()
+    return unpacked if len(unpacked) < _LARGEST else packed
 
 
 def mutant(papers: Sequence[Path], seed: int) -> tuple[bytes, str]:
     """A mutated paper, and what was done to which."""
     dice = random.Random(seed)
-    paper, opened = dice.choice(papers), dice.random() < 0.5
-    data, done = bytearray(expanded(paper) if opened else paper.read_bytes()), ["expanded"] if opened else []
+    paper, form = dice.choice(papers), dice.choice(_FORMS)
+    data = bytearray(paper.read_bytes() if form == _FORMS[0] else one_page(paper, dice, expand=form == _FORMS[2]))
+    done = [form]
     for change in dice.choices(MUTATIONS, k=dice.choice((1, 1, 2, 3))):
         if data:
             change(data, dice)
