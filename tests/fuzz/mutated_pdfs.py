@@ -121,7 +121,7 @@ MUTATIONS: tuple[Callable[[bytearray, random.Random], None], ...] = (
 
 
 def one_page(paper: Path, dice: random.Random, *, expand: bool) -> bytes:
-    """A page as a PDF of its own; expanded, its streams are unpacked: a mutation meets operators, fonts and pixels, no checksum."""
+    """A page as a PDF of its own. Where its streams are unpacked a mutation meets operators, fonts and pixels, no checksum."""
     try:
         with pymupdf.open(paper) as document:
             document.select([dice.randrange(len(document))])
