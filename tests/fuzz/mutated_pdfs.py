@@ -125,8 +125,8 @@ def one_page(paper: Path, dice: random.Random, *, expand: bool) -> bytes:
     try:
         with pymupdf.open(paper) as document:
             document.select([dice.randrange(len(document))])
-            packed = bytes(document.tobytes(garbage=1))
-            unpacked = bytes(document.tobytes(garbage=1, expand=255)) if expand else packed
+            packed = bytes(document.tobytes(garbage=1, no_new_id=True))
+            unpacked = bytes(document.tobytes(garbage=1, expand=255, no_new_id=True)) if expand else packed
     except pdf.BROKEN:
         return paper.read_bytes()
     return unpacked if len(unpacked) < _LARGEST else packed
