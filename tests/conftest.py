@@ -26,6 +26,7 @@ LONG = (
     "test_power_loss",
     "test_isolation",
     "test_hostile_pdfs",
+    "test_papers_soak",
     "test_security",
 )
 

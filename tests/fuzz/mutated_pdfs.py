@@ -123,10 +123,11 @@ MUTATIONS: tuple[Callable[[bytearray, random.Random], None], ...] = (
 def one_page(paper: Path, dice: random.Random, *, expand: bool) -> bytes:
     """A page as a PDF of its own. Where its streams are unpacked a mutation meets operators, fonts and pixels, no checksum."""
     try:
-        with pymupdf.open(paper) as document:
-            document.select([dice.randrange(len(document))])
-            packed = bytes(document.tobytes(garbage=1, no_new_id=True))
-            unpacked = bytes(document.tobytes(garbage=1, expand=255, no_new_id=True)) if expand else packed
+        with pymupdf.open(paper) as document, pymupdf.open() as alone:
+            number = dice.randrange(len(document))
+            alone.insert_pdf(document, from_page=number, to_page=number)  # Document.select crashes now and then
+            packed = bytes(alone.tobytes(garbage=1, no_new_id=True))
+            unpacked = bytes(alone.tobytes(garbage=1, expand=255, no_new_id=True)) if expand else packed
     except pdf.BROKEN:
         return paper.read_bytes()
     return unpacked if len(unpacked) < _LARGEST else packed

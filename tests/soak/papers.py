@@ -38,12 +38,14 @@ Mutation = Callable[[bytes, random.Random], bytes]
 
 def _anew(data: bytes, doi: str, dice: random.Random) -> bytes:
     """The front page and a run of pages under another DOI, changed in one way."""
-    with pymupdf.open(stream=data, filetype="pdf") as paper:
-        start = dice.randrange(1, max(2, len(paper) - _RUN + 1))
-        paper.select([0, *range(start, min(start + _RUN, len(paper)))])
+    with pymupdf.open(stream=data, filetype="pdf") as whole, pymupdf.open() as paper:
+        start = dice.randrange(1, max(2, len(whole) - _RUN + 1))
+        paper.insert_pdf(whole, to_page=0)  # Document.select crashes now and then
+        if len(whole) > 1:
+            paper.insert_pdf(whole, from_page=start, to_page=min(start + _RUN, len(whole)) - 1)
         for page in paper:
             _without_dois(page)
-        paper.set_metadata({**paper.metadata, "subject": f"doi:{doi}", "keywords": f"doi:{doi}"})
+        paper.set_metadata({**whole.metadata, "subject": f"doi:{doi}", "keywords": f"doi:{doi}"})
         change = dice.choice(("as it is", "dropped", "turned", "exchanged", "written anew"))
         at = dice.randrange(len(paper))
         if change == "dropped" and len(paper) > 2:
