@@ -1,4 +1,4 @@
-"""One per cent of the soak that cuts 2,000 changed, spoilt and poisoned copies of the corpus twice: `make soak` runs it whole."""
+"""One per cent of the soak that cuts 2,000 changed, spoilt and poisoned copies of the corpus twice, which `make soak` runs."""
 
 from pathlib import Path
 
