@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from builder.asking import Picture, Prompt, Question, Reply, Schema, Waiting, question_of
 from builder.edges import pdf
-from builder.edges.calls import Replies, put_picture
+from builder.edges.calls import put_picture
 from builder.edges.images import picture_of
 from builder.edges.ocr import lines_of, words_of
+from builder.edges.replies import Replies
 from builder.edges.store import Store, legible
 from builder.pages import Box, Page, Word
 from builder.recipe import Recipe

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from builder.asking import Question, Reply, Spent, prompt_tokens_of
-from builder.edges.calls import Replies
+from builder.edges.replies import Replies
 from builder.edges.vlm import recorded
 from builder.edges.wording import RECIPE, Wording
 from builder.pricing import cost_usd, dear

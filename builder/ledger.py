@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from builder.asking import Reply, Spent
-from builder.edges.calls import Replies
+from builder.edges.replies import Replies
 from builder.edges.store import Store
 from builder.outcomes import Run
 from builder.recipe import Recipe

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from builder import shipped
 from builder.drops_told import Look, drops_of, no_look, pictures_of
-from builder.edges.calls import Replies
 from builder.edges.release_folder import Written
+from builder.edges.replies import Replies
 from builder.edges.run_log import events
 from builder.edges.store import Store, write_whole
 from builder.outcomes import Run

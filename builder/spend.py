@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from builder.asking import Reply, prompt_tokens_of
 
 if TYPE_CHECKING:
-    from builder.edges.calls import Replies
+    from builder.edges.replies import Replies
 
 
 @dataclass(frozen=True)

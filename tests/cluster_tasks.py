@@ -64,7 +64,7 @@ def run_errand(errand: Errand) -> object:
 def _asked(errand: Errand) -> object:
     """As a stage that needs a model: the answer that is in the work folder, or Waiting with what is to be asked."""
     from builder.asking import PictureRef, Prompt, Question, Waiting
-    from builder.edges.calls import Replies
+    from builder.edges.replies import Replies
     from builder.edges.store import Store
 
     reply = Replies(errand.work).get(QUESTION)

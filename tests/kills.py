@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from builder.edges.calls import Replies
+from builder.edges.replies import Replies
 from tests.loopback_model import Request, Says, answer, loopback_model
 from tests.model_runs import recipe_text
 from tests.scripted_models import Cast, blocks_of, role_of, scores

@@ -25,8 +25,8 @@ from small_release import RECIPE, description, several
 from written import pictured, write
 
 from builder.cli import main
-from builder.edges.calls import Replies
 from builder.edges.record_lines import read_records
+from builder.edges.replies import Replies
 from builder.errors import Exit
 from builder.recipe import read_recipe
 from builder.records import pixels_digest

@@ -24,13 +24,13 @@ from cluster_tasks import LoopbackCluster, errands, free_port, kill, loopback_cl
 from builder import shipped
 from builder.asking import Reply, Usage, Waiting
 from builder.cli import main
-from builder.edges.calls import Replies
 from builder.edges.cluster import Cluster, cluster_at
 from builder.edges.dask_engine import DaskEngine, settled
 from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
 from builder.edges.node import Versions, versions
 from builder.edges.parcels import ParcelEngine
+from builder.edges.replies import Replies
 from builder.edges.store import Store
 from builder.errors import ClusterStopped, Exit
 from builder.outcomes import Run

@@ -14,7 +14,7 @@ import pytest
 from builder import shipped
 from builder.asking import PictureRef, Prompt, Question, Reply, question_of
 from builder.cli import main
-from builder.edges.calls import Replies
+from builder.edges.replies import Replies
 from builder.errors import Exit
 from builder.forecast import FOLLOW_UPS, Notebook, forecast
 from builder.pricing import estimate, word_tokens

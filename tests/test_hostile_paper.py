@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,8 +130,7 @@ def test_a_model_that_obeys_is_refused(how: str, hostile: tuple[Path, Path]) -> 
         return answer({"questions": [change(one) for one in value["questions"]]})
 
     source, work = hostile
-    for asked_before in work.glob("replies/*/*.json"):
-        asked_before.unlink()
+    shutil.rmtree(work / "replies")
     forget(work, "multi_select")
     done, server = run_on(work, source, Cast(write=obeys))
     assert items(done) == ()

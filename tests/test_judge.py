@@ -16,8 +16,8 @@ from written import pictured, write
 
 from builder.asked import MODEL
 from builder.cli import main
-from builder.edges.calls import Replies
 from builder.edges.record_lines import read_records, write_records
+from builder.edges.replies import Replies
 from builder.edges.shown_rows import ReferenceRow
 from builder.errors import Exit
 from builder.judged_told import verdict_of, verdict_table

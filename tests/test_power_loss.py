@@ -14,8 +14,9 @@ from written import PNGS, pictured
 
 from builder.asking import Prompt, Reply, Usage, question_of
 from builder.documents import documents
-from builder.edges.calls import Desk, Replies
+from builder.edges.calls import Desk
 from builder.edges.release_folder import write_release
+from builder.edges.replies import Replies
 from builder.edges.settled import FILE, Ledger
 from builder.edges.store import Receipt, Store, sha256_of
 from builder.recipe import Asking, ModelRule

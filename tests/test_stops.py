@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from builder.cli import main
-from builder.edges.calls import Desk, Replies
+from builder.edges.calls import Desk
+from builder.edges.replies import Replies
 from builder.edges.store import Store
 from builder.edges.vlm import ask_of
 from builder.errors import AskingStopped, CannotRead, Exit, MicrotomeError, UsageError

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.asking import Picture, PictureRef, Prompt, Question, content_hash, judged
-from builder.edges.calls import Desk, Replies
+from builder.edges.calls import Desk
 from builder.edges.gate import Gate
+from builder.edges.replies import Replies
 from builder.edges.store import Store
 from builder.edges.vlm import LONGEST_PAUSE, ask_of, redacted
 from builder.errors import AskingStopped, CannotRead, Exit, UsageError

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from builder.cli import main
-from builder.edges.calls import Replies
 from builder.edges.engine import Outcome
+from builder.edges.replies import Replies
 from builder.errors import Exit
 from builder.records import MultiSelect, Specimen
 from tests.loopback_model import Request, Says, answer, error, hung_up, loopback_model, torn

@@ -16,8 +16,9 @@ from builder.asked import ASKED_CONFIGS, ROW_OF, Put, lost_of, predictions_of, q
 from builder.asking import Picture, PictureRef
 from builder.commands.model import add_model, ask_all, cap_of, dry_run, ended, rule_of, work_of
 from builder.commands.numbers import positive
-from builder.edges.calls import Replies, put_picture
+from builder.edges.calls import put_picture
 from builder.edges.record_lines import read_records, write_records
+from builder.edges.replies import Replies
 from builder.edges.shown_rows import ReferenceRow, ShownRow, rows_of
 from builder.edges.store import Store
 from builder.errors import CannotRead, CannotWrite

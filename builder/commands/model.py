@@ -20,8 +20,9 @@ from tqdm import tqdm
 from builder.asked import MODEL
 from builder.asking import Question, Reply, Spent
 from builder.commands.money import as_object, forecast_table
-from builder.edges.calls import Desk, Replies
+from builder.edges.calls import Desk
 from builder.edges.holding import held
+from builder.edges.replies import Replies
 from builder.edges.store import Store
 from builder.edges.vlm import ask_of
 from builder.edges.wording import OPTIONS

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from builder.assemble import packed_of
-from builder.edges.calls import Asker, Replies
+from builder.edges.calls import Asker
+from builder.edges.replies import Replies
 from builder.edges.store import Store
 from builder.edges.wording import RECIPE, Wording
 from builder.errors import CannotRead, Exit, NothingLeft

@@ -5,94 +5,23 @@ After kill -9 at most the calls then in flight are paid twice: their intents are
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Protocol
-
-from pydantic import ValidationError
 
 from builder.asking import Ask, Picture, PictureRef, Question, Reply, Spent, Usage, prompt_tokens_of
 from builder.edges.gate import Gate
-from builder.edges.store import Store, write_whole
+from builder.edges.replies import Intent, Replies, paid_for
+from builder.edges.store import Store
 from builder.edges.vlm import ask_of
 from builder.edges.wording import RECIPE, Wording
 from builder.errors import AskingStopped, MicrotomeError
 from builder.pricing import cost_usd
 from builder.recipe import Asking, ModelRule
-from builder.records import Record
 
 _IN_A_ROW = 5  # questions that get no answer one after the other: the provider is down, not the question bad
-
-
-class Intent(Record):
-    """A call that is about to be made; while it stands without a reply, it may have been paid."""
-
-    hash: str
-    model: str
-    tries: int
-    tokens: int  # most that one try can have cost: prompt by rule, completion by its limit
-    usd: float = 0.0  # the same by price; 0 without prices
-    wasted: Usage = Usage()  # billed, as the provider said, for answers that were none
-
-
-@dataclass(frozen=True)
-class Replies:
-    """`replies/` and `intents/` of a work folder, by content hash."""
-
-    root: Path
-
-    def get(self, name: str) -> Reply | None:
-        """The reply, or None where there is none or a torn or foreign file."""
-        try:
-            reply = Reply.model_validate_json(self._reply(name).read_bytes())
-        except (OSError, ValidationError):
-            return None
-        return reply if reply.hash == name else None
-
-    def put(self, reply: Reply) -> None:
-        write_whole(self._reply(reply.hash), _json(reply))
-
-    def intend(self, intent: Intent) -> None:
-        write_whole(self._intent(intent.hash), _json(intent))
-
-    def intent(self, name: str) -> Intent | None:
-        try:
-            return Intent.model_validate_json(self._intent(name).read_bytes())
-        except (OSError, ValidationError):
-            return None
-
-    def settle(self, name: str) -> None:
-        self._intent(name).unlink(missing_ok=True)
-
-    def all(self) -> Iterator[Reply]:
-        for path in sorted((self.root / "replies").glob("*/*.json")):
-            reply = self.get(path.stem)
-            if reply:
-                yield reply
-
-    def open_intents(self) -> tuple[Intent, ...]:
-        """Calls whose reply is not on disk: in flight when a run was killed, or never answered."""
-        found = (self.intent(path.stem) for path in sorted((self.root / "intents").glob("*.json")))
-        return tuple(intent for intent in found if intent and not self.get(intent.hash))
-
-    def paid(self) -> tuple[int, float]:
-        """Tokens and USD that count against a cap: as billed, with the most that requests without an answer can have cost."""
-        paid = [*map(_paid, self.all()), *map(_at_most, self.open_intents())]
-        return sum(tokens for tokens, _ in paid), sum(usd for _, usd in paid)
-
-    def _reply(self, name: str) -> Path:
-        return self.root / "replies" / name[:2] / f"{name}.json"
-
-    def _intent(self, name: str) -> Path:
-        return self.root / "intents" / f"{name}.json"
-
-
-def _json(record: Record) -> bytes:
-    return json.dumps(record.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, indent=1).encode()
 
 
 @dataclass
@@ -120,26 +49,6 @@ class _Purse:
     def add(self, tokens: int, usd: float) -> None:
         with self.lock:
             self.tokens, self.usd = self.tokens + tokens, self.usd + usd
-
-
-def _at_most(intent: Intent) -> tuple[int, float]:
-    """Tokens and USD that a call without a reply can have cost."""
-    known = intent.wasted
-    return intent.tokens * intent.tries + known.tokens, intent.usd * intent.tries + (known.usd or 0.0)
-
-
-def _paid(reply: Reply) -> tuple[int, float]:
-    """Tokens and USD that a reply cost, with the most that requests whose answer was lost can have cost."""
-    if reply.source == "replay":
-        return 0, 0.0
-    tokens = reply.uncertain * reply.most_tokens + reply.wasted.tokens
-    usd = reply.uncertain * reply.most_usd + (reply.wasted.usd or 0.0)
-    if reply.outcome == "failed":
-        return tokens, usd
-    said = reply.usage
-    if said.prompt_tokens is None or said.completion_tokens is None:
-        return tokens + reply.most_tokens, usd + reply.most_usd
-    return tokens + said.prompt_tokens + said.completion_tokens, usd + (said.usd or 0.0)
 
 
 class Asker(Protocol):
@@ -278,7 +187,7 @@ class Desk:
             "picture_bytes": sum(len(picture.data) for picture in pictures),
         }
         reply = said.model_copy(update=known)
-        tokens, usd = _paid(reply)
+        tokens, usd = paid_for(reply)
         self._purse.add(tokens - intent.tokens, usd - intent.usd)
         if reply.outcome == "failed":
             self._lost[reply.hash] = reply
@@ -330,4 +239,4 @@ class Desk:
         return left
 
 
-__all__ = ["Asker", "Desk", "Intent", "Replies", "put_picture"]
+__all__ = ["Asker", "Desk", "put_picture"]

@@ -8,10 +8,10 @@ from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builder import shipped
+from builder.edges.bounded import rows_within
 from builder.edges.data_files import data_files
 from builder.release.data_files import shards_of
 from builder.release.harness import ASKED, COPIED, FOLDER, harness_texts
@@ -19,7 +19,6 @@ from builder.release.rows import SPLITS, Config, Packed, SplitName
 from builder.scoring.asked_rows import TSV_NEEDS, tsv_lines
 
 _SCORING = Path(__file__).parents[1] / "scoring"
-_ROWS_AT_A_TIME = 32  # with their images
 
 
 def harness_of(packed: Packed, folder: Path) -> dict[str, str]:
@@ -50,9 +49,8 @@ def _md5(paths: Sequence[Path]) -> str:
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    batches: Iterator[pa.RecordBatch] = pq.ParquetFile(path).iter_batches(_ROWS_AT_A_TIME, columns=list(TSV_NEEDS))
-    for batch in batches:
-        yield from batch.to_pylist()
+    with pq.ParquetFile(path) as file:
+        yield from rows_within(file, path.stat().st_size, list(TSV_NEEDS))
 
 
 __all__ = ["harness_of", "sources", "tsv_checksums"]

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from builder.asking import Reply
-from builder.edges.calls import Replies
 from builder.edges.cluster import Cluster
 from builder.edges.dask_engine import seat, settled
 from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
 from builder.edges.fetching import NotFetched, fetched, url_of
 from builder.edges.node import Order, PaperTask, Seat, Unfit, children, misfit
+from builder.edges.replies import Replies
 from builder.edges.store import Store, write_whole
 
 P = TypeVar("P", bound=PaperTask)

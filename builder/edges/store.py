@@ -156,7 +156,7 @@ def _content(path: Path) -> bytes:
         return b""
 
 
-def _append(path: Path, data: bytes) -> None:
+def append(path: Path, data: bytes) -> None:
     """Add to the file, durable when this returns. Raises CannotWrite, which may leave a torn end."""
     with cannot_write(path):
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
@@ -220,7 +220,7 @@ class Store:
         there = _content(path)
         known = _lines(there)
         if there.endswith(b"\n") and not path.is_symlink() and not known.keys() & lines.keys():
-            _append(path, _joined(lines))
+            append(path, _joined(lines))
         else:
             write_whole(path, _joined({**known, **lines}))
 

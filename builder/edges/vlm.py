@@ -20,6 +20,7 @@ from pydantic import JsonValue, ValidationError
 from builder.asking import Ask, Outcome, Picture, Prompt, Reply, Schema, Usage, content_hash, judged, texts_of
 from builder.edges.gate import Gate
 from builder.edges.redaction import body_without, redacted
+from builder.edges.replies import recorded_in
 from builder.edges.wording import RECIPE, Wording
 from builder.errors import AskingStopped, CannotRead, UsageError
 from builder.pricing import cost_usd, estimate
@@ -72,8 +73,7 @@ def recorded(rule: ModelRule, name: str, wording: Wording = RECIPE) -> Reply:
     if not folder.is_dir():
         said = f'there is no such folder; the recorded replies of "{rule.model}" were to be in it, seen from {Path.cwd()}'
         raise CannotRead(str(folder), said, f"mend {wording.folder}{wording.where}: a work folder's replies/ is one")
-    nested = folder / name[:2] / f"{name}.json"
-    return read_reply_file(nested if nested.is_file() else folder / f"{name}.json")
+    return recorded_in(folder, name) or read_reply_file(folder / f"{name}.json")
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Event(BaseModel):
     )
 
     questions: int | None = Field(None, ge=0, description="a waiting paper's; asking-started: to be asked, none on disk")
-    question: str | None = Field(None, description="reply: hash of the question, by which its reply lies in replies/")
+    question: str | None = Field(None, description="reply: hash of the question, by which its reply is found in replies/")
     stage: str | None = Field(None, description="reply: stage that asked")
     model: str | None = Field(None, description="reply: model as the provider names it")
     prompt_tokens: int | None = Field(None, description="reply: as billed; left out where the provider did not say")

@@ -1,0 +1,156 @@
+"""Replies of models on disk, found by the hash of what was asked: what is paid for is kept and asked once.
+
+`replies/` has at most 4,096 files however many questions there are: one for the first three digits of the hash, a reply a line,
+added at the file's end and durable before the question counts as answered. A torn or foreign line counts as none. `intents/`
+has a file for each call that is in flight, or that was when a run was killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from builder.asking import Reply, Usage
+from builder.edges.store import append, write_whole
+from builder.records import Record
+
+_DIGITS = 3  # of the hash in a file's name: with a million replies of 2 kB a file has 500 kB
+
+
+class Intent(Record):
+    """A call that is about to be made; while it stands without a reply, it may have been paid."""
+
+    hash: str
+    model: str
+    tries: int
+    tokens: int  # most that one try can have cost: prompt by rule, completion by its limit
+    usd: float = 0.0  # the same by price; 0 without prices
+    wasted: Usage = Usage()  # billed, as the provider said, for answers that were none
+
+
+def recorded_in(folder: Path, name: str) -> Reply | None:
+    """The reply to the question of that hash in a work folder's `replies/`: the last that was put, None without one."""
+    begins = _begins(name)
+    for line in reversed(_content(_file(folder, name)).split(b"\n")):
+        reply = _read(line) if line.startswith(begins) else None
+        if reply:
+            return reply
+    return None
+
+
+@dataclass(frozen=True)
+class Replies:
+    """`replies/` and `intents/` of a work folder. One process writes; its threads may do so at the same time."""
+
+    root: Path
+    _writing: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def get(self, name: str) -> Reply | None:
+        """The reply, or None where there is none or a torn or foreign line."""
+        return recorded_in(self.root / "replies", name)
+
+    def put(self, reply: Reply) -> None:
+        """Durable when this returns. Raises CannotWrite."""
+        line = _begins(reply.hash) + b", " + json.dumps(_told(reply), ensure_ascii=False).encode()[1:] + b"\n"
+        with self._writing:
+            path = _file(self.root / "replies", reply.hash)
+            if path.exists():
+                append(path, line if _ends_whole(path) else b"\n" + line)
+            else:
+                write_whole(path, line)
+
+    def intend(self, intent: Intent) -> None:
+        write_whole(self._intent(intent.hash), json.dumps(intent.model_dump(mode="json"), ensure_ascii=False).encode())
+
+    def intent(self, name: str) -> Intent | None:
+        try:
+            return Intent.model_validate_json(self._intent(name).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def settle(self, name: str) -> None:
+        self._intent(name).unlink(missing_ok=True)
+
+    def all(self) -> Iterator[Reply]:
+        """Each question's reply, by hash."""
+        for path in sorted((self.root / "replies").glob("*.jsonl")):
+            found = {reply.hash: reply for line in _content(path).split(b"\n") if (reply := _read(line))}
+            yield from (found[name] for name in sorted(found))
+
+    def open_intents(self) -> tuple[Intent, ...]:
+        """Calls whose reply is not on disk: in flight when a run was killed, or never answered."""
+        found = (self.intent(path.stem) for path in sorted((self.root / "intents").glob("*.json")))
+        return tuple(intent for intent in found if intent and not self.get(intent.hash))
+
+    def paid(self) -> tuple[int, float]:
+        """Tokens and USD that count against a cap: as billed, with the most that requests without an answer can have cost."""
+        each = [*map(paid_for, self.all()), *map(_at_most, self.open_intents())]
+        return sum(tokens for tokens, _ in each), sum(usd for _, usd in each)
+
+    def _intent(self, name: str) -> Path:
+        return self.root / "intents" / f"{name}.json"
+
+
+def paid_for(reply: Reply) -> tuple[int, float]:
+    """Tokens and USD that a reply cost, with the most that requests whose answer was lost can have cost."""
+    if reply.source == "replay":
+        return 0, 0.0
+    tokens = reply.uncertain * reply.most_tokens + reply.wasted.tokens
+    usd = reply.uncertain * reply.most_usd + (reply.wasted.usd or 0.0)
+    if reply.outcome == "failed":
+        return tokens, usd
+    said = reply.usage
+    if said.prompt_tokens is None or said.completion_tokens is None:
+        return tokens + reply.most_tokens, usd + reply.most_usd
+    return tokens + said.prompt_tokens + said.completion_tokens, usd + (said.usd or 0.0)
+
+
+def _at_most(intent: Intent) -> tuple[int, float]:
+    """Tokens and USD that a call without a reply can have cost."""
+    known = intent.wasted
+    return intent.tokens * intent.tries + known.tokens, intent.usd * intent.tries + (known.usd or 0.0)
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / f"{name[:_DIGITS]}.jsonl"
+
+
+def _begins(name: str) -> bytes:
+    """How the reply's line begins, so that it is found without reading the others."""
+    return b'{"hash": ' + json.dumps(name).encode()
+
+
+def _told(reply: Reply) -> dict[str, object]:
+    return reply.model_dump(mode="json", exclude={"hash"})
+
+
+def _read(line: bytes) -> Reply | None:
+    try:
+        return Reply.model_validate_json(line)
+    except ValidationError:
+        return None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _ends_whole(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(0, os.SEEK_END)
+        if not file.tell():
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+__all__ = ["Intent", "Replies", "paid_for", "recorded_in"]
