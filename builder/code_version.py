@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,7 @@ class Sources:
     """The sources of a package; each module is parsed when it is reached for the first time."""
 
     package: Path  # its folder
+    libraries: Mapping[str, str] = field(default_factory=dict)  # versions of others' packages that results depend on
     _modules: dict[str, Module] = field(default_factory=dict)
     _paths: dict[str, Path | None] = field(default_factory=dict)
     _parts: dict[Symbol, tuple[Part, set[Symbol]]] = field(default_factory=dict)
@@ -63,8 +64,9 @@ class Sources:
 
     def _part(self, module: str, name: str) -> tuple[Part, set[Symbol]]:
         """What a symbol stands for, and the symbols that this mentions."""
-        if module.partition(".")[0] != self.package.name:  # somebody else's
-            return Part([(0, name)]), set()
+        whose = module.partition(".")[0]
+        if whose != self.package.name:  # somebody else's
+            return Part([(0, f"{name} {self.libraries[whose]}" if whose in self.libraries else name)]), set()
         here = self._module(module)
         run = {(module, LOOSE), (module.rpartition(".")[0] or module, LOOSE)}  # by importing it, and its package
         if name.partition(".")[0] in here.bound:

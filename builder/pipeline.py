@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import get_args
 
@@ -34,6 +35,7 @@ from builder.records import (
     StageCount,
     digest,
 )
+from builder.stages.rights import Policy
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ def code_versions(package: Path = Path(__file__).parent) -> Mapping[str, str]:
 
     Raises CannotRead where the package has no sources.
     """
-    sources, collected = Sources(package), gc.isenabled()
+    sources, collected = Sources(package, {name: version(of) for name, of in _LIBRARIES.items()}), gc.isenabled()
     gc.disable()  # half the time would go into walks over parsed modules, in which there is nothing to collect
     try:
         return {stage.name: sources.version(_roots(stage), [_GIVEN], pdf.READER) for stage in STAGES}
@@ -185,6 +187,31 @@ def code_versions(package: Path = Path(__file__).parent) -> Mapping[str, str]:
             gc.enable()
 
 
+def grounds_of(recipe: Recipe, policy: Policy, code: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """By stage, a hash of what its receipts of every paper depend on: its code, the recipe's sections that it uses, the policy.
+
+    `code` is that of `code_versions`.
+    """
+    code = code or code_versions()
+    return {stage.name: digest([code[stage.name], _settings(recipe, policy, stage)]) for stage in STAGES}
+
+
+def _settings(recipe: Recipe, policy: Policy, stage: Stage) -> list[object]:
+    sections = {name: getattr(recipe, name) for name in stage.uses}
+    plain: dict[str, object] = {
+        name: s.model_dump(mode="json") if isinstance(s, Record) else s
+        for name, s in sections.items()
+        if name not in {"fields", "models"}
+    }
+    plain["ocr"] = recipe.ocr.use  # what is read off pixels is text to every stage
+    if "fields" in sections:
+        plain["fields"] = {name: rule.model_dump(mode="json") for name, rule in recipe.fields.items()}
+    if "models" in sections:
+        plain["models"] = {name: [rule.settings, rule.family] for name, rule in recipe.models.items()}
+    return [plain, policy.hash if stage.name == "rights" else ""]
+
+
+_LIBRARIES = {"numpy": "numpy", "PIL": "pillow"}  # what a stage's pixels and numbers come out of; PyMuPDF is in every key
 _GIVEN = (Recipe.__module__, Recipe.__name__)  # what it says is in a stage's key, by the sections that the stage uses
 
 
@@ -198,17 +225,17 @@ def _roots(stage: Stage) -> Iterator[Symbol]:
 
 
 def cut(
-    bench: Bench, stages: Sequence[Stage], code: Mapping[str, str] | None = None, *, resume_only: bool = False
+    bench: Bench, stages: Sequence[Stage], grounds: Mapping[str, str] | None = None, *, resume_only: bool = False
 ) -> tuple[Receipt, ...] | None:
-    """Receipts of all stages of one paper; done stages are taken from the store. `code` is that of `code_versions`.
+    """Receipts of all stages of one paper; done stages are taken from the store. `grounds` are those of `grounds_of`.
 
     With `resume_only` nothing is computed: None when a stage is not done yet. A paper dropped at ingest has one receipt.
     """
-    code = code or code_versions()
+    grounds = grounds or grounds_of(bench.recipe, bench.policy)
     receipts: list[Receipt] = []
     try:
         for stage in stages:
-            key = _key(bench, stage, code[stage.name], {r.stage: r.output_hash for r in receipts})
+            key = _key(bench, stage, grounds[stage.name], {r.stage: r.output_hash for r in receipts})
             receipt = bench.store.receipt(bench.source.sha256, stage.name, key)
             if receipt is None or not all(map(bench.store.has_blob, blobs_of(receipt))):
                 if resume_only:
@@ -227,11 +254,11 @@ def cut(
     return tuple(receipts)
 
 
-def unchanged(bench: Bench, stages: Sequence[Stage], tallies: Sequence[Tally], code: Mapping[str, str]) -> bool:
+def unchanged(bench: Bench, stages: Sequence[Stage], tallies: Sequence[Tally], grounds: Mapping[str, str]) -> bool:
     """Whether these are of every stage of the paper, each made under the key that it has now."""
     outputs: dict[str, str] = {}
     for stage, tally in zip(stages, tallies, strict=False):
-        if tally.stage != stage.name or tally.key != _key(bench, stage, code[stage.name], outputs):
+        if tally.stage != stage.name or tally.key != _key(bench, stage, grounds[stage.name], outputs):
             return False
         outputs[stage.name] = tally.output
     return len(tallies) == len(stages) or (len(tallies) == 1 and not tallies[0].kept)
@@ -261,22 +288,10 @@ def blobs_of(receipt: Receipt) -> Iterator[str]:
             yield str(crop["sha256"])
 
 
-def _key(bench: Bench, stage: Stage, code: str, outputs: dict[str, str]) -> str:
+def _key(bench: Bench, stage: Stage, ground: str, outputs: Mapping[str, str]) -> str:
     row = bench.source.row.model_dump(mode="json") if bench.source.row else None
-    sections = {name: getattr(bench.recipe, name) for name in stage.uses}
-    plain: dict[str, object] = {
-        name: s.model_dump(mode="json") if isinstance(s, Record) else s
-        for name, s in sections.items()
-        if name not in {"fields", "models"}
-    }
-    plain["ocr"] = bench.recipe.ocr.use  # what is read off pixels is text to every stage
-    if "fields" in sections:
-        plain["fields"] = {name: rule.model_dump(mode="json") for name, rule in bench.recipe.fields.items()}
-    if "models" in sections:
-        plain["models"] = {name: [rule.settings, rule.family] for name, rule in bench.recipe.models.items()}
-    policy = bench.policy.hash if stage.name == "rights" else ""
     inputs = [outputs[name] for name in stage.after]
-    return digest([stage.name, code, bench.source.sha256, bench.source.name, row, plain, policy, inputs])
+    return digest([stage.name, ground, bench.source.sha256, bench.source.name, row, inputs])
 
 
 def _receipt(stage: Stage, key: str, made: Made) -> Receipt:
@@ -326,6 +341,7 @@ __all__ = [
     "code_versions",
     "count",
     "cut",
+    "grounds_of",
     "stages_of",
     "stages_until",
     "tally_of",

@@ -14,10 +14,10 @@ from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
 from builder.edges.fetching import why_missing
 from builder.edges.settled import Ledger, Settled, ledger_of
-from builder.edges.store import Receipt, Store, legible, sha256_of
+from builder.edges.store import Receipt, Store, legible
 from builder.errors import CannotRead
 from builder.outcomes import PaperOutcome, Run
-from builder.pipeline import STAGES, Stage, blobs_of, code_versions, cut, tally_of, unchanged
+from builder.pipeline import STAGES, Stage, blobs_of, cut, grounds_of, tally_of, unchanged
 from builder.recipe import Recipe
 from builder.records import Dropped, Paper, Record, digest
 from builder.stages.ingest import PaperRow
@@ -39,7 +39,7 @@ class Task:
     policy: Policy
     work: Path
     stages: tuple[str, ...]
-    code: Mapping[str, str]  # the code version of each stage
+    grounds: Mapping[str, str]  # what the receipts of each stage depend on beside the paper
     unanswered: dict[str, Reply] = field(default_factory=dict)  # questions that got no answer in this run, by hash
     seconds: dict[str, float] = field(default_factory=dict)  # that earlier children of this run spent on it, by stage
     asked: tuple[str, ...] = ()  # hashes of all its questions in this run
@@ -84,18 +84,19 @@ def run(
     desk = asker or Desk(store, recipe.models, recipe.asking)
     done: dict[int, PaperOutcome] = {}
     todo: list[tuple[int, Task]] = []
-    names, code = tuple(stage.name for stage in stages), dict(code_versions())
+    names, grounds = tuple(stage.name for stage in stages), dict(grounds_of(recipe, policy))
     with ledger_of(store) as ledger:
         work = _Work(store, stages, limits, ledger)
-        for index, (source, outcome) in enumerate(_sources(papers)):
+        for index, (source, outcome) in enumerate(_sources(papers, ledger)):
             if source:
-                task = Task(source, recipe, policy, store.root.absolute(), names, code)
+                task = Task(source, recipe, policy, store.root.absolute(), names, grounds)
                 outcome = work.resumed(task)
                 if outcome is None:
                     todo.append((index, task))
             if outcome:
                 done[index] = outcome
                 progress(outcome)
+        ledger.keep()
         while todo:
             waiting: list[tuple[int, Task, Waiting]] = []
             for (index, task), result in _cut_all(todo, engine, limits):
@@ -120,11 +121,13 @@ def _answered(waiting: Sequence[tuple[int, Task, Waiting]], desk: Asker) -> list
     return ready
 
 
-def _sources(papers: Sequence[tuple[Path, PaperRow | None]]) -> Iterator[tuple[Source | None, PaperOutcome | None]]:
+def _sources(
+    papers: Sequence[tuple[Path, PaperRow | None]], ledger: Ledger
+) -> Iterator[tuple[Source | None, PaperOutcome | None]]:
     seen: dict[str, str] = {}
     for path, row in papers:
         try:
-            sha = sha256_of(path)
+            sha = ledger.sha256_of(path)
         except OSError as error:
             yield None, _whole_drop(legible(path), "unreadable-file", why_missing(path) or error.strerror or str(error))
             continue
@@ -153,9 +156,9 @@ class _Work:
         """The paper as an earlier run left it; None where something of it is to be done."""
         bench = Bench(task.source, task.recipe, task.policy, self.store)
         known = self.ledger.get(task.source.sha256, task.stages)
-        if known and unchanged(bench, self.stages, known.tallies, task.code):
+        if known and unchanged(bench, self.stages, known.tallies, task.grounds):
             return self._outcome(task, known, reused=True)
-        receipts = cut(bench, self.stages, task.code, resume_only=True)
+        receipts = cut(bench, self.stages, task.grounds, resume_only=True)
         if receipts is not None:
             return self._outcome(task, self._kept(task, receipts), reused=True)
         failed = self.store.receipt(task.source.sha256, _FAILED, self._failure_key(task))
@@ -205,8 +208,8 @@ class _Work:
 
     def _failure_key(self, task: Task) -> str:
         limits = self.limits
-        code = [task.code[stage] for stage in task.stages]  # any of them may have taken it all
-        return digest([_FAILED, code, task.source.sha256, task.recipe.hash, limits.seconds, limits.memory_mib])
+        grounds = [task.grounds[stage] for stage in task.stages]  # any of them may have taken it all
+        return digest([_FAILED, grounds, task.source.sha256, limits.seconds, limits.memory_mib])
 
 
 def _settled(receipts: Sequence[Receipt]) -> Settled:
@@ -242,7 +245,7 @@ def cut_one(task: Task) -> Cutting | Waiting:
     bench = Bench(task.source, task.recipe, task.policy, Store(task.work), task.unanswered)
     bench.seconds.update(task.seconds)
     try:
-        receipts = cut(bench, stages, task.code)
+        receipts = cut(bench, stages, task.grounds)
     except Waiting as waits:
         waits.seconds = bench.seconds
         return waits

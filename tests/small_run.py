@@ -62,7 +62,7 @@ def go_on(paper: Path, work: Path, code: str = "now", engine: running.Engine | N
     policy, recipe = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml"), shipped.load_recipe("csm_bench")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(running, "STAGES", STAGES)
-        patch.setattr(running, "code_versions", lambda: {stage.name: code for stage in STAGES})
+        patch.setattr(running, "grounds_of", lambda *_: {stage.name: code for stage in STAGES})
         told: list[PaperOutcome] = []
         return running.run(
             [(paper, None)], recipe, policy, Store(work), STAGES, engine=engine or Here(), limits=Limits(), progress=told.append

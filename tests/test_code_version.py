@@ -18,7 +18,7 @@ from builder.edges.engine import Failure, Outcome
 from builder.edges.store import Receipt, Store, sha256_of
 from builder.errors import CannotRead
 from builder.making import Made
-from builder.pipeline import STAGES, Stage, code_versions, cut, stages_until
+from builder.pipeline import STAGES, Stage, code_versions, cut, grounds_of, stages_until
 from builder.recipe import (
     Asking,
     AuditRule,
@@ -147,6 +147,23 @@ def test_an_edit_beside_what_a_stage_reaches_is_none(tmp_path: Path, name: str, 
     assert small(tmp_path / "after", {f"small/{name}.py": (old, new)}) == small(tmp_path / "elsewhere" / "before", {})
 
 
+@pytest.mark.parametrize(("libraries", "same"), [({"json": "2"}, False), ({"tomllib": "2"}, True)])
+def test_another_version_of_a_library_counts_where_it_is_reached(tmp_path: Path, libraries: dict[str, str], same: bool) -> None:
+    small(tmp_path, {})
+    roots = [("small.stage", "run")]
+    before = Sources(tmp_path / "small", dict.fromkeys(libraries, "1")).version(roots)
+    assert (Sources(tmp_path / "small", libraries).version(roots) == before) is same
+
+
+def test_stages_that_read_no_pixels_do_not_depend_on_the_imaging_library() -> None:
+    def reach(stage: Stage) -> bool:
+        of = [(stage.run.__module__, stage.run.__qualname__)]
+        return any(text.endswith("of pillow") for _, text in Sources(ROOT / "builder", {"PIL": "of pillow"}).reached(of))
+
+    assert {stage.name for stage in STAGES if reach(stage)} >= {"crop"}
+    assert not {stage.name for stage in STAGES if reach(stage)} & {"rights", "select"}
+
+
 def test_a_module_that_is_used_otherwise_than_by_its_names_counts_whole(tmp_path: Path) -> None:
     uses = {"small/stage.py": ("return helps", "vars(rooms); return helps")}
     before = small(tmp_path / "before", uses)
@@ -230,7 +247,7 @@ def done(work: Path, code: Mapping[str, str], stages: tuple[Stage, ...] = UNTIL)
     source, recipe = Source(PAPER, sha256_of(PAPER), None), shipped.load_recipe("csm_bench")
     policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
     bench = Bench(source, recipe, policy, Store(work))
-    receipts = cut(bench, stages, code)
+    receipts = cut(bench, stages, grounds_of(recipe, policy, code))
     assert receipts
     return set(bench.seconds), {receipt.stage: receipt for receipt in receipts}
 
@@ -294,9 +311,9 @@ def test_a_changed_section_of_the_recipe_redoes_the_stages_that_use_it(tmp_path:
     changed = recipe.model_copy(update={section: CHANGED[section]})
     assert getattr(recipe, section) != getattr(changed, section)
     source, policy = Source(PAPER, "0" * 64, None), read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
-    assert cut(Bench(source, recipe, policy, Store(tmp_path)), stages, CODE)
+    assert cut(Bench(source, recipe, policy, Store(tmp_path)), stages, grounds_of(recipe, policy, CODE))
     bench = Bench(source, changed, policy, Store(tmp_path))
-    assert cut(bench, stages, CODE)
+    assert cut(bench, stages, grounds_of(changed, policy, CODE))
     assert set(bench.seconds) == USED[section]
 
 

@@ -14,8 +14,8 @@ import pytest
 from builder import shipped
 from builder.edges.engine import Limits, LocalEngine
 from builder.edges.holding import HOLDER, held
-from builder.edges.settled import FILE
-from builder.edges.store import Receipt, Store
+from builder.edges.settled import FILE, ledger_of
+from builder.edges.store import Receipt, Store, sha256_of
 from builder.errors import CannotRead, CannotWrite
 from builder.outcomes import OfPapers, PaperOutcome, Run
 from builder.pipeline import stages_until
@@ -69,6 +69,37 @@ def test_what_is_settled_is_taken_up_without_reading_a_receipt_by_commands_of_ot
         again = go_on(work)
     assert (work / FILE).stat().st_mtime_ns == before
     assert len(again.records("crop", Specimen)) == sum(line.made for line in again.attrition if line.stage == "crop")
+
+
+def test_a_paper_is_hashed_once_and_again_only_where_it_may_have_been_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = tmp_path / "paper.pdf"
+    paper.write_bytes(b"%PDF-1.7 one")
+    read: list[Path] = []
+
+    def hashed() -> str:
+        with ledger_of(Store(tmp_path / "work")) as ledger:
+            found = ledger.sha256_of(paper)
+            ledger.keep()
+            return found
+
+    monkeypatch.setattr("builder.edges.settled.sha256_of", lambda path: read.append(path) or sha256_of(path))
+    assert hashed() == hashed() == sha256_of(paper)
+    assert len(read) == 2  # too new: it may be written to again within the same tick of the clock
+    monkeypatch.setattr("builder.edges.settled._RECENT", -1)
+    assert hashed() == hashed() == hashed() == sha256_of(paper)
+    assert len(read) == 3
+    same_time(paper, b"%PDF-1.7 two")
+    assert hashed() == sha256_of(paper)
+    paper.with_suffix(".new").write_bytes(b"%PDF-1.7 six")
+    os.utime(paper.with_suffix(".new"), ns=(paper.stat().st_atime_ns, paper.stat().st_mtime_ns))
+    paper.with_suffix(".new").replace(paper)
+    assert hashed() == sha256_of(paper)
+    assert len(read) == 5
+    with closing(sqlite3.connect(tmp_path / "work" / FILE)) as connection, connection:
+        connection.execute("UPDATE files SET sha256 = ?", ("../../../elsewhere",))
+    assert hashed() == sha256_of(paper)
 
 
 @pytest.mark.parametrize(

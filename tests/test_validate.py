@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -272,6 +273,23 @@ def test_a_config_that_does_not_load_is_a_finding(sound: Path, tmp_path: Path) -
     truncated(tmp_path / "release")
     issues = load_as_a_stranger(tmp_path / "release", {"caption_matching": {"test": 2}})
     assert {issue.code for issue in issues} == {"does-not-load"}
+
+
+def test_a_large_release_has_the_time_that_its_size_takes_to_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+
+    def run(command: object, *, timeout: float, **_: object) -> object:
+        given.append(timeout)
+        raise subprocess.TimeoutExpired("", timeout)
+
+    monkeypatch.setattr("builder.edges.loading.subprocess.run", run)
+    (tmp_path / "data" / "figures").mkdir(parents=True)
+    for size in (1_000, 2_000_000_000):
+        with (tmp_path / "data" / "figures" / "test-00000-of-00001.parquet").open("wb") as file:
+            file.truncate(size)
+        (issue,) = load_as_a_stranger(tmp_path, {"figures": {"test": 2}})
+        assert "did not end within" in issue.problem
+    assert given == [900, 80_900]
 
 
 def test_what_the_hub_adds_to_a_download_is_no_finding(sound: Path, tmp_path: Path) -> None:

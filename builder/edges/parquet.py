@@ -9,15 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, get_args, get_origin
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from datasets import ClassLabel, Features, Image, List, Value
 
 from builder.edges.bounded import rows_within
 from builder.records import Record
 from builder.release.rows import LETTERS, ROWS, Config, ImageCell, Row
+
+if TYPE_CHECKING:
+    from datasets import Features
 
 ROWS_PER_GROUP = 100  # with the images uncompressed and rows sorted by id, a minor version re-uploads 6 % (design.md)
 _GROUP_BYTES = 100_000_000  # of images and text at most: MAX_ROW_GROUP_SIZE of `datasets`; a writer holds four times as much
@@ -41,6 +43,8 @@ class ParquetRows:
 
 def features_of(config: Config) -> Features:
     """The `datasets` features of a config: Image and ClassLabel where rows.py has them, lists and structs as they are."""
+    from datasets import ClassLabel, Features, Value  # two seconds, which a run that has yet to cut papers does not need
+
     columns = {name: _feature(info.annotation) for name, info in ROWS[config].model_fields.items()}
     if ROWS[config].model_fields.get("answer") is not None and isinstance(columns["answer"], Value):
         columns["answer"] = ClassLabel(names=list(LETTERS))
@@ -48,6 +52,8 @@ def features_of(config: Config) -> Features:
 
 
 def _feature(annotation: Any) -> Any:
+    from datasets import Image, List, Value
+
     inner = [part for part in get_args(annotation) if part not in (type(None), Ellipsis)]
     if annotation is ImageCell or ImageCell in inner:
         return Image()

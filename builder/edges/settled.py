@@ -1,25 +1,31 @@
-"""What is settled of each paper, in one file of the work folder: a run that goes on reads this file, and no receipt."""
+"""What is settled of each paper, in one file of the work folder: a run that goes on reads it, and no receipt and no paper."""
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from builder.edges.store import Store, cannot_write
+from builder.edges.store import Store, cannot_write, sha256_of
 from builder.errors import CannotWrite
 from builder.pipeline import Tally
 from builder.records import Dropped
 
 FILE = "settled.sqlite"
-_TABLE = (  # a row for each set of stages: `figures` and `build` take turns on one work folder
+_TABLES = (  # a row for each set of stages: `figures` and `build` take turns on one work folder
     "CREATE TABLE IF NOT EXISTS papers "
-    "(sha256 TEXT, stages TEXT, told TEXT NOT NULL, PRIMARY KEY (sha256, stages)) WITHOUT ROWID"
+    "(sha256 TEXT, stages TEXT, told TEXT NOT NULL, PRIMARY KEY (sha256, stages)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, seen TEXT NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID",
 )
+_ALL_THERE = ("SELECT sha256, stages, told FROM papers LIMIT 1", "SELECT path, seen, sha256 FROM files LIMIT 1")
+_SHA256 = re.compile("[0-9a-f]{64}")
+_RECENT = 5_000_000_000  # ns: a file may be written again within the same tick of its clock; the coarsest have two seconds
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Ledger:
 
     def __init__(self, store: Store, connection: sqlite3.Connection) -> None:
         self._store, self._connection = store, connection
+        self._files: dict[bytes, tuple[str, str]] = {}  # read in this run, by path: stamp and hash
 
     def get(self, sha: str, stages: Sequence[str]) -> Settled | None:
         """What these stages settled, if every receipt and crop lies there as it did then, by size and time of its last change.
@@ -49,6 +56,32 @@ class Ledger:
             return self._read(json.loads(row[0])) if row else None
         except (sqlite3.DatabaseError, ValueError, LookupError, TypeError):  # damaged since: receipts tell the same
             return None
+
+    def sha256_of(self, path: Path) -> str:
+        """SHA-256 of a file: as it was read before where its size, times and place on disk are the same, else read now.
+
+        Raises OSError. `keep` makes what was read durable.
+        """
+        seen = _stamp(path)
+        try:
+            row = self._connection.execute(
+                "SELECT seen, sha256 FROM files WHERE path = ?", (bytes(path.absolute()),)
+            ).fetchone()
+        except sqlite3.DatabaseError:
+            row = None
+        if row and row[0] == json.dumps(seen) and _SHA256.fullmatch(str(row[1])):  # it becomes part of paths
+            return str(row[1])
+        sha = sha256_of(path)
+        if time.time_ns() - max(seen[1:3]) > _RECENT and _stamp(path) == seen:
+            self._files[bytes(path.absolute())] = (json.dumps(seen), sha)
+        return sha
+
+    def keep(self) -> None:
+        """Make the hashes that were read durable. Raises CannotWrite."""
+        rows = [(path, *told) for path, told in self._files.items()]
+        with _written(self._store.root), self._connection:
+            self._connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
+        self._files.clear()
 
     def _read(self, told: dict[str, Any]) -> Settled | None:
         if any(_seen(self._store.root / name) != seen for name, *seen in told["files"]):
@@ -93,8 +126,8 @@ def _opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path)
     try:
         connection.execute("PRAGMA trusted_schema = OFF")  # a child that was taken over may have written the file
-        connection.execute(_TABLE)
-        connection.execute("SELECT sha256, stages, told FROM papers LIMIT 1")
+        for command in (*_TABLES, *_ALL_THERE):
+            connection.execute(command)
         return connection
     except sqlite3.DatabaseError as error:
         connection.close()
@@ -111,6 +144,12 @@ def _written(root: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         remedy = "free space, or name a folder that can be written; a damaged file may be removed, receipts tell the same"
         raise CannotWrite(str(root / FILE), f"cannot write: {error}", remedy) from error
+
+
+def _stamp(path: Path) -> list[int]:
+    """What changes when a file is written to, whoever sets its clock: raises OSError."""
+    there = path.stat()
+    return [there.st_size, there.st_mtime_ns, there.st_ctime_ns, there.st_dev, there.st_ino]
 
 
 def _seen(path: Path) -> list[int]:
