@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from builder.edges.data_files import data_files
 from builder.edges.hub import HubRepository, hub_repository
 from builder.edges.parquet import BrokenParquet, opened_parquet
 from builder.errors import HubStopped, UsageError
@@ -147,7 +148,7 @@ def _holds(repo: HubRepository, commit: str, gone: set[str]) -> bool:
     """Whether a version has one of these figures. One that cannot be read may have."""
     with tempfile.TemporaryDirectory(prefix="microtome-") as scratch:
         found = repo.download(commit, Path(scratch), token=repo.token, only=_FIGURES)
-        files = sorted(found.glob("data/figures/*.parquet"))
+        files = [found / path for path in data_files(found) if path.startswith("data/figures/")]  # whatever they are called
         try:
             return not files or any(_has(file, gone) for file in files)
         except (BrokenParquet, KeyError):

@@ -12,8 +12,7 @@ import pyarrow.parquet as pq
 
 from builder import shipped
 from builder.edges.bounded import rows_within
-from builder.edges.data_files import data_files
-from builder.release.data_files import shards_of
+from builder.edges.data_files import table_files
 from builder.release.harness import ASKED, COPIED, FOLDER, harness_texts
 from builder.release.rows import SPLITS, Config, Packed, SplitName
 from builder.scoring.asked_rows import TSV_NEEDS, tsv_lines
@@ -36,9 +35,8 @@ def sources() -> dict[str, str]:
 
 def tsv_checksums(folder: Path) -> dict[tuple[Config, SplitName], str]:
     """MD5 of each table of ASKED as VLMEvalKit's TSV."""
-    there = data_files(folder)
-    found = {key: shards_of(there, *key) for key in product(ASKED, SPLITS)}
-    return {key: _md5([folder / path for path in paths]) for key, paths in found.items() if paths}
+    found = {key: table_files(folder, *key) for key in product(ASKED, SPLITS)}
+    return {key: _md5(paths) for key, paths in found.items() if paths}
 
 
 def _md5(paths: Sequence[Path]) -> str:

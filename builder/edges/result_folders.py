@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from builder.edges.bounded import rows_within
+from builder.edges.data_files import table_files
 from builder.edges.images import jpeg_of, picture_within
 from builder.errors import CannotRead, UsageError
 from builder.release.files import MANIFEST
@@ -116,7 +117,7 @@ def read_questions(
     if config not in _ROWS or not ids:
         return rows, images
     wanted = frozenset(ids)
-    for path in sorted((release / "data" / config).glob(f"{split}-*.parquet")):
+    for path in table_files(release, config, split):
         for found in (row for row in _read(path) if row.get("id") in wanted):
             image = found["image"]
             png = image.get("bytes") if isinstance(image, dict) else None

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from pydantic import Field, ValidationError
 
 from builder.edges.bounded import rows_within
+from builder.edges.data_files import data_files, table_files
 from builder.errors import CannotRead, UsageError
 from builder.records import Record
 
@@ -93,9 +94,9 @@ _REMEDY = "see what `microtome validate` finds in this release"
 
 
 def _of_folder(folder: Path, config: str, split: str, columns: Sequence[str]) -> Iterator[dict[str, object]]:
-    paths = sorted(folder.glob(f"data/{config}/{split}-*.parquet"))
+    paths = table_files(folder, config, split)
     if not paths:
-        there = sorted({f"{path.parent.name} {path.name.split('-')[0]}" for path in folder.glob("data/*/*.parquet")})
+        there = sorted({f"{path.parent.name} {path.name.split('-')[0]}" for path in map(Path, data_files(folder))})
         said = f"has no {config} {split}; there are: {', '.join(there) or 'no data files'}"
         raise CannotRead(str(folder), said, "name another --config or --split, or another release")
     for path in paths:

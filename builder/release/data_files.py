@@ -20,7 +20,7 @@ def data_path(config: Config, split: SplitName, number: int = 0, count: int = 1)
     return f"data/{config}/{split}-{number:05}-of-{count:05}.parquet"
 
 
-def shards_of(paths: Iterable[str], config: Config, split: SplitName) -> tuple[str, ...]:
+def shards_of(paths: Iterable[str], config: str, split: str) -> tuple[str, ...]:
     """Those of the paths that are files of a config's split, in the order of their rows, whether they are all or not."""
     named = ((found, path) for path in paths if (found := _NAME.fullmatch(path)))
     return tuple(sorted(path for found, path in named if (found[1], found[2]) == (config, split)))
