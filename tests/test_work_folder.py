@@ -55,6 +55,21 @@ def test_what_the_children_of_a_killed_driver_left_is_cleared_by_the_next_run(tm
         assert not (tmp_path / SCRATCH).exists()
 
 
+def test_what_was_never_finished_is_cleared_after_an_hour_and_nothing_outside(tmp_path: Path) -> None:
+    work, outside = tmp_path / "work", tmp_path / "outside"
+    old, new = work / "blobs" / "ab" / ".tmp-old", work / "replies" / ".tmp-new"
+    for path in (old, new, work / "blobs" / "ab" / "kept", outside / ".tmp-mine"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+        if path != new:
+            os.utime(path, (0, 0))
+    (work / "receipts").mkdir()
+    (work / "receipts" / "cd").symlink_to(outside)
+    with held(work):
+        left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"work/replies/.tmp-new", "work/blobs/ab/kept", "work/driver.json", "outside/.tmp-mine"}
+
+
 def test_where_a_link_stands_for_the_temporary_files_nothing_is_cleared_but_the_link(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "kept").write_bytes(b"x")

@@ -21,12 +21,13 @@ from builder.edges.store import cannot_write
 from builder.errors import CannotRead, CannotWrite
 
 HOLDER = "driver.json"
+_WRITTEN = 3600  # seconds, in which a node that has not noticed its driver's end may still write
 _TRIES, _PAUSE = 4, 0.05  # seconds: whoever asks whether a killed driver's folder is free has the lock for an instant
 
 
 @contextmanager
 def held(work: Path) -> Iterator[None]:
-    """Hold the folder until the end, however this process ends; temporary files of children whose driver was killed go.
+    """Hold the folder until the end, however this process ends; what a killed driver or its children left unfinished goes.
 
     Raises CannotWrite, naming who holds it.
 
@@ -48,6 +49,7 @@ def held(work: Path) -> Iterator[None]:
         file.write(json.dumps(_this()))
         file.flush()
         _clear(work / SCRATCH)
+        _clear_unfinished(work)
         try:
             yield
         finally:
@@ -62,6 +64,16 @@ def _clear(scratch: Path) -> None:
             scratch.unlink()
         else:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _clear_unfinished(work: Path) -> None:
+    """Files that nobody will give a name: of a driver or a node that went while it wrote them."""
+    whole = work.resolve()
+    for path in (path for pattern in ("*/.tmp-*", "*/*/.tmp-*") for path in work.glob(pattern)):
+        with suppress(OSError):
+            inside = path.parent.resolve().is_relative_to(whole)  # a link would lead out of the work folder
+            if inside and time.time() - path.lstat().st_mtime > _WRITTEN:
+                path.unlink()
 
 
 def _locked(file: TextIO) -> bool:
