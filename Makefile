@@ -1,7 +1,7 @@
 # make demo                 build a release from the shipped specimen papers, load it, score scripted answerers, report them
 # make demo PAPERS=folder   the same from your own PDFs
 # make test                 lint, types and tests
-# make soak                 builds killed at 20 random points each, 200 publishes with a fault or kill each, a cluster's builds, 2,000 papers of ../shared/corpus cut twice; resumable, state in soak/
+# make soak                 builds killed at 20 random points each, 200 publishes with a fault or kill each, a cluster's builds, 2,000 papers of ../shared/corpus cut twice, 10,000 mutated PDFs; resumable, state in soak/
 # make audit                known vulnerabilities of what is installed, by pip-audit; asks PyPI, and fails where that cannot answer
 # Each does all its own set-up in .venv (Python 3.11 or newer).
 
@@ -34,6 +34,7 @@ soak: $(VENV)/.installed-dev
 	$(BIN)/python tests/soak/publish.py soak/publish
 	$(BIN)/python -m tests.soak.cluster 20 soak/cluster "$(PAPERS)"
 	$(BIN)/python -m tests.soak.papers 2000 30 soak/papers
+	$(BIN)/python -m tests.fuzz.mutated_pdfs 10000 soak/mutants --papers tests/papers $(wildcard ../shared/corpus/papers)
 
 audit: $(VENV)/.installed
 	test -x $(VENV)-audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/python -m pip install --quiet pip-audit; }

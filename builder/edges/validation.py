@@ -8,6 +8,7 @@ import json
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -155,10 +156,10 @@ def _opened(folder: Path, files: dict[str, FileFact], issues: list[Issue]) -> Op
         file_rows={},
         card=_front_matter(said.get(CARD, ""), issues) if CARD in said else {},
     )
-    shelf, seen = DiskShelf(), dict[str, ImageFact]()
+    tables = _Tables(folder, opened, issues, DiskShelf())
     for config, split in product(CONFIGS, SPLITS):
         if paths := shards_of(files, config, split):
-            issues += _read_table(folder, paths, (config, split), opened, shelf, seen)
+            tables.read((config, split), paths)
     return opened
 
 
@@ -195,48 +196,55 @@ def _front_matter(text: str, issues: list[Issue]) -> dict[str, object]:
     return found
 
 
-def _read_table(
-    folder: Path,
-    paths: Sequence[str],
-    table: tuple[Config, SplitName],
-    opened: Opened,
-    shelf: Shelf,
-    seen: dict[str, ImageFact],
-) -> list[Issue]:
-    """Put the rows, column types and images of a table's data files into `opened`; images' bytes go as they are looked at.
+@dataclass(frozen=True)
+class _Tables:
+    """Puts rows, column types and images of a release's data files into `opened`; images' bytes go as they are looked at."""
 
-    `seen`: what is known of images by the SHA-256 of their bytes; an item shows its figure's.
-    """
-    found: list[Issue] = []
-    rows = put_down(_rows(folder, paths, table, opened, seen, found), shelf)
-    if all(path in opened.file_rows for path in paths):
-        cast(dict[Any, Any], opened.tables)[table] = rows
-    return found
+    folder: Path
+    opened: Opened
+    issues: list[Issue]
+    shelf: Shelf
+    seen: dict[str, ImageFact] = field(default_factory=dict)  # by the SHA-256 of their bytes: an item shows its figure's
 
+    def read(self, table: tuple[Config, SplitName], paths: Sequence[str]) -> None:
+        """A table with all of its rows, or none of them where a file cannot be read."""
+        rows = put_down(self._rows(table, paths), self.shelf)
+        if all(path in self.opened.file_rows for path in paths):
+            cast(dict[Any, Any], self.opened.tables)[table] = rows
 
-def _rows(
-    folder: Path,
-    paths: Sequence[str],
-    table: tuple[Config, SplitName],
-    opened: Opened,
-    seen: dict[str, ImageFact],
-    found: list[Issue],
-) -> Iterator[RowDict]:
-    """The rows of the files, one after the other, up to one that cannot be read."""
-    first = 0
-    for path in paths:
-        number = -1
-        try:
-            with opened_parquet(folder / path) as parquet:
-                found += _wrong_columns(path, table[0], parquet)
-                cast(dict[Any, Any], opened.columns)[table] = parquet.columns
-                for number, row in enumerate(parquet.rows):
-                    yield _row(row, (*table, first + number), opened, seen)
-        except BrokenParquet as error:
-            found.append(Issue("bad-parquet", path, f"cannot be read: {error}", _REBUILD))
-            return
-        cast(dict[Any, Any], opened.file_rows)[path] = number + 1
-        first += number + 1
+    def _rows(self, table: tuple[Config, SplitName], paths: Sequence[str]) -> Iterator[RowDict]:
+        """The rows of the files, one after the other, up to one that cannot be read."""
+        first = 0
+        for path in paths:
+            number = -1
+            try:
+                with opened_parquet(self.folder / path) as parquet:
+                    self.issues.extend(_wrong_columns(path, table[0], parquet))
+                    cast(dict[Any, Any], self.opened.columns)[table] = parquet.columns
+                    for number, row in enumerate(parquet.rows):
+                        yield self._row(row, (*table, first + number))
+            except BrokenParquet as error:
+                self.issues.append(Issue("bad-parquet", path, f"cannot be read: {error}", _REBUILD))
+                return
+            cast(dict[Any, Any], self.opened.file_rows)[path] = number + 1
+            first += number + 1
+
+    def _row(self, row: dict[str, Any], place: tuple[Config, SplitName, int]) -> RowDict:
+        """The row without its image's bytes, of which `opened` keeps what they hold."""
+        cell = row.get("image")
+        if isinstance(cell, dict):
+            if cell.get("bytes"):
+                cast(dict[Any, Any], self.opened.images)[place] = self._known(cell["bytes"])
+            row["image"] = {name: value for name, value in cell.items() if name != "bytes"}
+        return {name: plain(value) for name, value in row.items()}
+
+    def _known(self, cell: object) -> ImageFact:
+        if not isinstance(cell, bytes):
+            return ImageFact("", problem="is not bytes")
+        sha = hashlib.sha256(cell).hexdigest()
+        if sha not in self.seen:
+            self.seen[sha] = _image(cell, sha)
+        return self.seen[sha]
 
 
 def _wrong_columns(path: str, config: Config, parquet: ParquetRows) -> Iterator[Issue]:
@@ -252,25 +260,6 @@ def _wrong_columns(path: str, config: Config, parquet: ParquetRows) -> Iterator[
             "lacks the features that make Image and ClassLabel",
             f"keep its `huggingface` metadata; {_REBUILD}",
         )
-
-
-def _row(row: dict[str, Any], place: tuple[Config, SplitName, int], opened: Opened, seen: dict[str, ImageFact]) -> RowDict:
-    """The row without its image's bytes, of which `opened` keeps what they hold."""
-    cell = row.get("image")
-    if isinstance(cell, dict):
-        if cell.get("bytes"):
-            cast(dict[Any, Any], opened.images)[place] = _known(cell["bytes"], seen)
-        row["image"] = {name: value for name, value in cell.items() if name != "bytes"}
-    return {name: plain(value) for name, value in row.items()}
-
-
-def _known(cell: object, seen: dict[str, ImageFact]) -> ImageFact:
-    if not isinstance(cell, bytes):
-        return ImageFact("", problem="is not bytes")
-    sha = hashlib.sha256(cell).hexdigest()
-    if sha not in seen:
-        seen[sha] = _image(cell, sha)
-    return seen[sha]
 
 
 def _same_json(metadata: bytes | None, wanted: bytes) -> bool:
