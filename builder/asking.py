@@ -215,6 +215,22 @@ def prompt_from(template: str, *, stage: str, about: str, slots: Mapping[str, ob
     return Prompt(stage=stage, about=about, system=said["system"], user=said["user"])
 
 
+_DEEPEST = 60  # levels of a value that is kept: readers of JSON give up at 200 and more, and a schema of ours has five
+
+
+def keepable(value: JsonValue) -> bool:
+    """Whether a value that came over the network can stand in a file and be read back: text of UTF-8, not too many levels."""
+    levels, here = 0, [value]
+    while here and levels <= _DEEPEST:
+        inner = [part.values() if isinstance(part, dict) else part for part in here if isinstance(part, dict | list)]
+        levels, here = levels + 1, [one for part in inner for one in part]
+    try:
+        json.dumps(None if here else value, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
+    except ValueError:
+        return False
+    return not here
+
+
 def judged(
     text: str, finish_reason: str | None, refusal: str | None, schema: Schema
 ) -> tuple[Outcome, dict[str, JsonValue] | None, str]:
@@ -230,9 +246,10 @@ def judged(
         return "answered", {}, ""
     try:
         value = json.loads(text, parse_constant=_no_number)
-        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text that could be kept
     except (ValueError, RecursionError) as error:
         return "malformed", None, f"not JSON: {error}"
+    if not keepable(value):
+        return "malformed", None, f"not JSON that can be kept: more than {_DEEPEST} levels, or half a surrogate pair"
     if not isinstance(value, dict):
         return "malformed", None, f"a JSON object was wanted, not {type(value).__name__}"
     problems = sorted(f"{e.json_path}: {e.message}" for e in Draft202012Validator(dict(schema)).iter_errors(value))
@@ -258,6 +275,7 @@ __all__ = [
     "Waiting",
     "content_hash",
     "judged",
+    "keepable",
     "prompt_from",
     "prompt_tokens_of",
     "question_of",

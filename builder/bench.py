@@ -50,6 +50,10 @@ class Source:
         return legible(self.path)
 
 
+class ChangedMeanwhile(Exception):
+    """The file is another one than the run was given: nothing of it may stand under the first one's hash."""
+
+
 class Bench:
     """One paper on the table. The PDF is opened only if a stage has to look at it."""
 
@@ -67,8 +71,11 @@ class Bench:
 
     @cached_property
     def pdf(self) -> pdf.PdfFile:
-        """The open PDF. Raises RefusedPdf."""
-        return self._open.enter_context(pdf.open_pdf(self.source.path))
+        """The open PDF. Raises RefusedPdf, and ChangedMeanwhile where the file is no longer the one that was to be cut."""
+        found = self._open.enter_context(pdf.open_pdf(self.source.path))
+        if found.sha256 != self.source.sha256:
+            raise ChangedMeanwhile(f"{self.source.name} was {self.source.sha256} when the run began, and is {found.sha256}")
+        return found
 
     def close(self) -> None:
         self._open.close()

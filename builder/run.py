@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from builder.asking import Reply, Waiting
-from builder.bench import Bench, Source
+from builder.bench import Bench, ChangedMeanwhile, Source
 from builder.edges.calls import Asker, Desk
 from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
@@ -87,7 +87,7 @@ def run(
     names, grounds = tuple(stage.name for stage in stages), dict(grounds_of(recipe, policy))
     with ledger_of(store) as ledger:
         work = _Work(store, stages, limits, ledger)
-        for index, (source, outcome) in enumerate(_sources(papers, ledger)):
+        for index, (source, outcome) in enumerate(_sources(papers, ledger.sha256_of)):
             if source:
                 task = Task(source, recipe, policy, store.root.absolute(), names, grounds)
                 outcome = work.resumed(task)
@@ -122,12 +122,12 @@ def _answered(waiting: Sequence[tuple[int, Task, Waiting]], desk: Asker) -> list
 
 
 def _sources(
-    papers: Sequence[tuple[Path, PaperRow | None]], ledger: Ledger
+    papers: Sequence[tuple[Path, PaperRow | None]], hashed: Callable[[Path], str]
 ) -> Iterator[tuple[Source | None, PaperOutcome | None]]:
     seen: dict[str, str] = {}
     for path, row in papers:
         try:
-            sha = ledger.sha256_of(path)
+            sha = hashed(path)
         except OSError as error:
             yield None, _whole_drop(legible(path), "unreadable-file", why_missing(path) or error.strerror or str(error))
             continue
@@ -200,7 +200,8 @@ class _Work:
         outcome = _whole_drop(task.source.name, result.reason, result.detail, sha256=task.source.sha256)
         outcome = replace(outcome, failed=True, seconds=seconds)
         assert outcome.dropped
-        self.store.keep_failed(task.source.path, task.source.sha256, {"reason": result.reason, "detail": result.detail})
+        if result.reason != "changed-meanwhile":  # what lies there now is no evidence of it
+            self.store.keep_failed(task.source.path, task.source.sha256, {"reason": result.reason, "detail": result.detail})
         if result.reason in _REMEMBERED:
             raw = outcome.dropped.model_dump(mode="json")
             self.store.put_receipt(task.source.sha256, Receipt(_FAILED, self._failure_key(task), (), (), (), (raw,)))
@@ -231,12 +232,13 @@ def _cut_all(
     tasks = [task for _, task in todo]
     work = tasks[0].work.resolve()
     folders = {task.source.path.resolve().parent for task in tasks}
-    fence = Fence(tuple(sorted(folder for folder in folders if not folder.is_relative_to(work))), (work,))
+    outside = sorted(folder for folder in folders if not folder.is_relative_to(work))
+    fence = Fence((work, *outside), Store(work).open_to_children)
     for (index, task), outcome in zip(todo, engine.outcomes(cut_one, tasks, limits, fence), strict=True):
         yield (index, task), outcome.result
 
 
-def cut_one(task: Task) -> Cutting | Waiting:
+def cut_one(task: Task) -> Cutting | Waiting | Failure:
     """The child's whole work: one paper through its stages, each receipt durable before the next stage starts.
 
     A stage that waits for a model ends the child's work; the next child takes up the receipts and goes on there.
@@ -249,6 +251,8 @@ def cut_one(task: Task) -> Cutting | Waiting:
     except Waiting as waits:
         waits.seconds = bench.seconds
         return waits
+    except ChangedMeanwhile as error:
+        return Failure("changed-meanwhile", f"{error}; run again")
     assert receipts is not None
     return Cutting(receipts, bench.seconds, frozenset(bench.unsaved))
 

@@ -36,7 +36,8 @@ OUTCOMES = {
     "caption-of-script-and-formula": READ,
 }
 MUTANTS = range(1000, 1100)  # one in a hundred of what tests/fuzz/mutated_pdfs.py does by hand
-KNOWN = (READ, CUT, "cut, but for broken pages", "refused: ")
+REFUSED = ("not-a-pdf", "no-text", "no-pages", "empty-file", "needs-password", "broken-page-tree", "broken-page")
+KNOWN = {READ, CUT, "cut, but for broken pages", *(f"refused: {reason}" for reason in REFUSED)}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def test_what_would_hurt_a_reader_is_refused_or_read(told: dict[str, Line]) -> N
 
 
 def test_mutated_papers_are_refused_or_read(told: dict[str, Line]) -> None:
-    assert [line for seed in MUTANTS if not str((line := told[str(seed)])["outcome"]).startswith(KNOWN)] == []
+    assert [line for seed in MUTANTS if (line := told[str(seed)])["outcome"] not in KNOWN] == []
 
 
 def test_a_bomb_costs_its_limit_and_no_other_paper(tmp_path: Path) -> None:

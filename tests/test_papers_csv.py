@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from builder.edges.papers import COLUMNS, find_papers
+from builder.edges.store import sha256_of
 from builder.errors import CannotRead, Exit
 from builder.run import _sources as sources_of
 
+LOOP = "Too many levels of symbolic links"
 HEAD = ",".join(COLUMNS) + "\n"
 
 
@@ -31,17 +33,20 @@ def test_what_is_named_as_a_pdf_in_a_folder_is_named_also_behind_links_and_where
     (papers / "linked").symlink_to(elsewhere)
     (papers / "again").symlink_to(papers)  # a walk without end
     (papers / "gone.pdf").symlink_to(tmp_path / "nowhere")
+    (papers / "loop.pdf").symlink_to(papers / "loop.pdf")
     os.mkfifo(papers / "pipe.pdf")
     found = find_papers([papers])
-    assert [path.relative_to(papers).as_posix() for path, _ in found] == ["gone.pdf", "linked/a.pdf", "pipe.pdf"]
-    outcomes = [(source and source.name, drop and drop.dropped and drop.dropped.detail) for source, drop in sources_of(found)]
-    assert outcomes == [(None, "No such file or directory"), ("a.pdf", None), (None, "is no regular file")]
+    assert [path.relative_to(papers).as_posix() for path, _ in found] == ["gone.pdf", "linked/a.pdf", "loop.pdf", "pipe.pdf"]
+    outcomes = [
+        (source and source.name, drop and drop.dropped and drop.dropped.detail) for source, drop in sources_of(found, sha256_of)
+    ]
+    assert outcomes == [(None, "No such file or directory"), ("a.pdf", None), (None, LOOP), (None, "is no regular file")]
 
 
 def test_a_name_that_is_no_text_stands_with_question_marks(tmp_path: Path) -> None:
     path = Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.pdf"))
     path.write_bytes(b"%PDF-1")
-    ((source, _),) = sources_of(find_papers([path]))
+    ((source, _),) = sources_of(find_papers([path]), sha256_of)
     assert source
     assert source.name == "caf?.pdf"
     assert source.name.encode()

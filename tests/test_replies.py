@@ -1,13 +1,19 @@
 """Replies on disk: few files, and a line that is torn, foreign or put twice costs no other."""
 
 import hashlib
+import json
+import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
-from builder.asking import Reply, Usage
+from builder.asking import Reply, Usage, judged
 from builder.edges.replies import Intent, Replies
+from builder.edges.vlm import usage_of
+from builder.errors import CannotRead, CannotWrite
 
 
 def name_of(number: int) -> str:
@@ -88,6 +94,55 @@ def test_what_a_model_says_is_not_taken_for_another_reply(tmp_path: Path) -> Non
     replies.put(reply_to(3).model_copy(update={"value": {"hash": wanted}}))
     assert replies.get(wanted) is None
     assert {reply.hash for reply in replies.all()} == {name_of(1), name_of(3)}
+
+
+def test_a_file_written_anew_by_another_program_holds_the_same_replies_for_whoever_asks(tmp_path: Path) -> None:
+    replies = Replies(tmp_path)
+    replies.put(reply_to(1))
+    path = tmp_path / "replies" / f"{name_of(1)[:3]}.jsonl"
+    path.write_text(json.dumps(json.loads(path.read_bytes()), sort_keys=True, separators=(",", ":")), encoding="utf-8")
+    shutil.copyfile(path, path.with_suffix(".bak.jsonl"))
+    shutil.copyfile(path, path.with_name("fff.jsonl"))
+    assert replies.get(name_of(1)) == reply_to(1)
+    assert list(replies.all()) == [reply_to(1)]
+    assert replies.paid() == (101, 0.0)
+
+
+@pytest.mark.parametrize("how", ["folder", "pipe", "link"])
+def test_where_a_reply_cannot_be_kept_nothing_is_asked(tmp_path: Path, how: str) -> None:
+    replies = Replies(tmp_path)
+    path = tmp_path / "replies" / f"{name_of(1)[:3]}.jsonl"
+    path.parent.mkdir()
+    {"folder": path.mkdir, "pipe": lambda: os.mkfifo(path), "link": lambda: path.symlink_to(tmp_path / "other")}[how]()
+    (tmp_path / "other").write_text("mine", encoding="utf-8")
+    with pytest.raises(CannotRead, match="are asked anew"):
+        replies.get(name_of(1))
+    with pytest.raises(CannotWrite):
+        replies.ready(name_of(1))
+    assert (tmp_path / "other").read_text(encoding="utf-8") == "mine"
+
+
+def nested(levels: int) -> dict[str, JsonValue]:
+    value: dict[str, JsonValue] = {}
+    for _ in range(levels):
+        value = {"in": value}
+    return value
+
+
+@pytest.mark.parametrize("levels", [5, 55, 65, 210, 900])
+def test_what_was_paid_for_can_be_read_back_however_deep_the_answer_is_nested(tmp_path: Path, levels: int) -> None:
+    usage = usage_of({"prompt_tokens": 3, "completion_tokens": 4, "more": nested(levels)}, None)
+    outcome, value, _ = judged(json.dumps(nested(levels)), "stop", None, {"type": "object"})
+    reply = Reply(hash=name_of(1), model_asked="m", outcome=outcome, value=value, usage=usage)
+    Replies(tmp_path).put(reply)
+    assert Replies(tmp_path).get(name_of(1)) == reply
+    assert usage.tokens == 7
+    assert (outcome == "answered", bool(usage.billed)) == (levels < 60, levels < 60)
+
+
+def test_half_a_surrogate_pair_in_a_bill_is_left_out_and_the_tokens_stay() -> None:
+    usage = usage_of({"prompt_tokens": 3, "note": "\ud800"}, None)
+    assert (usage.prompt_tokens, usage.billed) == (3, {})
 
 
 def test_a_call_whose_reply_came_is_open_no_longer(tmp_path: Path) -> None:

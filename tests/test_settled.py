@@ -12,15 +12,16 @@ from pathlib import Path
 import pytest
 
 from builder import shipped
-from builder.edges.engine import Limits, LocalEngine
+from builder.bench import Source
+from builder.edges.engine import Failure, Limits, LocalEngine
 from builder.edges.holding import HOLDER, held
 from builder.edges.settled import FILE, ledger_of
 from builder.edges.store import Receipt, Store, sha256_of
 from builder.errors import CannotRead, CannotWrite
 from builder.outcomes import OfPapers, PaperOutcome, Run
-from builder.pipeline import stages_until
+from builder.pipeline import grounds_of, stages_until
 from builder.records import Dropped, Specimen
-from builder.run import run
+from builder.run import Task, cut_one, run
 from builder.stages.rights import read_policy
 
 PAPERS = [Path(__file__).parent / "papers" / f"{name}.pdf" for name in ("pearlite-steel", "titanium-powder")]
@@ -161,6 +162,53 @@ def test_a_link_in_place_of_the_ledger_or_of_the_lock_leads_nowhere(work: Path, 
     with pytest.raises(CannotWrite, match="cannot write"), held(tmp_path):
         pass
     assert other.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_journal_that_names_another_file_deletes_nothing(work: Path, tmp_path: Path) -> None:
+    """SQLite, when it rolls a journal back, deletes the super-journal that its end names."""
+    go_on(work)
+    victim = tmp_path / "victim"
+    victim.write_text("mine", encoding="utf-8")
+    name = bytes(victim)
+    end = [bytes(4), name, len(name).to_bytes(4, "big"), sum(name).to_bytes(4, "big"), bytes.fromhex("d9d505f920a163d7")]
+    head = bytes.fromhex("d9d505f920a163d7") + bytes(8) + (9).to_bytes(4, "big") + (512).to_bytes(4, "big") * 2
+    (work / f"{FILE}-journal").write_bytes(head.ljust(512, b"\0") + b"".join(end))
+    assert go_on(work).reused == len(PAPERS)
+    assert victim.read_text(encoding="utf-8") == "mine"
+    assert not (work / f"{FILE}-journal").exists()
+
+
+@pytest.mark.parametrize("end", ["", "-journal"])
+def test_a_pipe_in_place_of_the_ledger_holds_nobody_up(work: Path, end: str) -> None:
+    (work / f"{FILE}{end}").unlink(missing_ok=True)
+    os.mkfifo(work / f"{FILE}{end}")
+    assert go_on(work).reused == len(PAPERS)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "CREATE TRIGGER again AFTER INSERT ON papers BEGIN INSERT INTO papers VALUES (new.sha256 || 'x', '', ''); END",
+        "DROP TABLE papers;"
+        "CREATE VIEW papers AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT * FROM n",
+    ],
+)
+def test_a_ledger_with_more_than_its_tables_is_begun_anew(work: Path, more: str) -> None:
+    with closing(sqlite3.connect(work / FILE)) as connection, connection:
+        connection.executescript(more)
+    assert go_on(work).reused == len(PAPERS)
+
+
+def test_a_paper_that_was_replaced_since_the_run_began_is_not_cut_under_the_hash_of_the_old_one(tmp_path: Path) -> None:
+    policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
+    recipe = shipped.load_recipe("csm_bench")
+    paper, before = PAPERS[0], sha256_of(PAPERS[1])
+    task = Task(Source(paper, before, None), recipe, policy, tmp_path, ("ingest", "sieve"), grounds_of(recipe, policy))
+    failure = cut_one(task)
+    assert isinstance(failure, Failure)
+    assert failure.reason == "changed-meanwhile"
+    assert failure.detail == f"pearlite-steel.pdf was {before} when the run began, and is {sha256_of(paper)}; run again"
+    assert not list(tmp_path.iterdir())
 
 
 def test_records_of_many_papers_are_one_sequence_that_loads_a_paper_at_a_time() -> None:

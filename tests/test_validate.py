@@ -275,6 +275,12 @@ def test_a_config_that_does_not_load_is_a_finding(sound: Path, tmp_path: Path) -
     assert {issue.code for issue in issues} == {"does-not-load"}
 
 
+def test_a_data_file_that_is_a_link_to_nothing_is_a_finding(sound: Path, tmp_path: Path) -> None:
+    shutil.copytree(sound, tmp_path / "release")
+    (tmp_path / "release" / "data" / "figures" / "test-00001-of-00002.parquet").symlink_to("/nonexistent")
+    assert "link" in {issue.code for issue in validate_release(tmp_path / "release").found}
+
+
 def test_a_large_release_has_the_time_that_its_size_takes_to_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[float] = []
 
@@ -284,12 +290,12 @@ def test_a_large_release_has_the_time_that_its_size_takes_to_load(tmp_path: Path
 
     monkeypatch.setattr("builder.edges.loading.subprocess.run", run)
     (tmp_path / "data" / "figures").mkdir(parents=True)
-    for size in (1_000, 2_000_000_000):
+    for size in (1_000, 2_000_000_000, 20_000_000_000):
         with (tmp_path / "data" / "figures" / "test-00000-of-00001.parquet").open("wb") as file:
             file.truncate(size)
         (issue,) = load_as_a_stranger(tmp_path, {"figures": {"test": 2}})
         assert "did not end within" in issue.problem
-    assert given == [900, 80_900]
+    assert given == [900, 80_900, 86_400]
 
 
 def test_what_the_hub_adds_to_a_download_is_no_finding(sound: Path, tmp_path: Path) -> None:

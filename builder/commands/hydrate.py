@@ -110,7 +110,7 @@ def _remade(
     for row in rows:
         by_paper[row.paper_id].append(row)
     copies = [Copy(s, (), cut, policy, store.root) for s in sources]
-    fence = Fence(tuple({source.path.resolve().parent for source in sources}), (store.root.resolve(),))
+    fence = Fence((store.root.resolve(), *{source.path.resolve().parent for source in sources}), store.open_to_children)
     matched = _matched(copies, by_paper, _all_hashes(packed), jobs=jobs, limits=limits, fence=fence)
     found = {row.id: Remade(None, reason="no file of this paper was given", missing=True) for row in rows}
     for outcome in run_isolated(remade, matched, jobs=jobs, limits=limits, fence=fence):

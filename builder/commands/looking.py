@@ -52,7 +52,7 @@ def look_into(paths: Sequence[Path], store: Store, limits: Limits) -> Look:
         ]
         if not glances:
             return {}
-        fence = Fence(tuple({one.path.resolve().parent for one in glances}), (store.root.resolve(),))
+        fence = Fence((store.root.resolve(), *{one.path.resolve().parent for one in glances}), store.open_to_children)
         found: dict[Place, str] = {}
         for outcome in run_isolated(glanced, glances, jobs=1, limits=limits, fence=fence):
             found |= {} if isinstance(outcome.result, Failure) else outcome.result

@@ -168,6 +168,7 @@ class Desk:
         """One question's whole life: intent durable, the call, the reply durable, done."""
         pictures = [Picture(self.store.blob(p.sha256), p.media_type, p.width, p.height, p.identity) for p in question.pictures]
         free = self.models[question.model].provider == "replay"
+        self.replies.ready(question.hash)
         if not free:
             self.replies.intend(intent)
         try:

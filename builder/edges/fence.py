@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from builder.edges.store import SCRATCH
 from builder.errors import UsageError
 
 # include/uapi/linux/{prctl,seccomp,landlock,audit}.h
@@ -34,7 +35,10 @@ _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _TRUNCATE, _ON_DEVICES = 1 << 14, 1 << 15
 _FILE_RIGHTS = 1 | _WRITE_FILE | _READ_FILE | _TRUNCATE | _ON_DEVICES
 _FS_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}  # handled, by the version of Landlock
-_READS, _CHANGES = _READ_FILE | _READ_DIR, (1 << 15) - 2  # changes: all but to execute
+_SPECIAL = (
+    1 << 6 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12
+)  # devices, sockets, pipes and links: traps for who reads a folder later
+_READS, _CHANGES = _READ_FILE | _READ_DIR, ((1 << 15) - 2) & ~_SPECIAL  # changes: all but to execute
 _SIGNALS_AND_SOCKETS, _SCOPED = 3, 6  # from that version of Landlock on no signal and no abstract socket leaves the child
 
 
@@ -69,7 +73,6 @@ _OF_THE_SYSTEM = (
     "/usr", "/lib", "/lib64", "/etc", "/opt", "/sys/devices/system", "/sys/fs/cgroup", "/proc/self", "/proc/meminfo",
     "/proc/cpuinfo", "/proc/stat", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random",
 )  # fmt: skip
-SCRATCH = "tmp"  # below a work folder: what lies there belongs to children that run
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.I)
 
 
@@ -82,7 +85,10 @@ class Fence:
 
     def scratch(self) -> Path | None:
         """A new name for one child's temporary files, in the first folder that it may write to."""
-        return self.writes[0] / SCRATCH / uuid.uuid4().hex[:16] if self.writes else None
+        if not self.writes:
+            return None
+        first = self.writes[0]
+        return (first if first.name == SCRATCH else first / SCRATCH) / uuid.uuid4().hex[:16]
 
     def shut(self, scratch: Path | None = None) -> None:
         """Confine this process for good; threads that it has by now stay outside.

@@ -16,6 +16,7 @@ from builder.errors import Issue
 
 _SECONDS = 900  # at least; a small release takes seconds
 _SLOWEST = 25_000  # bytes of data files a second, on a loaded machine: a row of 300 bytes takes up to 10 ms, both ways
+_MOST_SECONDS = 24 * 3600
 _HUB_SECONDS = 6 * 3600  # the same over a network
 # A stranger has no token of ours, wherever it was kept.
 _TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH")
@@ -28,8 +29,8 @@ Configs = Mapping[str, Mapping[str, int]]  # rows by config and split
 
 def load_as_a_stranger(folder: Path, configs: Configs) -> list[Issue]:
     """Findings of `load_dataset` for every config and split with its rows, streaming and not, every image decoded."""
-    size = sum((folder / name).stat().st_size for name in data_files(folder))
-    return _load(_FENCED, str(folder.resolve()), "", configs, _OFFLINE, _SECONDS + size // _SLOWEST)[0]
+    size = sum(path.stat().st_size for name in data_files(folder) if (path := folder / name).is_file())
+    return _load(_FENCED, str(folder.resolve()), "", configs, _OFFLINE, min(_SECONDS + size // _SLOWEST, _MOST_SECONDS))[0]
 
 
 def load_from_the_hub(repo_id: str, commit: str, configs: Configs, token: str | None) -> tuple[list[Issue], list[str]]:

@@ -31,11 +31,11 @@ def find_papers(paths: Sequence[Path | str], fetched: Path | None = None) -> lis
     Those named by URL are fetched into the folder `fetched`; one that does not come is named all the same, and not there.
     Raises CannotRead with every finding.
     """
-    found: dict[Path | str, tuple[Path | str, PaperRow | None]] = {}
+    found: dict[str, tuple[Path | str, PaperRow | None]] = {}
     problems: list[str] = []
     for path in paths:
         for pdf, row in _of_path(path, problems):
-            key = pdf.resolve() if isinstance(pdf, Path) else pdf
+            key = os.path.realpath(pdf) if isinstance(pdf, Path) else pdf  # a loop of links is told when it is read
             if key not in found or found[key][1] is None:
                 found[key] = (pdf, row)
     urls = [pdf for pdf, _ in found.values() if isinstance(pdf, str)]

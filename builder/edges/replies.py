@@ -17,7 +17,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from builder.asking import Reply, Usage
-from builder.edges.store import append, write_whole
+from builder.edges.store import append, bytes_of, cannot_write, write_whole
+from builder.errors import CannotRead
 from builder.records import Record
 
 _DIGITS = 3  # of the hash in a file's name: with a million replies of 2 kB a file has 500 kB
@@ -35,11 +36,13 @@ class Intent(Record):
 
 
 def recorded_in(folder: Path, name: str) -> Reply | None:
-    """The reply to the question of that hash in a work folder's `replies/`: the last that was put, None without one."""
-    begins = _begins(name)
-    for line in reversed(_content(_file(folder, name)).split(b"\n")):
-        reply = _read(line) if line.startswith(begins) else None
-        if reply:
+    """The reply to the question of that hash in a work folder's `replies/`: the last that was put, None without one.
+
+    Raises CannotRead where it cannot be known: nothing that may be there is asked, and paid, again.
+    """
+    for line in reversed(_lines(_file(folder, name))):
+        reply = _read(line) if name.encode() in line else None  # without reading the others
+        if reply and reply.hash == name:
             return reply
     return None
 
@@ -52,12 +55,20 @@ class Replies:
     _writing: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def get(self, name: str) -> Reply | None:
-        """The reply, or None where there is none or a torn or foreign line."""
+        """The reply, or None where there is none or a torn or foreign line. Raises CannotRead."""
         return recorded_in(self.root / "replies", name)
+
+    def ready(self, name: str) -> None:
+        """See that a reply to the question can be put down, before it is paid for. Raises CannotWrite."""
+        path = _file(self.root / "replies", name)
+        with self._writing:
+            if not path.exists():
+                write_whole(path, b"")
+        append(path, b"")
 
     def put(self, reply: Reply) -> None:
         """Durable when this returns. Raises CannotWrite."""
-        line = _begins(reply.hash) + b", " + json.dumps(_told(reply), ensure_ascii=False).encode()[1:] + b"\n"
+        line = json.dumps(reply.model_dump(mode="json"), ensure_ascii=False).encode() + b"\n"
         with self._writing:
             path = _file(self.root / "replies", reply.hash)
             if path.exists():
@@ -78,9 +89,10 @@ class Replies:
         self._intent(name).unlink(missing_ok=True)
 
     def all(self) -> Iterator[Reply]:
-        """Each question's reply, by hash."""
-        for path in sorted((self.root / "replies").glob("*.jsonl")):
-            found = {reply.hash: reply for line in _content(path).split(b"\n") if (reply := _read(line))}
+        """Each question's reply, by hash. Raises CannotRead."""
+        for path in sorted((self.root / "replies").glob(f"{'?' * _DIGITS}.jsonl")):
+            read = (reply for line in _lines(path) if (reply := _read(line)))
+            found = {reply.hash: reply for reply in read if reply.hash[:_DIGITS] == path.stem}
             yield from (found[name] for name in sorted(found))
 
     def open_intents(self) -> tuple[Intent, ...]:
@@ -121,15 +133,6 @@ def _file(folder: Path, name: str) -> Path:
     return folder / f"{name[:_DIGITS]}.jsonl"
 
 
-def _begins(name: str) -> bytes:
-    """How the reply's line begins, so that it is found without reading the others."""
-    return b'{"hash": ' + json.dumps(name).encode()
-
-
-def _told(reply: Reply) -> dict[str, object]:
-    return reply.model_dump(mode="json", exclude={"hash"})
-
-
 def _read(line: bytes) -> Reply | None:
     try:
         return Reply.model_validate_json(line)
@@ -137,17 +140,19 @@ def _read(line: bytes) -> Reply | None:
         return None
 
 
-def _content(path: Path) -> bytes:
+def _lines(path: Path) -> list[bytes]:
     try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+        return bytes_of(path).split(b"\n")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        remedy = "mend the file or its rights: replies that were paid for are in it, and without it they are asked anew"
+        raise CannotRead(str(path), f"cannot be read: {error.strerror or error}", remedy) from error
 
 
 def _ends_whole(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        if not file.tell():
+    with cannot_write(path), path.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
             return True
         file.seek(-1, os.SEEK_END)
         return file.read(1) == b"\n"

@@ -23,7 +23,13 @@ _TABLES = (  # a row for each set of stages: `figures` and `build` take turns on
     "(sha256 TEXT, stages TEXT, told TEXT NOT NULL, PRIMARY KEY (sha256, stages)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, seen TEXT NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID",
 )
-_ALL_THERE = ("SELECT sha256, stages, told FROM papers LIMIT 1", "SELECT path, seen, sha256 FROM files LIMIT 1")
+_SCHEMA = {command.replace("IF NOT EXISTS ", "") for command in _TABLES}
+_BESIDE = (
+    "-journal",
+    "-wal",
+    "-shm",
+)  # of a driver that was killed while it wrote; one that is forged could delete other files
+_AT_A_TIME = 100  # hashes that a kill can cost
 _SHA256 = re.compile("[0-9a-f]{64}")
 _RECENT = 5_000_000_000  # ns: a file may be written again within the same tick of its clock; the coarsest have two seconds
 
@@ -54,7 +60,13 @@ class Ledger:
             of = "SELECT told FROM papers WHERE sha256 = ? AND stages = ?"
             row = self._connection.execute(of, (sha, " ".join(stages))).fetchone()
             return self._read(json.loads(row[0])) if row else None
-        except (sqlite3.DatabaseError, ValueError, LookupError, TypeError):  # damaged since: receipts tell the same
+        except (
+            sqlite3.DatabaseError,
+            ValueError,
+            LookupError,
+            TypeError,
+            RecursionError,
+        ):  # damaged since: receipts tell the same
             return None
 
     def sha256_of(self, path: Path) -> str:
@@ -74,6 +86,8 @@ class Ledger:
         sha = sha256_of(path)
         if time.time_ns() - max(seen[1:3]) > _RECENT and _stamp(path) == seen:
             self._files[bytes(path.absolute())] = (json.dumps(seen), sha)
+            if len(self._files) >= _AT_A_TIME:
+                self.keep()
         return sha
 
     def keep(self) -> None:
@@ -113,8 +127,12 @@ def ledger_of(store: Store) -> Iterator[Ledger]:
     """The folder's ledger, begun anew where it is none. Raises CannotWrite."""
     with cannot_write(store.root), _written(store.root):
         store.root.mkdir(parents=True, exist_ok=True)
-        if (store.root / FILE).is_symlink():  # it would lead out of the work folder
-            (store.root / FILE).unlink()
+        left = [path for end in _BESIDE if (path := store.root / f"{FILE}{end}").exists() or path.is_symlink()]
+        for path in left:
+            path.unlink()
+        # A link would lead out of the work folder; and what was half written goes with its journal: receipts tell the same.
+        if left or (store.root / FILE).is_symlink() or not (store.root / FILE).is_file():
+            (store.root / FILE).unlink(missing_ok=True)
         connection = _opened(store.root / FILE)
     try:
         yield Ledger(store, connection)
@@ -125,13 +143,15 @@ def ledger_of(store: Store) -> Iterator[Ledger]:
 def _opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path)
     try:
-        connection.execute("PRAGMA trusted_schema = OFF")  # a child that was taken over may have written the file
-        for command in (*_TABLES, *_ALL_THERE):
+        connection.execute("PRAGMA trusted_schema = OFF")  # somebody else may have written the file
+        for command in _TABLES:
             connection.execute(command)
+        if {row[0] for row in connection.execute("SELECT sql FROM sqlite_master")} != _SCHEMA:
+            raise sqlite3.DatabaseError("holds something else than the ledger's tables")
         return connection
     except sqlite3.DatabaseError as error:
         connection.close()
-        if isinstance(error, sqlite3.OperationalError) and "no such column" not in str(error):
+        if isinstance(error, sqlite3.OperationalError):
             raise
         path.unlink()  # torn: receipts tell the same, more slowly
         return _opened(path)

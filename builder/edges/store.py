@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -111,6 +112,7 @@ class Receipt:
         return digest([self.records, self.kept])
 
 
+SCRATCH = "tmp"  # below a work folder: what lies there belongs to children that run
 _PARTS = ("read", "kept", "records", "dropped")
 
 
@@ -151,15 +153,23 @@ def _joined(lines: Mapping[str, bytes]) -> bytes:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return bytes_of(path)
     except OSError:
         return b""
+
+
+def bytes_of(path: Path) -> bytes:
+    """The content of a regular file of a work folder. Raises OSError for a link, and for a pipe, which would be waited for."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "is no regular file", str(path))
+        return file.read()
 
 
 def append(path: Path, data: bytes) -> None:
     """Add to the file, durable when this returns. Raises CannotWrite, which may leave a torn end."""
     with cannot_write(path):
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOFOLLOW)
         try:
             left = memoryview(data)
             while left:
@@ -178,6 +188,11 @@ class Store:
     """A work folder: `blobs/` and `receipts/`. Safe for several processes, each writing its own paper's receipts."""
 
     root: Path
+
+    @property
+    def open_to_children(self) -> tuple[Path, ...]:
+        """The folders that those who read papers may write to: replies, ledger and log are the driver's alone."""
+        return tuple(self.root.resolve() / name for name in (SCRATCH, "receipts", "blobs"))
 
     def put_blob(self, data: bytes) -> str:
         sha = hashlib.sha256(data).hexdigest()

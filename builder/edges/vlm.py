@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue, ValidationError
 
-from builder.asking import Ask, Outcome, Picture, Prompt, Reply, Schema, Usage, content_hash, judged, texts_of
+from builder.asking import Ask, Outcome, Picture, Prompt, Reply, Schema, Usage, content_hash, judged, keepable, texts_of
 from builder.edges.gate import Gate
 from builder.edges.redaction import body_without, redacted
 from builder.edges.replies import recorded_in
@@ -292,7 +292,8 @@ def usage_of(billed: JsonValue, price: Price | None) -> Usage:
     usd = None
     if price and prompt_tokens is not None and completion_tokens is not None:
         usd = cost_usd(prompt_tokens, completion_tokens, price)
-    return Usage(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, billed=billed, usd=usd)
+    kept = billed if keepable(billed) else {}  # what is paid for must be readable afterwards
+    return Usage(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, billed=kept, usd=usd)
 
 
 def _count(value: JsonValue) -> int | None:

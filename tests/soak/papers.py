@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +108,13 @@ POISON: dict[str, Mutation] = {
     "no-pdf": lambda _, dice: dice.randbytes(50_000),
     "twin": lambda data, _: data,  # of the paper before it
 }
+
+
+NEVER_CUT = ("locked", "empty", "no-pdf", "twin")
+REASONS = (  # that spoilt and poisoned papers may have; none of them is a mistake of ours
+    "broken-page", "broken-page-tree", "duplicate-file", "duplicate-paper", "empty-file", "needs-password", "no-pages",
+    "no-text", "not-a-pdf", "crashed", "out-of-memory", "timeout",
+)  # fmt: skip
 
 
 def make(folder: Path, count: int) -> None:
@@ -214,13 +221,34 @@ def soak(count: int, kills: int, folder: Path) -> int:
     print(table(papers, straight["drops"]))
     for name in ("straight", "killed"):
         one = state[name]
-        print(
-            f"{name}: {one['read']} read, {one['kept']} kept, {one['kills']} kills, {one['seconds']} s, {one['logical_hash']}"
-        )
-    same = straight["logical_hash"] == killed["logical_hash"] and straight["drops"] == killed["drops"]
-    print("the same outcomes and release" if same else "ANOTHER outcome or release")
-    whole = straight["read"] == straight["kept"] + len(straight["drops"]) == count
-    return 0 if same and whole else 1
+        print(f"{name}: exit {one['code']}, {one['read']} read, {one['kept']} kept, {one['kills']} kills", end=", ")
+        print(f"{one['seconds']} s, {one['cpu_s']} s of CPU, {one['logical_hash']}")
+    wrong = [*_differences(straight, killed, kills), *_unaccounted(papers, straight, count)]
+    print("\n".join(wrong) or "the same outcomes and release")
+    return 1 if wrong else 0
+
+
+def _differences(straight: dict[str, Any], killed: dict[str, Any], kills: int) -> Iterator[str]:
+    for one in (straight, killed):
+        if one["code"]:
+            yield f"exit code {one['code']}"
+    if killed["kills"] < min(kills, 1):  # the last ones may find it finished
+        yield "was never killed"
+    if straight["logical_hash"] != killed["logical_hash"] or straight["drops"] != killed["drops"]:
+        yield "ANOTHER outcome or release"
+
+
+def _unaccounted(papers: Path, one: dict[str, Any], count: int) -> Iterator[str]:
+    """Papers without an outcome, or with one that what was done to them cannot have."""
+    kinds = {path.name: path.stem.partition("-")[2] for path in papers.glob("*.pdf")}
+    if not len(kinds) == count == one["read"] == one["kept"] + len(one["drops"]):
+        yield f"{count} papers, {len(kinds)} files, {one['read']} read, {one['kept']} kept, {len(one['drops'])} dropped"
+    for name, reason in one["drops"].items():
+        if reason not in REASONS or (kinds.get(name) == "copy") or kinds.get(name) is None:
+            yield f"{name}: {reason}"
+    for name, kind in kinds.items():
+        if name not in one["drops"] and kind in NEVER_CUT:
+            yield f"{name} was cut"
 
 
 if __name__ == "__main__":
