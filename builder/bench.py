@@ -106,6 +106,11 @@ class Bench:
     def broken_pages(self) -> tuple[tuple[int, str], ...]:
         return self._read[1]
 
+    @property
+    def page_numbers(self) -> list[int]:
+        """Of all pages, legible or broken, as they were when the paper was opened: MuPDF loses some as it mends a file."""
+        return sorted([page.number for page in self.pages] + [number for number, _ in self.broken_pages])
+
     @cached_property
     def typeset(self) -> Typeset:
         """How the paper is set, worked out once for all stages that look at its pages."""

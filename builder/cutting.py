@@ -48,7 +48,7 @@ def sieve_pages(bench: Bench) -> Made:
         Dropped(record_id=name(bench.paper.id, n), stage="sieve", reason="broken-page", detail=d) for n, d in bench.broken_pages
     ]
     return Made(
-        read=tuple(name(bench.paper.id, n) for n in range(1, bench.pdf.pages + 1)),
+        read=tuple(name(bench.paper.id, number) for number in bench.page_numbers),
         kept=tuple(name(bench.paper.id, s.page.number) for s in sieved),
         records=tuple(caption for s in sieved for caption in s.captions),
         dropped=(*dropped, *lost),

@@ -114,8 +114,11 @@ def trespass(how: str) -> str:
         elif attempt == "link":
             os.link(Path(place, "secret"), Path(place).parent / "work" / "linked")
         elif attempt == "follow":
-            (Path(place).parent / "work" / "pointer").symlink_to(place)
             return (Path(place).parent / "work" / "pointer" / "secret").read_text(encoding="utf-8")
+        elif attempt == "point":
+            (Path(place) / "another").symlink_to("/")
+        elif attempt == "pipe":
+            os.mkfifo(Path(place) / "pipe")
         elif attempt == "rename":
             Path(place, "secret").rename(Path(place, "renamed"))
         elif attempt == "remove":
@@ -138,6 +141,7 @@ def test_behind_a_fence_a_child_reaches_its_papers_and_its_work_folder_and_nothi
     for folder in (papers, work, home):
         folder.mkdir()
         (folder / "secret").write_text("words", encoding="utf-8")
+    (work / "pointer").symlink_to(home)
     monkeypatch.setenv("SOME_API_KEY", "sk-1-of-this-test")
     wanted = {
         f"read {papers}": "words", f"write {work}": "done", "thread": "done", f"write {papers}": "EACCES",
@@ -147,6 +151,7 @@ def test_behind_a_fence_a_child_reaches_its_papers_and_its_work_folder_and_nothi
         f"mode {home}": "EPERM", f"time {home}": "EPERM", f"owner {home}": "EPERM", f"tag {home}": "EPERM",
         f"truncate {home}": "EPERM", f"link {home}": "EXDEV", f"follow {home}": "EACCES", f"rename {home}": "EACCES",
         f"remove {home}": "EACCES", f"list {home}": "EACCES", f"mode {papers}": "EPERM", f"remove {papers}": "EACCES",
+        f"point {work}": "EACCES", f"pipe {work}": "EACCES",
     }  # fmt: skip
     fence = Fence((papers,), (work,))
     outcomes = run_isolated(trespass, list(wanted), jobs=1, limits=Limits(seconds=30, memory_mib=2048), fence=fence)

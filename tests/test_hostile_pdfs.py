@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from builder import shipped
+from builder.bench import Bench, Source
+from builder.cutting import ingest_paper, sieve_pages
 from builder.edges.engine import Limits
+from builder.edges.pdf import PdfFile
+from builder.edges.store import Store, sha256_of
+from builder.stages.rights import read_policy
 from tests.fuzz.mutated_pdfs import Line, Made, cut_each, mutant
 from tests.hostile_pdfs import HOSTILE
 
@@ -67,6 +73,21 @@ def test_a_bomb_costs_its_limit_and_no_other_paper(tmp_path: Path) -> None:
     lines = list(cut_each(made, tmp_path, jobs=1, limits=Limits(seconds=6, memory_mib=2048)))
     assert [line["outcome"] for line in lines] == ["timeout", "refused: not-a-pdf"]
     assert [path.name for path in (tmp_path / "findings").iterdir()] == ["content-bomb.pdf"]
+
+
+def test_pages_that_are_lost_as_the_reader_mends_a_file_are_accounted_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by a mutant (flipped bits): a document of one page had none after that page was read."""
+    paper = PAPERS / "pearlite-steel.pdf"
+    recipe, policy = shipped.load_recipe("csm_bench"), read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
+    bench = Bench(Source(paper, sha256_of(paper), None), recipe, policy, Store(tmp_path))
+    bench.made["ingest"] = ingest_paper(bench).records
+    monkeypatch.setattr(PdfFile, "pages", 0)
+    made = sieve_pages(bench)
+    bench.close()
+    assert len(made.read) == len(bench.pages)
+    assert sorted(made.read) == sorted([*made.kept, *(drop.record_id for drop in made.dropped)])
 
 
 def test_the_same_files_are_made_again() -> None:

@@ -42,7 +42,7 @@ RecordT = TypeVar("RecordT", bound=Record)
 def here(function: Callable[[T], R], tasks: Sequence[T], *, jobs: int, limits: Limits, fence: Fence) -> Iterator[Outcome[T, R]]:
     """The papers one after the other in this process: what a child costs and may do is tested with the engine."""
     assert all(task.source.path.resolve().parent in fence.reads for task in tasks)  # type: ignore[attr-defined]
-    assert [path.name.startswith(".") for path in fence.writes] == [True]  # the scratch folder
+    assert all(path.parent.name.startswith(".") for path in fence.writes)  # the scratch folder
     return (Outcome(task, function(task)) for task in tasks)
 
 

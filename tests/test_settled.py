@@ -164,6 +164,10 @@ def test_a_link_in_place_of_the_ledger_or_of_the_lock_leads_nowhere(work: Path, 
     assert other.read_text(encoding="utf-8") == "mine"
 
 
+def test_a_child_writes_to_the_folders_of_receipts_and_crops_and_its_own_alone(tmp_path: Path) -> None:
+    assert {path.relative_to(tmp_path).as_posix() for path in Store(tmp_path).open_to_children} == {"receipts", "blobs", "tmp"}
+
+
 def test_a_journal_that_names_another_file_deletes_nothing(work: Path, tmp_path: Path) -> None:
     """SQLite, when it rolls a journal back, deletes the super-journal that its end names."""
     go_on(work)
