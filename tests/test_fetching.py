@@ -14,6 +14,7 @@ import pytest
 from builder.edges import fetching
 from builder.edges.fetching import NotFetched, fetched, url_of, why_missing
 from builder.edges.papers import COLUMNS, find_papers
+from builder.edges.store import sha256_of
 from builder.errors import CannotRead
 from builder.run import _sources as sources_of
 
@@ -64,7 +65,7 @@ def test_a_paper_of_an_object_store_is_read_by_its_protocol_and_no_other_machine
 def test_one_that_does_not_come_is_a_drop_with_its_reason_and_the_others_stay(tmp_path: Path, web: str) -> None:
     (tmp_path / "web" / "a.pdf").write_bytes(b"%PDF-1")
     found = find_papers([f"{web}/gone.pdf", f"{web}/a.pdf"], tmp_path / "kept")
-    (_, gone), (source, _) = sources_of(found)
+    (_, gone), (source, _) = sources_of(found, sha256_of)
     assert gone
     assert gone.dropped
     assert gone.dropped.reason == "unreadable-file"
