@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from builder.edges.engine import Children, Failure, Limits, run_isolated
-from builder.edges.fence import SCRATCH, Fence, missing
+from builder.edges.fence import Fence, missing
+from builder.edges.store import SCRATCH
 
 SECONDS = 1
 MEMORY = 1024

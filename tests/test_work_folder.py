@@ -13,8 +13,8 @@ import pytest
 
 from builder.cli import main
 from builder.edges.engine import Failure, Outcome
-from builder.edges.fence import SCRATCH
 from builder.edges.holding import HOLDER, held
+from builder.edges.store import SCRATCH
 from builder.errors import CannotWrite, Exit
 
 PAPERS = Path(__file__).parent / "papers"

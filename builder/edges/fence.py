@@ -205,4 +205,4 @@ def _checked(answer: int, what: str) -> None:
         raise UsageError(what, f"the kernel refuses to confine a child: {told}", "report this with `uname -a`")
 
 
-__all__ = ["SCRATCH", "Fence", "missing", "warnings"]
+__all__ = ["Fence", "missing", "warnings"]

@@ -15,9 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from builder.edges.fence import SCRATCH
 from builder.edges.redaction import without_urls_secrets
-from builder.edges.store import cannot_write
+from builder.edges.store import SCRATCH, cannot_write
 from builder.errors import CannotRead, CannotWrite
 
 HOLDER = "driver.json"
