@@ -15,7 +15,7 @@ from typing import get_args
 from builder import cutting, questioning
 from builder.bench import Bench
 from builder.code_version import Sources, Symbol
-from builder.edges import pdf
+from builder.edges import ocr, pdf
 from builder.edges.store import Receipt
 from builder.making import Made
 from builder.recipe import Recipe
@@ -203,7 +203,7 @@ def _settings(recipe: Recipe, policy: Policy, stage: Stage) -> list[object]:
         for name, s in sections.items()
         if name not in {"fields", "models"}
     }
-    plain["ocr"] = recipe.ocr.use  # what is read off pixels is text to every stage
+    plain["ocr"] = [recipe.ocr.use, ocr.reader() if recipe.ocr.use == "always" else ""]  # read off pixels: text to every stage
     if "fields" in sections:
         plain["fields"] = {name: rule.model_dump(mode="json") for name, rule in recipe.fields.items()}
     if "models" in sections:

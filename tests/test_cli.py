@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from builder.cli import main
+from builder.errors import Exit
 
 
 def verbs(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -25,6 +26,25 @@ def test_every_verb_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
             main([verb, "--help"])
         assert ended.value.code == 0
         assert capsys.readouterr().out.startswith(f"usage: microtome {verb} ")
+
+
+@pytest.mark.parametrize(
+    ("verb", "option", "value"),
+    [
+        ("build", "--timeout", "99999999999999999999"),
+        ("figures", "--timeout", "0"),
+        ("savings", "--memory", "9" * 5000),
+        ("hydrate", "--memory", "-1"),
+        ("hydrate", "--jobs", "100000"),
+    ],
+)
+def test_a_limit_that_no_machine_has_is_refused_with_its_bounds(
+    verb: str, option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([verb, "a", f"{option}={value}"])
+    assert ended.value.code == Exit.USAGE
+    assert re.search(f"{option}: .* is not a whole number from 1 to [0-9,]+", capsys.readouterr().err)
 
 
 def test_what_a_verb_does_not_need_is_not_loaded() -> None:

@@ -14,6 +14,7 @@ import pytest
 from builder import shipped
 from builder.bench import Bench, Source
 from builder.code_version import Sources
+from builder.edges import ocr
 from builder.edges.engine import Failure, Outcome
 from builder.edges.store import Receipt, Store, sha256_of
 from builder.errors import CannotRead
@@ -315,6 +316,16 @@ def test_a_changed_section_of_the_recipe_redoes_the_stages_that_use_it(tmp_path:
     bench = Bench(source, changed, policy, Store(tmp_path))
     assert cut(bench, stages, grounds_of(changed, policy, CODE))
     assert set(bench.seconds) == USED[section]
+
+
+def test_another_reader_of_words_redoes_what_was_read_with_it_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe, policy = shipped.load_recipe("csm_bench"), read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
+    reading = recipe.model_copy(update={"ocr": Ocr(use="always")})
+    before = grounds_of(recipe, policy, CODE), grounds_of(reading, policy, CODE)
+    monkeypatch.setattr(ocr, "version", lambda name: f"9.{len(name)}")
+    after = grounds_of(recipe, policy, CODE), grounds_of(reading, policy, CODE)
+    assert before[0] == after[0]
+    assert not before[1].items() & after[1].items()
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

@@ -28,7 +28,7 @@ from builder.edges.cluster import Cluster, cluster_at
 from builder.edges.dask_engine import DaskEngine, settled
 from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
-from builder.edges.node import Versions, versions
+from builder.edges.node import versions
 from builder.edges.parcels import ParcelEngine
 from builder.edges.replies import Replies
 from builder.edges.store import Store
@@ -131,7 +131,7 @@ def test_a_worker_with_other_versions_is_named(loopback: LoopbackCluster, tmp_pa
     lines: list[str] = []
     mine = versions()
     with fits(loopback, tmp_path, lines) as cluster:
-        cluster.versions = Versions("0.0.1", mine.code, mine.pymupdf, mine.python)
+        cluster.versions = replace(mine, microtome="0.0.1")
         with pytest.raises(ClusterStopped, match=r"worker tcp://127.0.0.1:\d+: runs other versions .*microtome: .* 0.0.1 here"):
             cluster.check()
         with pytest.raises(ClusterStopped, match=r"\[worker tcp://127.0.0.1:\d+\] runs other versions"):

@@ -1,6 +1,7 @@
 """Receipts and blobs are there whole or not at all."""
 
 import errno
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -145,6 +146,33 @@ def test_a_link_in_place_of_a_papers_receipts_leads_nowhere(tmp_path: Path) -> N
     path.symlink_to(other)
     store.put_receipt("ab" * 32, RECEIPT)
     assert (store.receipt("ab" * 32, "sieve", "key-1"), other.read_bytes()) == (RECEIPT, b"mine\n")
+
+
+def put_in_the_way(path: Path, what: str) -> None:
+    (path if what == "folder" else path.parent.parent).mkdir(parents=True)
+    if what == "folder":
+        (path / "deep").mkdir()
+    elif what == "pipe":
+        path.parent.mkdir()
+        os.mkfifo(path)
+    elif what == "file for its folder":
+        path.parent.write_bytes(b"")
+    else:
+        path.parent.symlink_to("nowhere")
+
+
+@pytest.mark.parametrize("what", ["folder", "pipe", "file for its folder", "link to nowhere"])
+def test_what_a_hostile_paper_put_in_the_way_of_others_is_cleared(tmp_path: Path, what: str) -> None:
+    store, sha = Store(tmp_path), hashlib.sha256(b"pixels").hexdigest()
+    for path in (tmp_path / store.receipts_name("ab" * 32), tmp_path / store.blob_name(sha)):
+        put_in_the_way(path, what)
+    assert store.receipt("ab" * 32, "sieve", "key-1") is None
+    assert not store.has_blob(sha)
+    with pytest.raises(CannotRead, match="missing or damaged"):
+        store.blob(sha)
+    store.put_receipt("ab" * 32, RECEIPT)
+    store.put_blob(b"pixels")
+    assert (store.receipt("ab" * 32, "sieve", "key-1"), store.blob(sha)) == (RECEIPT, b"pixels")
 
 
 def test_an_edited_receipt_counts_as_none(tmp_path: Path) -> None:

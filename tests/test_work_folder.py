@@ -7,6 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ import pytest
 from builder.cli import main
 from builder.edges.engine import Failure, Outcome
 from builder.edges.holding import HOLDER, held
+from builder.edges.run_log import LOG
 from builder.edges.store import SCRATCH
 from builder.errors import CannotWrite, Exit
 
@@ -78,6 +82,38 @@ def test_where_a_link_stands_for_the_temporary_files_nothing_is_cleared_but_the_
     with held(tmp_path / "work"):
         assert not (tmp_path / "work" / SCRATCH).is_symlink()
     assert (tmp_path / "elsewhere" / "kept").exists()
+
+
+def test_ctrl_c_while_children_start_is_one_sentence(tmp_path: Path) -> None:
+    arguments = ["figures", str(PAPERS / "pearlite-steel.pdf"), "--work", str(tmp_path / "work"), "--jobs", "1"]
+    command = [sys.executable, "-m", "builder.cli", *arguments]
+    with subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True) as driver:
+        while driver.poll() is None and not any(b"spawn_main" in command for command in commands(driver.pid)):
+            time.sleep(0.02)
+        os.killpg(driver.pid, signal.SIGINT)  # as a terminal does: to all that belong to it
+        assert driver.stderr
+        said = driver.stderr.read()
+    assert driver.returncode == 130
+    assert "Traceback" not in said
+    assert said.endswith("microtome: stopped; what was done is kept, run the same command again to go on\n")
+
+
+def commands(group: int) -> Iterator[bytes]:
+    """Command lines of the processes of that group."""
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.getpgid(int(path.name)) == group:
+                yield (path / "cmdline").read_bytes()
+
+
+@pytest.mark.parametrize("what", ["folder", "pipe"])
+def test_what_stands_for_the_log_and_is_none_is_one_sentence(
+    what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / LOG
+    path.mkdir() if what == "folder" else os.mkfifo(path)
+    assert main(["figures", str(PAPERS / "pearlite-steel.pdf"), "--work", str(tmp_path)]) == Exit.CANNOT_WRITE
+    assert f"{path}] cannot write: " in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

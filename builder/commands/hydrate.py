@@ -11,6 +11,7 @@ from pathlib import Path
 
 from builder import shipped
 from builder.bench import Source
+from builder.commands.numbers import MOST_JOBS, MOST_MIB, MOST_SECONDS, positive_to
 from builder.documents import documents
 from builder.edges import pdf
 from builder.edges.engine import Failure, Limits, run_isolated
@@ -43,9 +44,10 @@ def add_hydrate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="DIR", required=True, type=Path, help="folder to make, marked private")
     parser.add_argument("--json", action="store_true", help="what came back of each row, as one JSON object on stdout")
-    parser.add_argument("--jobs", metavar="N", type=int, choices=range(1, 65), default=1, help="papers at a time (default: 1)")
-    parser.add_argument("--timeout", metavar="S", type=int, default=Limits.seconds, help="seconds a paper may take")
-    parser.add_argument("--memory", metavar="MIB", type=int, default=Limits.memory_mib, help="MiB a paper may take")
+    jobs, seconds, mib = positive_to(MOST_JOBS), positive_to(MOST_SECONDS), positive_to(MOST_MIB)
+    parser.add_argument("--jobs", metavar="N", type=jobs, default=1, help="papers at a time (default: 1)")
+    parser.add_argument("--timeout", metavar="S", type=seconds, default=Limits.seconds, help="seconds a paper may take")
+    parser.add_argument("--memory", metavar="MIB", type=mib, default=Limits.memory_mib, help="MiB a paper may take")
     parser.set_defaults(command=_hydrate)
 
 
@@ -58,7 +60,7 @@ def _hydrate(arguments: argparse.Namespace) -> int:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError("--out", f"{out} is there already", "name a folder that does not exist yet")
     sys.stderr.writelines(warnings())
-    limits = Limits(max(1, arguments.timeout), max(1, arguments.memory))
+    limits = Limits(arguments.timeout, arguments.memory)
     with cannot_write(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         scratch = tempfile.TemporaryDirectory(prefix=f".{out.name}.hydrating-", dir=out.parent)

@@ -88,7 +88,7 @@ class Child:
                     if not self._channel.begun:  # it was lost before it had the task
                         continue
                 return _told(error, value, self._limits, time.monotonic() - self._channel.begun)
-        return Failure("crashed", "no child could be started")
+        return Failure("crashed", f"no child could be started with {self._limits.memory_mib} MiB; --memory raises the limit")
 
     def close(self) -> None:
         """End it for good; what runs in it has no result."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import io
 import pickle
+import signal
 import sys
 import time
 from dataclasses import is_dataclass
 from enum import Enum
 from functools import partial
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import TypeGuard
@@ -81,6 +83,15 @@ class GuardedSpawn(SpawnContext):
 
 class _Child(SpawnProcess):
     """A process that pebble never takes for one that ended as it should: with a task in hand, none does."""
+
+    def start(self) -> None:
+        """Ctrl-C is the driver's to answer, from the child's first moment on."""
+        resource_tracker.ensure_running()  # it lets Ctrl-C through again once it runs
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     @property
     def exitcode(self) -> int | None:

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from builder import __version__
 from builder.bench import Source
-from builder.edges import pdf
+from builder.edges import ocr, pdf
 from builder.edges.engine import Children, Failure, Limits
 from builder.edges.fence import Fence, missing
 from builder.edges.store import sha256_of
@@ -47,20 +47,24 @@ class Versions:
     microtome: str
     code: str  # hash of the code versions of all stages
     pymupdf: str
+    ocr: str  # what reads words off pixels; empty where it is not installed
     python: str
 
     def __str__(self) -> str:
-        return f"microtome {self.microtome} (code {self.code[:12]}), {self.pymupdf}, Python {self.python}"
+        also = f", {self.ocr}" if self.ocr else ""
+        return f"microtome {self.microtome} (code {self.code[:12]}), {self.pymupdf}{also}, Python {self.python}"
 
     def differing(self, other: Versions) -> str:
         """What differs, as `name mine, name theirs`; empty where nothing does."""
         pairs = [(f.name, getattr(self, f.name), getattr(other, f.name)) for f in fields(self)]
-        return "; ".join(f"{name}: {mine[:12]} there, {theirs[:12]} here" for name, mine, theirs in pairs if mine != theirs)
+        unlike = [(name, mine[:40] or "none", theirs[:40] or "none") for name, mine, theirs in pairs if mine != theirs]
+        return "; ".join(f"{name}: {mine} there, {theirs} here" for name, mine, theirs in unlike)
 
 
 def versions() -> Versions:
     """Of this process. Python's patch version changes nothing that travels."""
-    return Versions(__version__, digest(code_versions()), pdf.READER, ".".join(platform.python_version_tuple()[:2]))
+    python = ".".join(platform.python_version_tuple()[:2])
+    return Versions(__version__, digest(code_versions()), pdf.READER, ocr.reader(), python)
 
 
 @dataclass(frozen=True)

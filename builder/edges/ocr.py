@@ -6,6 +6,7 @@ Needs the extra `microtome[ocr]` (rapidocr, weights in its wheel, no network).
 from __future__ import annotations
 
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol, cast
 
 import numpy as np
@@ -17,6 +18,7 @@ from builder.pages import Box, Line, Span, Word
 _LEGIBLE = 0.6  # below it words are guesses
 _LETTERS = 0.8  # of the reader's box, which stands a little off the letters
 _FONT = "ocr"
+_LIBRARIES = ("rapidocr", "onnxruntime")
 
 
 class _Read(Protocol):
@@ -36,6 +38,14 @@ def _engine() -> _Engine:
     except ImportError as error:
         raise UsageError("ocr", "rapidocr is not installed", "pip install 'microtome[ocr]'") from error
     return cast(_Engine, RapidOCR(params={"Global.log_level": "critical", "EngineConfig.onnxruntime.intra_op_num_threads": 1}))
+
+
+def reader() -> str:
+    """Names and versions of what reads words here; empty where it is not installed."""
+    try:
+        return " ".join(f"{name}-{version(name)}" for name in _LIBRARIES)
+    except PackageNotFoundError:
+        return ""
 
 
 def lines_of(pixels: npt.NDArray[np.uint8], at: Box) -> tuple[Line, ...]:

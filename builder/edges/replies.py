@@ -40,11 +40,15 @@ def recorded_in(folder: Path, name: str) -> Reply | None:
 
     Raises CannotRead where it cannot be known: nothing that may be there is asked, and paid, again.
     """
-    for line in reversed(_lines(_file(folder, name))):
-        reply = _read(line) if name.encode() in line else None  # without reading the others
-        if reply and reply.hash == name:
-            return reply
-    return None
+    data, wanted, found = _content(_file(folder, name)), name.encode(), None
+    at = data.find(wanted)
+    while at >= 0:  # only lines that name it are read
+        newline = data.find(b"\n", at)
+        end = len(data) if newline < 0 else newline
+        reply = _read(data[data.rfind(b"\n", 0, at) + 1 : end])
+        found = reply if reply and reply.hash == name else found
+        at = data.find(wanted, end)
+    return found
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Replies:
     def all(self) -> Iterator[Reply]:
         """Each question's reply, by hash. Raises CannotRead."""
         for path in sorted((self.root / "replies").glob(f"{'?' * _DIGITS}.jsonl")):
-            read = (reply for line in _lines(path) if (reply := _read(line)))
+            read = (reply for line in _content(path).split(b"\n") if (reply := _read(line)))
             found = {reply.hash: reply for reply in read if reply.hash[:_DIGITS] == path.stem}
             yield from (found[name] for name in sorted(found))
 
@@ -140,11 +144,11 @@ def _read(line: bytes) -> Reply | None:
         return None
 
 
-def _lines(path: Path) -> list[bytes]:
+def _content(path: Path) -> bytes:
     try:
-        return bytes_of(path).split(b"\n")
+        return bytes_of(path)
     except FileNotFoundError:
-        return []
+        return b""
     except OSError as error:
         remedy = "mend the file or its rights: replies that were paid for are in it, and without it they are asked anew"
         raise CannotRead(str(path), f"cannot be read: {error.strerror or error}", remedy) from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -32,7 +34,11 @@ class RunLog:
                 self.path.replace(work / OLDER)
             # A link in its place would lead out of the work folder.
             self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-            size = os.fstat(self._file).st_size
+            told = os.fstat(self._file)
+            if not stat.S_ISREG(told.st_mode):  # a pipe that nobody reads would hold the run up
+                os.close(self._file)
+                raise OSError(errno.EINVAL, "is no regular file")
+            size = told.st_size
             if size and os.pread(self._file, 1, size - 1) != b"\n":  # torn when a run was killed
                 os.write(self._file, b"\n")
 

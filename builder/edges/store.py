@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -166,6 +167,16 @@ def bytes_of(path: Path) -> bytes:
         return file.read()
 
 
+def _cleared(path: Path) -> Path:
+    """The same path, with nothing in its way: what a hostile paper put there, for other papers to stumble over, goes."""
+    with suppress(OSError):  # writing will say what is wrong
+        if not path.parent.is_dir():
+            path.parent.unlink(missing_ok=True)
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+    return path
+
+
 def append(path: Path, data: bytes) -> None:
     """Add to the file, durable when this returns. Raises CannotWrite, which may leave a torn end."""
     with cannot_write(path):
@@ -197,7 +208,7 @@ class Store:
     def put_blob(self, data: bytes) -> str:
         sha = hashlib.sha256(data).hexdigest()
         if not self.has_blob(sha):
-            write_whole(self._blob(sha), data)
+            write_whole(_cleared(self._blob(sha)), data)
         return sha
 
     def has_blob(self, sha: str) -> bool:
@@ -210,7 +221,7 @@ class Store:
     def blob(self, sha: str) -> bytes:
         """The blob's bytes. Raises CannotRead when it is gone or torn since it was written."""
         try:
-            data = self._blob(sha).read_bytes()
+            data = bytes_of(self._blob(sha))
         except OSError:
             data = b""
         if hashlib.sha256(data).hexdigest() != sha:
@@ -231,7 +242,7 @@ class Store:
 
     def _put_lines(self, paper_sha: str, lines: Mapping[str, bytes]) -> None:
         """Put the lines into the paper's file: after those of other stages, or in place of those of the same."""
-        path = self._receipts(paper_sha)
+        path = _cleared(self._receipts(paper_sha))
         there = _content(path)
         known = _lines(there)
         if there.endswith(b"\n") and not path.is_symlink() and not known.keys() & lines.keys():

@@ -49,10 +49,6 @@ def read_reply_file(path: Path) -> Reply:
     """A reply as it was recorded. Raises CannotRead."""
     try:
         reply = Reply.model_validate_json(path.read_bytes())
-    except FileNotFoundError as error:
-        raise CannotRead(
-            str(path), "no reply is recorded for this question", "record it with the model, or mend the hash"
-        ) from error
     except (OSError, ValidationError) as error:
         raise CannotRead(str(path), f"is not a recorded reply: {str(error)[:200]}", "remove it and record it again") from error
     if reply.hash != path.stem:
@@ -73,7 +69,11 @@ def recorded(rule: ModelRule, name: str, wording: Wording = RECIPE) -> Reply:
     if not folder.is_dir():
         said = f'there is no such folder; the recorded replies of "{rule.model}" were to be in it, seen from {Path.cwd()}'
         raise CannotRead(str(folder), said, f"mend {wording.folder}{wording.where}: a work folder's replies/ is one")
-    return recorded_in(folder, name) or read_reply_file(folder / f"{name}.json")
+    found, file = recorded_in(folder, name), folder / f"{name}.json"
+    if not found and not file.exists():
+        said = f"no reply is recorded for the question {name}"
+        raise CannotRead(str(folder), said, "record it with the model, or name the work folder's replies/ that has it")
+    return found or read_reply_file(file)
 
 
 @dataclass(frozen=True)

@@ -223,9 +223,14 @@ def soak(count: int, kills: int, folder: Path) -> int:
         one = state[name]
         print(f"{name}: exit {one['code']}, {one['read']} read, {one['kept']} kept, {one['kills']} kills", end=", ")
         print(f"{one['seconds']} s, {one['cpu_s']} s of CPU, {one['logical_hash']}")
-    wrong = [*_differences(straight, killed, kills), *_unaccounted(papers, straight, count)]
+    wrong = findings(papers, straight, killed, count, kills)
     print("\n".join(wrong) or "the same outcomes and release")
     return 1 if wrong else 0
+
+
+def findings(papers: Path, straight: dict[str, Any], killed: dict[str, Any], count: int, kills: int) -> list[str]:
+    """What is wrong with the two runs, a line each."""
+    return [*_differences(straight, killed, kills), *_unaccounted(papers, straight, count)]
 
 
 def _differences(straight: dict[str, Any], killed: dict[str, Any], kills: int) -> Iterator[str]:
