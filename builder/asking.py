@@ -12,9 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal, TypeVar
 
-from jinja2 import StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jsonschema import Draft202012Validator
 from pydantic import Field, JsonValue
 
 from builder.pricing import estimate
@@ -209,6 +206,9 @@ def question_of(
 
 def prompt_from(template: str, *, stage: str, about: str, slots: Mapping[str, object]) -> Prompt:
     """The prompt that a template's blocks `system` and `user` make of the slots. A slot left out raises UndefinedError."""
+    from jinja2 import StrictUndefined  # which only those who ask need, and every child would load
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
     sandbox = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
     made = sandbox.from_string(template)
     said = {name: "".join(made.blocks[name](made.new_context(dict(slots)))).strip() for name in ("system", "user")}
@@ -252,6 +252,8 @@ def judged(
         return "malformed", None, f"not JSON that can be kept: more than {_DEEPEST} levels, or half a surrogate pair"
     if not isinstance(value, dict):
         return "malformed", None, f"a JSON object was wanted, not {type(value).__name__}"
+    from jsonschema import Draft202012Validator  # as above
+
     problems = sorted(f"{e.json_path}: {e.message}" for e in Draft202012Validator(dict(schema)).iter_errors(value))
     return ("malformed", None, "; ".join(problems)[:500]) if problems else ("answered", value, "")
 

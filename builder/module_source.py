@@ -15,6 +15,15 @@ WHOLE, LOOSE = "*", ""  # in place of a name: the module; its statements that bi
 _PLAIN = frozenset({"property", "cached_property", "staticmethod", "classmethod", "contextmanager"})  # they call nothing
 
 
+def source_of(path: Path) -> bytes:
+    """The file's bytes. Raises CannotRead."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        said, remedy = f"its source cannot be read: {error.strerror}", "install microtome as a folder with its sources"
+        raise CannotRead(str(path), f"{said}, and receipts are kept by the code that made them", remedy) from error
+
+
 @dataclass
 class Part:
     """Statements that stand and fall together: their source by line, and all names in it."""
@@ -31,11 +40,7 @@ class Module:
     """One parsed module: its statements by the names that they bind, and what its imports bind."""
 
     def __init__(self, module: str, path: Path) -> None:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            said, remedy = f"its source cannot be read: {error.strerror}", "install microtome as a folder with its sources"
-            raise CannotRead(str(path), f"{said}, and receipts are kept by the code that made them", remedy) from error
+        text = source_of(path).decode()
         self._lines, self._package = text.splitlines(), module if path.name == "__init__.py" else module.rpartition(".")[0]
         self.imported: dict[str, set[Symbol]] = {}
         self.bound: dict[str, list[ast.stmt]] = {LOOSE: []}

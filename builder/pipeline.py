@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import hashlib
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +20,7 @@ from builder.code_version import Sources, Symbol
 from builder.edges import ocr, pdf
 from builder.edges.store import Receipt
 from builder.making import Made
+from builder.module_source import source_of
 from builder.recipe import Recipe
 from builder.records import (
     Caption,
@@ -187,6 +190,18 @@ def code_versions(package: Path = Path(__file__).parent) -> Mapping[str, str]:
             gc.enable()
 
 
+@cache
+def package_hash(package: Path = Path(__file__).parent) -> str:
+    """Hash of all that `code_versions` is worked out from, byte for byte: where it is the same, so are they.
+
+    Raises CannotRead where a file of the package cannot be read.
+    """
+    whole = hashlib.sha256(repr([sys.version, pdf.READER, *map(version, _LIBRARIES.values())]).encode())
+    for path in sorted(path for path in package.rglob("*") if path.suffix in _SOURCES):
+        whole.update(f"\0{path.relative_to(package)}\0".encode() + source_of(path))
+    return whole.hexdigest()
+
+
 def grounds_of(recipe: Recipe, policy: Policy, code: Mapping[str, str] | None = None) -> Mapping[str, str]:
     """By stage, a hash of what its receipts of every paper depend on: its code, the recipe's sections that it uses, the policy.
 
@@ -212,6 +227,7 @@ def _settings(recipe: Recipe, policy: Policy, stage: Stage) -> list[object]:
 
 
 _LIBRARIES = {"numpy": "numpy", "PIL": "pillow"}  # what a stage's pixels and numbers come out of; PyMuPDF is in every key
+_SOURCES = (".py", ".j2")
 _GIVEN = (Recipe.__module__, Recipe.__name__)  # what it says is in a stage's key, by the sections that the stage uses
 
 
@@ -342,6 +358,7 @@ __all__ = [
     "count",
     "cut",
     "grounds_of",
+    "package_hash",
     "stages_of",
     "stages_until",
     "tally_of",

@@ -84,8 +84,9 @@ def run(
     desk = asker or Desk(store, recipe.models, recipe.asking)
     done: dict[int, PaperOutcome] = {}
     todo: list[tuple[int, Task]] = []
-    names, grounds = tuple(stage.name for stage in stages), dict(grounds_of(recipe, policy))
+    names = tuple(stage.name for stage in stages)
     with ledger_of(store) as ledger:
+        grounds = dict(grounds_of(recipe, policy, ledger.code_versions()))
         work = _Work(store, stages, limits, ledger)
         for index, (source, outcome) in enumerate(_sources(papers, ledger.sha256_of)):
             if source:

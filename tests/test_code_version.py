@@ -19,7 +19,7 @@ from builder.edges.engine import Failure, Outcome
 from builder.edges.store import Receipt, Store, sha256_of
 from builder.errors import CannotRead
 from builder.making import Made
-from builder.pipeline import STAGES, Stage, code_versions, cut, grounds_of, stages_until
+from builder.pipeline import STAGES, Stage, code_versions, cut, grounds_of, package_hash, stages_until
 from builder.recipe import (
     Asking,
     AuditRule,
@@ -175,6 +175,9 @@ def test_a_module_that_is_used_otherwise_than_by_its_names_counts_whole(tmp_path
 def test_a_package_without_sources_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(CannotRead, match="its source cannot be read"):
         code_versions(tmp_path / "builder")
+    (tmp_path / "broken.py").symlink_to("nowhere")
+    with pytest.raises(CannotRead, match="its source cannot be read"):
+        package_hash(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +233,19 @@ def test_an_edit_of_the_package_redoes_the_stages_that_reach_it(copied: Path, tm
         for name, text in kept.items():
             (copied / name).write_text(text, encoding="utf-8")
     assert {stage for stage, version in code_versions().items() if after[stage] != version} == expected
+
+
+@pytest.mark.parametrize("name", ["stages/sieve.py", "prompts/judge.j2", "release/new.py"])
+def test_any_byte_of_the_package_changes_its_hash(copied: Path, name: str) -> None:
+    before = package_hash.__wrapped__(copied)
+    kept = (copied / name).read_bytes() if (copied / name).exists() else None
+    (copied / name).write_bytes((kept or b"") + b"\n")
+    after = package_hash.__wrapped__(copied)
+    if kept is None:
+        (copied / name).unlink()
+    else:
+        (copied / name).write_bytes(kept)
+    assert after != before == package_hash.__wrapped__(copied)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from builder.edges.settled import FILE, ledger_of
 from builder.edges.store import Receipt, Store, sha256_of
 from builder.errors import CannotRead, CannotWrite
 from builder.outcomes import OfPapers, PaperOutcome, Run
-from builder.pipeline import grounds_of, stages_until
+from builder.pipeline import code_versions, grounds_of, stages_until
 from builder.records import Dropped, Specimen
 from builder.run import Task, cut_one, run
 from builder.stages.rights import read_policy
@@ -101,6 +101,29 @@ def test_a_paper_is_hashed_once_and_again_only_where_it_may_have_been_written_to
     with closing(sqlite3.connect(tmp_path / "work" / FILE)) as connection, connection:
         connection.execute("UPDATE files SET sha256 = ?", ("../../../elsewhere",))
     assert hashed() == sha256_of(paper)
+
+
+def test_versions_of_code_are_worked_out_again_where_a_byte_of_the_package_changed_and_where_their_row_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_out: list[str] = []
+    package, versions = ["a" * 64], dict(code_versions())
+    monkeypatch.setattr("builder.edges.settled.package_hash", lambda: package[-1])
+    monkeypatch.setattr("builder.edges.settled.code_versions", lambda: worked_out.append(package[-1]) or versions)
+
+    def known() -> int:
+        with ledger_of(Store(tmp_path)) as ledger:
+            assert ledger.code_versions() == versions
+        return len(worked_out)
+
+    assert [known(), known()] == [1, 1]
+    package.append("b" * 64)
+    assert [known(), known()] == [2, 2]
+    for row in ("no JSON", "[]", "{}", json.dumps(dict.fromkeys(versions, "x")), json.dumps({**versions, "locate": 7})):
+        with closing(sqlite3.connect(tmp_path / FILE)) as connection, connection:
+            connection.execute("UPDATE code SET versions = ?", (row,))
+        before = len(worked_out)
+        assert [known(), known()] == [before + 1, before + 1]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any
 
 from builder.edges.store import Store, cannot_write, sha256_of
 from builder.errors import CannotWrite
-from builder.pipeline import Tally
+from builder.pipeline import STAGES, Tally, code_versions, package_hash
 from builder.records import Dropped
 
 FILE = "settled.sqlite"
@@ -22,6 +22,7 @@ _TABLES = (  # a row for each set of stages: `figures` and `build` take turns on
     "CREATE TABLE IF NOT EXISTS papers "
     "(sha256 TEXT, stages TEXT, told TEXT NOT NULL, PRIMARY KEY (sha256, stages)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS files (path BLOB PRIMARY KEY, seen TEXT NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS code (package TEXT PRIMARY KEY, versions TEXT NOT NULL) WITHOUT ROWID",
 )
 _SCHEMA = {command.replace("IF NOT EXISTS ", "") for command in _TABLES}
 _BESIDE = (
@@ -81,7 +82,7 @@ class Ledger:
             ).fetchone()
         except sqlite3.DatabaseError:
             row = None
-        if row and row[0] == json.dumps(seen) and _SHA256.fullmatch(str(row[1])):  # it becomes part of paths
+        if row and row[0] == json.dumps(seen) and _is_hash(row[1]):  # it becomes part of paths
             return str(row[1])
         sha = sha256_of(path)
         if time.time_ns() - max(seen[1:3]) > _RECENT and _stamp(path) == seen:
@@ -96,6 +97,22 @@ class Ledger:
         with _written(self._store.root), self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
         self._files.clear()
+
+    def code_versions(self) -> dict[str, str]:
+        """As the pipeline's, from an earlier run where the package is the same. Raises CannotRead, CannotWrite."""
+        package = package_hash()
+        try:
+            row = self._connection.execute("SELECT versions FROM code WHERE package = ?", (package,)).fetchone()
+            told = json.loads(row[0]) if row else {}
+        except (sqlite3.DatabaseError, ValueError, TypeError, RecursionError):
+            told = {}
+        if isinstance(told, dict) and told.keys() == {stage.name for stage in STAGES} and all(map(_is_hash, told.values())):
+            return told
+        versions = dict(code_versions())
+        with _written(self._store.root), self._connection:
+            self._connection.execute("DELETE FROM code")
+            self._connection.execute("INSERT INTO code VALUES (?, ?)", (package, json.dumps(versions)))
+        return versions
 
     def _read(self, told: dict[str, Any]) -> Settled | None:
         if any(_seen(self._store.root / name) != seen for name, *seen in told["files"]):
@@ -164,6 +181,10 @@ def _written(root: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         remedy = "free space, or name a folder that can be written; a damaged file may be removed, receipts tell the same"
         raise CannotWrite(str(root / FILE), f"cannot write: {error}", remedy) from error
+
+
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and _SHA256.fullmatch(value) is not None
 
 
 def _stamp(path: Path) -> list[int]:
