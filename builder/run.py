@@ -17,7 +17,7 @@ from builder.edges.settled import Ledger, Settled, ledger_of
 from builder.edges.store import Receipt, Store, legible
 from builder.errors import CannotRead
 from builder.outcomes import PaperOutcome, Run
-from builder.pipeline import STAGES, Stage, blobs_of, cut, grounds_of, tally_of, unchanged
+from builder.pipeline import STAGES, LostRecord, Stage, blobs_of, cut, grounds_of, tally_of, unchanged
 from builder.recipe import Recipe
 from builder.records import Dropped, Paper, Record, digest
 from builder.stages.ingest import PaperRow
@@ -38,6 +38,7 @@ class Task:
     recipe: Recipe
     policy: Policy
     work: Path
+    place: int  # among the papers of the run
     stages: tuple[str, ...]
     grounds: Mapping[str, str]  # what the receipts of each stage depend on beside the paper
     unanswered: dict[str, Reply] = field(default_factory=dict)  # questions that got no answer in this run, by hash
@@ -60,7 +61,7 @@ class Engine(Protocol):
     def outcomes(
         self, function: Callable[[Task], Result], tasks: Sequence[Task], limits: Limits, fence: Fence
     ) -> Iterator[Outcome[Task, Result]]:
-        """One outcome for each task whatever happens to it, in the order of the tasks; few of them in memory at a time."""
+        """One outcome for each task whatever happens to it, each as it is done; few of them in memory at a time."""
 
 
 def run(
@@ -83,42 +84,42 @@ def run(
     """
     desk = asker or Desk(store, recipe.models, recipe.asking)
     done: dict[int, PaperOutcome] = {}
-    todo: list[tuple[int, Task]] = []
+    todo: list[Task] = []
     names = tuple(stage.name for stage in stages)
     with ledger_of(store) as ledger:
         grounds = dict(grounds_of(recipe, policy, ledger.code_versions()))
         work = _Work(store, stages, limits, ledger)
         for index, (source, outcome) in enumerate(_sources(papers, ledger.sha256_of)):
             if source:
-                task = Task(source, recipe, policy, store.root.absolute(), names, grounds)
+                task = Task(source, recipe, policy, store.root.absolute(), index, names, grounds)
                 outcome = work.resumed(task)
                 if outcome is None:
-                    todo.append((index, task))
+                    todo.append(task)
             if outcome:
                 done[index] = outcome
                 progress(outcome)
         ledger.keep()
         while todo:
-            waiting: list[tuple[int, Task, Waiting]] = []
-            for (index, task), result in _cut_all(todo, engine, limits):
+            waiting: dict[int, tuple[Task, Waiting]] = {}
+            for task, result in _cut_all(todo, engine, limits):
                 if isinstance(result, Waiting):
-                    waiting.append((index, replace(task, seconds=result.seconds), result))
+                    waiting[task.place] = replace(task, seconds=result.seconds), result
                     waits(task, result)
                     continue
-                done[index] = work.settled(task, result)
-                progress(done[index])
-            todo = _answered(waiting, desk)
+                done[task.place] = work.settled(task, result)
+                progress(done[task.place])
+            todo = _answered([waiting[place] for place in sorted(waiting)], desk)
     return Run(stages, _without_twins([done[index] for index in sorted(done)]), desk.spent, desk.stopped)
 
 
-def _answered(waiting: Sequence[tuple[int, Task, Waiting]], desk: Asker) -> list[tuple[int, Task]]:
+def _answered(waiting: Sequence[tuple[Task, Waiting]], desk: Asker) -> list[Task]:
     """The papers that waited, ready to go on: each of their questions has a reply on disk or is known to have none."""
-    lost = desk.answer([question for _, _, waits in waiting for question in waits.questions])
+    lost = desk.answer([question for _, waits in waiting for question in waits.questions])
     ready = []
-    for index, task, waits in waiting:
+    for task, waits in waiting:
         mine = {q.hash: lost[q.hash] for q in waits.questions if q.hash in lost}
         asked = (*task.asked, *(q.hash for q in waits.questions))
-        ready.append((index, replace(task, unanswered={**task.unanswered, **mine}, asked=asked)))
+        ready.append(replace(task, unanswered={**task.unanswered, **mine}, asked=asked))
     return ready
 
 
@@ -225,18 +226,18 @@ def _settled(receipts: Sequence[Receipt]) -> Settled:
     )
 
 
-def _cut_all(
-    todo: Sequence[tuple[int, Task]], engine: Engine, limits: Limits
-) -> Iterator[tuple[tuple[int, Task], Cutting | Waiting | Failure]]:
-    if not todo:
-        return
-    tasks = [task for _, task in todo]
+def _cut_all(tasks: Sequence[Task], engine: Engine, limits: Limits) -> Iterator[tuple[Task, Cutting | Waiting | Failure]]:
+    """Each task with what came of it. Raises LostRecord where an engine leaves one out."""
     work = tasks[0].work.resolve()
     folders = {task.source.path.resolve().parent for task in tasks}
     outside = sorted(folder for folder in folders if not folder.is_relative_to(work))
     fence = Fence((work, *outside), Store(work).open_to_children)
-    for (index, task), outcome in zip(todo, engine.outcomes(cut_one, tasks, limits, fence), strict=True):
-        yield (index, task), outcome.result
+    left = {task.place for task in tasks}
+    for outcome in engine.outcomes(cut_one, tasks, limits, fence):
+        left.remove(outcome.task.place)
+        yield outcome.task, outcome.result
+    if left:
+        raise LostRecord(f"{len(left)} papers have no outcome: {sorted(left)[:5]}")
 
 
 def cut_one(task: Task) -> Cutting | Waiting | Failure:

@@ -50,6 +50,11 @@ def run_errand(errand: Errand) -> object:
         case ["sleep", seconds]:
             (errand.work / f"began-{errand.source.path.stem}").write_bytes(b"")
             time.sleep(float(seconds))
+        case ["mark", name]:
+            (errand.work / name).write_bytes(b"")
+        case ["wait", name]:
+            while not (errand.work / name).exists():
+                time.sleep(0.05)
         case ["crash"]:
             os.kill(os.getpid(), signal.SIGSEGV)
         case ["hang"]:

@@ -61,16 +61,27 @@ def both_heard(cluster: Cluster) -> None:
 
 
 def told(cluster: Cluster, work: Path, *hows: str, limits: Limits = LIMITS) -> list[str]:
-    """Results in order; of a failure its reason."""
+    """Results in the order of the tasks; of a failure its reason."""
     fence = Fence((work,), (work / "work",))
-    outcomes = list(DaskEngine(cluster).outcomes(run_errand, errands(work, hows), limits, fence))
+    tasks = errands(work, hows)
+    outcomes = sorted(DaskEngine(cluster).outcomes(run_errand, tasks, limits, fence), key=lambda one: tasks.index(one.task))
     assert [outcome.task.how for outcome in outcomes] == list(hows)
     lost = [o.result.detail for o in outcomes if isinstance(o.result, Failure) and o.result.reason == "worker-lost"]
     assert not lost
     return [o.result.reason if isinstance(o.result, Failure) else o.result for o in outcomes]
 
 
-def test_every_task_has_one_outcome_in_order_and_a_child_of_its_own_to_lose(loopback: LoopbackCluster, tmp_path: Path) -> None:
+def test_a_slow_paper_holds_up_no_other(loopback: LoopbackCluster, tmp_path: Path) -> None:
+    tasks = errands(tmp_path, ["wait end", *map(str, range(20)), "mark end"])
+    with fits(loopback, tmp_path, []) as cluster:
+        both_heard(cluster)
+        outcomes = DaskEngine(cluster).outcomes(run_errand, tasks, LIMITS, Fence((tmp_path,), (tmp_path / "work",)))
+        said = [outcome.result for outcome in outcomes]
+    assert sorted(map(str, said[:20])) == sorted(map(str, range(20)))
+    assert {str(one) for one in said[20:]} == {"WAIT END", "MARK END"}
+
+
+def test_every_task_has_one_outcome_and_a_child_of_its_own_to_lose(loopback: LoopbackCluster, tmp_path: Path) -> None:
     with fits(loopback, tmp_path, []) as cluster:
         both_heard(cluster)
         said = told(cluster, tmp_path, "a", "crash", "b", "hang", "raise", "c", limits=Limits(seconds=2, memory_mib=4096))

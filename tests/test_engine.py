@@ -42,12 +42,31 @@ def misbehave(how: str) -> str:
     return how.upper()
 
 
-def test_every_task_has_one_outcome_in_order_whatever_happens() -> None:
+def test_every_task_has_one_outcome_whatever_happens() -> None:
     tasks = ["a", "crash", "b", "hang", "c", "bomb", "d", "raise", "e", "crash", "f"]
     outcomes = list(run_isolated(misbehave, tasks, jobs=2, limits=Limits(seconds=4, memory_mib=2048)))
-    assert [o.task for o in outcomes] == tasks
+    outcomes.sort(key=lambda outcome: tasks.index(outcome.task))
+    assert [o.task for o in outcomes] == ["a", "crash", "crash", "b", "hang", "c", "bomb", "d", "raise", "e", "f"]
     said = [o.result.reason if isinstance(o.result, Failure) else o.result for o in outcomes]
-    assert said == ["A", "crashed", "B", "timeout", "C", "out-of-memory", "D", "internal-error", "E", "crashed", "F"]
+    assert said == ["A", "crashed", "crashed", "B", "timeout", "C", "out-of-memory", "D", "internal-error", "E", "F"]
+
+
+def waiting(task: tuple[str, Path]) -> str:
+    """The one that waits is done when the one that marks is."""
+    how, mark = task
+    if how == "mark":
+        mark.touch()
+    while how == "wait" and not mark.exists():
+        time.sleep(0.05)
+    return how
+
+
+def test_a_slow_paper_holds_up_no_other(tmp_path: Path) -> None:
+    hows = ["wait", *map(str, range(20)), "mark"]
+    outcomes = run_isolated(waiting, [(how, tmp_path / "mark") for how in hows], jobs=2, limits=Limits(60, 2048))
+    said = [outcome.result for outcome in outcomes]
+    assert said[:20] == hows[1:21]
+    assert sorted(map(str, said[20:])) == ["mark", "wait"]
 
 
 def test_a_failure_says_what_to_do() -> None:

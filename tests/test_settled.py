@@ -230,7 +230,7 @@ def test_a_paper_that_was_replaced_since_the_run_began_is_not_cut_under_the_hash
     policy = read_policy(shipped.text("licenses", "policy.toml"), "policy.toml")
     recipe = shipped.load_recipe("csm_bench")
     paper, before = PAPERS[0], sha256_of(PAPERS[1])
-    task = Task(Source(paper, before, None), recipe, policy, tmp_path, ("ingest", "sieve"), grounds_of(recipe, policy))
+    task = Task(Source(paper, before, None), recipe, policy, tmp_path, 0, ("ingest", "sieve"), grounds_of(recipe, policy))
     failure = cut_one(task)
     assert isinstance(failure, Failure)
     assert failure.reason == "changed-meanwhile"

@@ -141,7 +141,9 @@ def _matched(
     of_hash = {rows[0].pdf_sha256: paper for paper, rows in by_paper.items()}
     mine = {of_hash[copy.source.sha256]: copy for copy in copies if copy.source.sha256 in of_hash}
     unknown = [copy for copy in copies if copy.source.sha256 not in known] if by_paper.keys() - mine.keys() else []
-    for outcome in run_isolated(identified, unknown, jobs=jobs, limits=limits, fence=fence):
+    given = {copy.source.sha256: place for place, copy in enumerate(unknown)}
+    outcomes = run_isolated(identified, unknown, jobs=jobs, limits=limits, fence=fence)
+    for outcome in sorted(outcomes, key=lambda one: given[one.task.source.sha256]):  # the first copy given is the one used
         file, result = outcome.task.source.name, outcome.result
         if not isinstance(result, Paper):
             why = result if isinstance(result, str) else f"{result.reason} ({result.detail})"

@@ -29,7 +29,6 @@ _ATTEMPTS = 3  # workers that may be lost under one paper before that is its out
 _LOOK = 2.0  # seconds between two looks at who runs what
 _OVERDUE = 2  # times a paper's limit, and a minute: its child has been ended long before, so the worker itself does not answer
 _MINUTE = 60.0
-_WINDOW = 4  # outcomes held for each thread of the cluster while an earlier paper is not done
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class DaskEngine:
     def outcomes(
         self, function: Callable[[P], Result], tasks: Sequence[P], limits: Limits, fence: Fence
     ) -> Iterator[Outcome[P, Result]]:
-        """One outcome for each task, in their order.
+        """One outcome for each task, as it is done.
 
         Raises ClusterStopped when the scheduler or all workers are gone for longer than the cluster is waited for, or a
         worker does not fit; a MicrotomeError of a child as it is.
@@ -64,7 +63,6 @@ def seat() -> Seat:
 class _Flight(Generic[T]):
     """One task on its way."""
 
-    number: int
     task: T
     future: Future | None = None
     attempts: int = 0
@@ -82,7 +80,7 @@ def settled(
     limits: Limits,
     packed: Callable[[T], object] = lambda task: task,
 ) -> Iterator[Outcome[T, Any]]:
-    """Outcomes of `call(packed(task))`, called on the workers, in the order of the tasks; packed here when it is sent."""
+    """Outcomes of `call(packed(task))`, called on the workers, each as it is done; packed here when it is sent."""
     crossing = _Crossing[T](cluster, call, iter(tasks), limits, packed)
     try:
         yield from crossing.outcomes()
@@ -98,10 +96,9 @@ class _Crossing(Generic[T]):
     limits: Limits
     packed: Callable[[T], object]
     name: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
-    flights: deque[_Flight[T]] = field(default_factory=deque)  # all that have not been told, in order
-    done: dict[int, Any] = field(default_factory=dict)
+    flights: list[_Flight[T]] = field(default_factory=list)  # all that have not been told, in order
+    done: deque[Outcome[T, Any]] = field(default_factory=deque)
     arrived: SimpleQueue[tuple[_Flight[T], Future]] = field(default_factory=SimpleQueue)
-    sent: int = 0
     keys: int = 0
     ended: bool = False  # no task is left to send
     looked: float = 0.0
@@ -111,11 +108,10 @@ class _Crossing(Generic[T]):
             if time.monotonic() - self.looked > _LOOK:
                 self._look()
             self._fill()
+            while self.done:
+                yield self.done.popleft()
             if self.ended and not self.flights:
                 return
-            while self.flights and self.flights[0].number in self.done:
-                first = self.flights.popleft()
-                yield Outcome(first.task, self.done.pop(first.number))
             if self.flights or not self.cluster.threads:
                 self._await()
 
@@ -128,18 +124,15 @@ class _Crossing(Generic[T]):
         threads = self.cluster.threads
         if not threads:
             return
-        for flight in self.flights:
-            if flight.future is None and flight.number not in self.done:
+        for flight in list(self.flights):
+            if flight.future is None:
                 self._send(flight)
-        room = min(threads - len(self.flights) + len(self.done), threads * _WINDOW - len(self.flights))
-        while room > 0 and not self.ended:
+        while len(self.flights) < threads and not self.ended:
             self._send_next()
-            room -= 1
 
     def _send_next(self) -> None:
         for task in self.left:
-            self.flights.append(_Flight(self.sent, task))
-            self.sent += 1
+            self.flights.append(_Flight(task))
             self._send(self.flights[-1])
             return
         self.ended = True
@@ -147,7 +140,7 @@ class _Crossing(Generic[T]):
     def _send(self, flight: _Flight[T]) -> None:
         if flight.attempts >= _ATTEMPTS:
             told = f"no answer in {flight.attempts} attempts ({'; '.join(flight.ends)}); run again to try once more"
-            self.done[flight.number] = Failure("worker-lost", told)
+            self._land(flight, Failure("worker-lost", told))
             return
         flight.attempts += 1
         flight.allowed = self.cluster.others(flight.avoid)
@@ -180,7 +173,11 @@ class _Crossing(Generic[T]):
             flight.avoid |= {flight.worker} - {""}
             flight.ends.append(f"{flight.worker or 'some worker'}: its result was lost, {type(error).__name__}: {error}")
         else:
-            self.done[flight.number] = _judged(result, flight.worker)
+            self._land(flight, _judged(result, flight.worker))
+
+    def _land(self, flight: _Flight[T], result: object) -> None:
+        self.flights.remove(flight)
+        self.done.append(Outcome(flight.task, result))
 
     def _look(self) -> None:
         """Take papers back from workers that do not answer. Raises ClusterStopped when there is nobody left to ask."""

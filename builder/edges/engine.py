@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
@@ -15,7 +15,7 @@ from builder.edges.fence import Fence
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-_WINDOW = 4  # tasks on their way for each child: enough to keep it busy, few enough to keep the driver's memory flat
+_WINDOW = 2  # tasks on their way for each child: enough to keep it busy, few enough to keep the driver's memory flat
 
 
 @dataclass(frozen=True)
@@ -40,24 +40,30 @@ class LocalEngine:
 def run_isolated(
     function: Callable[[Task], Result], tasks: Sequence[Task], *, jobs: int, limits: Limits, fence: Fence | None = None
 ) -> Iterator[Outcome[Task, Result]]:
-    """Outcomes of `function(task)` in the order of the tasks, one for each task whatever happens to it.
+    """Outcomes of `function(task)`, one for each task whatever happens to it, each as it is done: none waits for a slow one.
 
     Behind a `fence` a child reaches nothing but what that names.
     A MicrotomeError in a child is the run's, not the paper's: it is raised here.
     """
     children = Children(jobs, limits, fence)
     threads = ThreadPoolExecutor(jobs)
-    running: deque[Future[Outcome[Task, Result]]] = deque()
+    running: list[Future[Outcome[Task, Result]]] = []  # in the order of the tasks
+    left = iter(tasks)
     try:
-        for task in tasks:
-            running.append(threads.submit(children.outcome, function, task))
-            if len(running) >= jobs * _WINDOW:
-                yield running.popleft().result()
-        while running:
-            yield running.popleft().result()
+        while running := running + _begun(threads, children, function, islice(left, jobs * _WINDOW - len(running))):
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            first = next(future for future in running if future in done)
+            running.remove(first)
+            yield first.result()
     finally:
         children.close()
         threads.shutdown(cancel_futures=True)
+
+
+def _begun(
+    threads: ThreadPoolExecutor, children: Children, function: Callable[[Task], Result], tasks: Iterable[Task]
+) -> list[Future[Outcome[Task, Result]]]:
+    return [threads.submit(children.outcome, function, task) for task in tasks]
 
 
 class Children:

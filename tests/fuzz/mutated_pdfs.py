@@ -196,14 +196,14 @@ def tried(trial: Trial) -> str:
 
 
 def outcomes(papers: Sequence[Path], seeds: Sequence[int], folder: Path, *, jobs: int, limits: Limits) -> Iterator[Line]:
-    """One line for each seed, in order."""
+    """One line for each seed."""
     made = (Made(str(seed), *mutant(papers, seed)) for seed in seeds)
     while batch := list(islice(made, _BATCH)):
         yield from cut_each(batch, folder, jobs=jobs, limits=limits)
 
 
 def cut_each(made: Sequence[Made], folder: Path, *, jobs: int, limits: Limits, last: str = "crop") -> Iterator[Line]:
-    """One line for each file, in order; `last` is the last stage that is run. A finding's file is kept."""
+    """One line for each file, as it is done; `last` is the last stage that is run. A finding's file is kept."""
     inputs, work = folder / "in", (folder / "work").resolve()
     inputs.mkdir(parents=True, exist_ok=True)
     fence = Fence((inputs.resolve(), _RECIPE.parent), (work,))
@@ -211,8 +211,10 @@ def cut_each(made: Sequence[Made], folder: Path, *, jobs: int, limits: Limits, l
     for one, trial in zip(made, trials, strict=True):
         trial.path.write_bytes(one.data)
     began = time.monotonic()
-    for one, outcome in zip(made, run_isolated(tried, trials, jobs=jobs, limits=limits, fence=fence), strict=True):
-        line: Line = {"name": one.name, "how": one.how}
+    how = {one.name: one.how for one in made}
+    for outcome in run_isolated(tried, trials, jobs=jobs, limits=limits, fence=fence):
+        name = outcome.task.name
+        line: Line = {"name": name, "how": how[name]}
         if isinstance(outcome.result, Failure):
             line |= {"outcome": outcome.result.reason, "detail": outcome.result.detail}
             (folder / "findings").mkdir(exist_ok=True)
