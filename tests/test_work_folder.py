@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -69,8 +70,12 @@ def test_what_was_never_finished_is_cleared_after_an_hour_and_nothing_outside(tm
             os.utime(path, (0, 0))
     (work / "receipts").mkdir()
     (work / "receipts" / "cd").symlink_to(outside)
+    aside = work / "receipts" / "ef" / ".tmp-aside"
+    (aside / "deep").mkdir(parents=True)
+    os.utime(aside, (0, 0))
     with held(work):
         left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+        assert not aside.exists()
     assert left == {"work/replies/.tmp-new", "work/blobs/ab/kept", "work/driver.json", "outside/.tmp-mine"}
 
 
@@ -114,6 +119,18 @@ def test_what_stands_for_the_log_and_is_none_is_one_sentence(
     path.mkdir() if what == "folder" else os.mkfifo(path)
     assert main(["figures", str(PAPERS / "pearlite-steel.pdf"), "--work", str(tmp_path)]) == Exit.CANNOT_WRITE
     assert f"{path}] cannot write: " in capsys.readouterr().err
+
+
+def test_a_full_disk_at_the_first_word_is_one_sentence_that_names_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(CannotWrite, match=f"{HOLDER}.*No space left") as caught, held(tmp_path):
+        pass
+    assert "free space" in str(caught.value)
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

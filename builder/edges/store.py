@@ -18,7 +18,8 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,18 +28,19 @@ from builder.errors import CannotRead, CannotWrite
 from builder.records import digest
 
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)  # said by file systems that keep such order themselves, or not at all
+_BLOCK = 2**20  # bytes of a file that is copied in memory
 _NAMED = re.compile(rb'"([0-9a-f]{64})"')  # what may be a blob's name in a receipt
 _LINE = re.compile(rb'\{"stage": "([a-z_]+)", ')  # how a receipt's line begins, so that one is found without reading the others
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write so that the file is there whole or not at all, and durable when this returns. Raises CannotWrite."""
     with cannot_write(path):
         make_durable_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(path)
@@ -82,6 +84,20 @@ def cannot_write(path: Path) -> Iterator[None]:
             errno.EDQUOT: "free space within the quota, or name another folder; running again goes on where it stopped",
         }.get(error.errno or 0, "name a folder that can be written")
         raise CannotWrite(str(path), f"cannot write: {error.strerror or error}", remedy) from error
+
+
+class _Unread(Exception):
+    """A file that is copied cannot be read, or not to its end."""
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """What the file holds, little of it in memory at a time. Raises _Unread."""
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                yield block
+    except OSError as error:
+        raise _Unread from error
 
 
 def legible(path: Path) -> str:
@@ -173,7 +189,10 @@ def _cleared(path: Path) -> Path:
         if not path.parent.is_dir():
             path.parent.unlink(missing_ok=True)
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            aside = path.with_name(f".tmp-{uuid.uuid4().hex}")
+            path.rename(aside)  # works at once, however deep the folder is and whatever its rights
+            with suppress(RecursionError):
+                shutil.rmtree(aside, ignore_errors=True)
     return path
 
 
@@ -293,11 +312,8 @@ class Store:
         """
         words = {"file": legible(path), "sha256": sha, **told}
         write_whole(self.root / "failed" / f"{sha}.json", json.dumps(words, ensure_ascii=False, indent=1).encode())
-        try:
-            data = path.read_bytes()
-        except OSError:
-            return
-        write_whole(self.root / "failed" / f"{sha}.pdf", data)
+        with suppress(_Unread):
+            write_whole(self.root / "failed" / f"{sha}.pdf", _blocks(path))
 
     def forget_failed(self, sha: str) -> None:
         """The paper was cut after all."""
