@@ -159,6 +159,8 @@ def put_in_the_way(path: Path, what: str) -> None:
             inner, outer = os.open("deep", os.O_RDONLY, dir_fd=inner), inner
             os.close(outer)
         os.close(inner)
+    elif what == "shut folder":
+        path.parent.mkdir(mode=0)
     elif what == "pipe":
         path.parent.mkdir()
         os.mkfifo(path)
@@ -168,7 +170,9 @@ def put_in_the_way(path: Path, what: str) -> None:
         path.parent.symlink_to("nowhere")
 
 
-@pytest.mark.parametrize("what", ["folder of one", "folder of thousands", "pipe", "file for its folder", "link to nowhere"])
+@pytest.mark.parametrize(
+    "what", ["folder of one", "folder of thousands", "shut folder", "pipe", "file for its folder", "link to nowhere"]
+)
 def test_what_a_hostile_paper_put_in_the_way_of_others_is_cleared(tmp_path: Path, what: str) -> None:
     store, sha = Store(tmp_path), hashlib.sha256(b"pixels").hexdigest()
     for path in (tmp_path / store.receipts_name("ab" * 32), tmp_path / store.blob_name(sha)):

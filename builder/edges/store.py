@@ -188,12 +188,24 @@ def _cleared(path: Path) -> Path:
     with suppress(OSError):  # writing will say what is wrong
         if not path.parent.is_dir():
             path.parent.unlink(missing_ok=True)
+        elif _is_shut(path.parent):
+            _set_aside(path.parent)
         if path.is_dir() and not path.is_symlink():
-            aside = path.with_name(f".tmp-{uuid.uuid4().hex}")
-            path.rename(aside)  # works at once, however deep the folder is and whatever its rights
-            with suppress(RecursionError):
-                shutil.rmtree(aside, ignore_errors=True)
+            _set_aside(path)
     return path
+
+
+def _is_shut(folder: Path) -> bool:
+    """A folder of ours that we may not use: children make such ones, and may not open them again."""
+    told = folder.lstat()
+    return stat.S_ISDIR(told.st_mode) and told.st_uid == os.geteuid() and told.st_mode & stat.S_IRWXU != stat.S_IRWXU
+
+
+def _set_aside(folder: Path) -> None:
+    """Done at once, however deep the folder is and whatever its rights; what cannot be removed is nobody's. Raises OSError."""
+    aside = folder.rename(folder.with_name(f".tmp-{uuid.uuid4().hex}"))
+    with suppress(RecursionError):
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def append(path: Path, data: bytes) -> None:
