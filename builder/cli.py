@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from builder import __version__
 from builder.errors import Exit, MicrotomeError, unanswered
@@ -52,6 +53,8 @@ _INTERRUPTED = 130  # 128 and SIGINT, as shells have it
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     given = sys.argv[1:] if argv is None else argv
+    if isinstance(sys.stdout, TextIOWrapper):  # JSON is UTF-8 wherever it is read; a lone surrogate becomes its escape
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         arguments = _parser(next((word for word in given if not word.startswith("-")), "")).parse_args(given)
         command: Callable[[argparse.Namespace], int] = arguments.command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import secrets
 import sys
 import time
 from collections import Counter
@@ -197,7 +198,12 @@ def package_hash(package: Path = Path(__file__).parent) -> str:
     Raises CannotRead where a file of the package cannot be read.
     """
     whole = hashlib.sha256(repr([sys.version, pdf.READER, *map(version, _LIBRARIES.values())]).encode())
-    for path in sorted(path for path in package.rglob("*") if path.suffix in _SOURCES):
+    for path in sorted(path for path in package.rglob("*") if path.is_dir() or path.suffix in _SOURCES):
+        if path.is_dir():  # one behind a link is not looked into: it may hold anything, and nothing is believed of it
+            whole.update(secrets.token_bytes() if path.is_symlink() else b"")
+            continue
+        if path.name.startswith("."):  # an editor's, and no module
+            continue
         whole.update(f"\0{path.relative_to(package)}\0".encode() + source_of(path))
     return whole.hexdigest()
 

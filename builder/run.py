@@ -14,7 +14,7 @@ from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
 from builder.edges.fetching import why_missing
 from builder.edges.settled import Ledger, Settled, ledger_of
-from builder.edges.store import Receipt, Store, legible
+from builder.edges.store import Receipt, Store, cannot_write, legible
 from builder.errors import CannotRead
 from builder.outcomes import PaperOutcome, Run
 from builder.pipeline import STAGES, LostRecord, Stage, blobs_of, cut, grounds_of, tally_of, unchanged
@@ -26,6 +26,7 @@ from builder.stages.rights import Policy
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 Result = TypeVar("Result")
+_MOST_BYTES = 2**31  # of a paper: beyond it hashing alone takes minutes, and no child could hold it
 _FAILED = "failed"  # receipt of a paper that passed a limit, so that running again does not spend the time again
 _REMEMBERED = frozenset({"timeout", "out-of-memory"})  # under the same limits; a crash may have been the machine's: tried again
 
@@ -129,6 +130,10 @@ def _sources(
     seen: dict[str, str] = {}
     for path, row in papers:
         try:
+            size = path.stat().st_size
+            if size > _MOST_BYTES:
+                yield None, _whole_drop(legible(path), "too-large", f"{size:,} bytes; at most {_MOST_BYTES:,} are read")
+                continue
             sha = hashed(path)
         except OSError as error:
             yield None, _whole_drop(legible(path), "unreadable-file", why_missing(path) or error.strerror or str(error))
@@ -232,6 +237,9 @@ def _cut_all(tasks: Sequence[Task], engine: Engine, limits: Limits) -> Iterator[
     folders = {task.source.path.resolve().parent for task in tasks}
     outside = sorted(folder for folder in folders if not folder.is_relative_to(work))
     fence = Fence((work, *outside), Store(work).open_to_children)
+    for folder in Store(work).open_to_children:
+        with cannot_write(folder):
+            folder.mkdir(parents=True, exist_ok=True)
     left = {task.place for task in tasks}
     for outcome in engine.outcomes(cut_one, tasks, limits, fence):
         left.remove(outcome.task.place)

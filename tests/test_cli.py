@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +59,11 @@ def test_children_do_not_load_what_pymupdf_brings_along() -> None:
     looked = "import sys, builder.run; print(sorted({'onnxruntime', 'pymupdf4llm', 'datasets', 'pandas'} & set(sys.modules)))"
     said = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "[]"
+
+
+def test_what_is_printed_is_utf_8_whatever_the_terminal_speaks(tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    text.write_text("imaged by TEM after 2 h at 300 °C", encoding="utf-8")
+    command = [sys.executable, "-m", "builder.cli", "spans", str(text)]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], env=os.environ | {"PYTHONIOENCODING": "latin-1"}, stdout=-1)
+    assert "300 °C" in done.stdout.decode("utf-8")

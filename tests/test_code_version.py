@@ -248,6 +248,17 @@ def test_any_byte_of_the_package_changes_its_hash(copied: Path, name: str) -> No
     assert after != before == package_hash.__wrapped__(copied)
 
 
+def test_of_modules_behind_a_link_nothing_is_believed_and_an_editors_files_are_none(copied: Path, tmp_path: Path) -> None:
+    before = package_hash.__wrapped__(copied)
+    (copied / ".#pipeline.py").symlink_to("nowhere")
+    assert package_hash.__wrapped__(copied) == before
+    (copied / ".#pipeline.py").unlink()
+    (copied / "more").symlink_to(tmp_path)
+    assert package_hash.__wrapped__(copied) != package_hash.__wrapped__(copied)
+    (copied / "more").unlink()
+    assert package_hash.__wrapped__(copied) == before
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     work = tmp_path_factory.mktemp("work")

@@ -428,3 +428,30 @@ def test_a_child_in_native_code_does_not_outlive_a_driver_that_is_killed(tmp_pat
     driver.wait()
     while child.exists() and "Z (zombie)" not in (child / "status").read_text():
         time.sleep(0.05)
+
+
+STOPPED = """
+import sys
+from builder.edges.engine import Limits, run_isolated
+from tests.test_isolation import short
+(outcome,) = run_isolated(short, [sys.argv[1]], jobs=1, limits=Limits(2, 2048))
+print(outcome.result)
+"""
+
+
+def short(told: str) -> str:
+    Path(told).write_text(str(os.getpid()))
+    time.sleep(0.5)
+    return "done"
+
+
+def test_while_the_driver_is_stopped_no_paper_runs_out_of_time(tmp_path: Path) -> None:
+    told, here = tmp_path / "pid", Path(__file__).parents[1]
+    driver = subprocess.Popen([sys.executable, "-c", STOPPED, str(told)], cwd=here, stdout=subprocess.PIPE)
+    while not (told.exists() and told.read_text()):
+        time.sleep(0.05)
+    time.sleep(0.2)
+    driver.send_signal(signal.SIGSTOP)
+    time.sleep(3)
+    driver.send_signal(signal.SIGCONT)
+    assert driver.communicate()[0] == b"done\n"

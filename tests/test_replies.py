@@ -152,3 +152,14 @@ def test_a_call_whose_reply_came_is_open_no_longer(tmp_path: Path) -> None:
     replies.put(reply_to(1))
     assert [intent.hash for intent in replies.open_intents()] == [name_of(2)]
     assert replies.paid() == (101 + 500, 0.0)
+
+
+@pytest.mark.parametrize(
+    "told",
+    ['{"hash": "", "model": "m", "tries": 1, "tokens": 1}', '{"hash": "x", "model": "m", "tries": 1, "tokens": -9}', "pipe"],
+)
+def test_a_call_in_flight_that_was_never_written_so_holds_nobody_up_and_counts_for_nothing(tmp_path: Path, told: str) -> None:
+    path = tmp_path / "intents" / "x.json"
+    path.parent.mkdir()
+    os.mkfifo(path) if told == "pipe" else path.write_text(told, encoding="utf-8")
+    assert (Replies(tmp_path).open_intents(), Replies(tmp_path).paid()) == ((), (0, 0.0))

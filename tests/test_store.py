@@ -4,6 +4,8 @@ import errno
 import hashlib
 import json
 import os
+import subprocess
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -149,9 +151,16 @@ def test_a_link_in_place_of_a_papers_receipts_leads_nowhere(tmp_path: Path) -> N
 
 
 def put_in_the_way(path: Path, what: str) -> None:
-    (path if what == "folder" else path.parent.parent).mkdir(parents=True)
-    if what == "folder":
-        (path / "deep").mkdir()
+    (path if "folder of" in what else path.parent.parent).mkdir(parents=True)
+    if "folder of" in what:
+        inner = os.open(path, os.O_RDONLY)
+        for _ in range(2000 if "thousands" in what else 1):  # one by one: all their names are longer than a path may be
+            os.mkdir("deep", dir_fd=inner)
+            inner, outer = os.open("deep", os.O_RDONLY, dir_fd=inner), inner
+            os.close(outer)
+        os.close(inner)
+    elif what == "shut folder":
+        path.parent.mkdir(mode=0)
     elif what == "pipe":
         path.parent.mkdir()
         os.mkfifo(path)
@@ -161,7 +170,9 @@ def put_in_the_way(path: Path, what: str) -> None:
         path.parent.symlink_to("nowhere")
 
 
-@pytest.mark.parametrize("what", ["folder", "pipe", "file for its folder", "link to nowhere"])
+@pytest.mark.parametrize(
+    "what", ["folder of one", "folder of thousands", "shut folder", "pipe", "file for its folder", "link to nowhere"]
+)
 def test_what_a_hostile_paper_put_in_the_way_of_others_is_cleared(tmp_path: Path, what: str) -> None:
     store, sha = Store(tmp_path), hashlib.sha256(b"pixels").hexdigest()
     for path in (tmp_path / store.receipts_name("ab" * 32), tmp_path / store.blob_name(sha)):
@@ -173,6 +184,7 @@ def test_what_a_hostile_paper_put_in_the_way_of_others_is_cleared(tmp_path: Path
     store.put_receipt("ab" * 32, RECEIPT)
     store.put_blob(b"pixels")
     assert (store.receipt("ab" * 32, "sieve", "key-1"), store.blob(sha)) == (RECEIPT, b"pixels")
+    subprocess.run(["rm", "-rf", str(tmp_path)], check=True)  # Python cannot: folders in folders by the thousand
 
 
 def test_an_edited_receipt_counts_as_none(tmp_path: Path) -> None:
@@ -201,3 +213,23 @@ def test_what_is_known_of_a_paper_travels_to_another_store_and_nothing_else_does
     there.take_in("ab" * 32, {here.receipts_name("ab" * 32): b'{"stage": "crop", "key": "key"}\n'})
     assert there.receipt("ab" * 32, "crop", "key") == receipt
     assert set(files) == {name for name in there.files() if there.files()[name] != b"not its bytes"}
+
+
+def test_a_paper_that_failed_is_kept_without_being_held_in_memory(tmp_path: Path) -> None:
+    paper = tmp_path / "huge.pdf"
+    with paper.open("wb") as file:
+        file.truncate(64 * 2**20)
+    tracemalloc.start()
+    try:
+        Store(tmp_path / "work").keep_failed(paper, "ab" * 32, {"reason": "crashed"})
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 * 2**20
+    assert (tmp_path / "work" / "failed" / f"{'ab' * 32}.pdf").stat().st_size == 64 * 2**20
+    Store(tmp_path / "work").keep_failed(tmp_path / "gone.pdf", "cd" * 32, {"reason": "crashed"})
+    assert sorted(path.name[:2] + path.suffix for path in (tmp_path / "work" / "failed").iterdir()) == [
+        "ab.json",
+        "ab.pdf",
+        "cd.json",
+    ]

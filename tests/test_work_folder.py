@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -69,8 +70,12 @@ def test_what_was_never_finished_is_cleared_after_an_hour_and_nothing_outside(tm
             os.utime(path, (0, 0))
     (work / "receipts").mkdir()
     (work / "receipts" / "cd").symlink_to(outside)
+    aside = work / "receipts" / "ef" / ".tmp-aside"
+    (aside / "deep").mkdir(parents=True)
+    os.utime(aside, (0, 0))
     with held(work):
         left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+        assert not aside.exists()
     assert left == {"work/replies/.tmp-new", "work/blobs/ab/kept", "work/driver.json", "outside/.tmp-mine"}
 
 
@@ -114,6 +119,36 @@ def test_what_stands_for_the_log_and_is_none_is_one_sentence(
     path.mkdir() if what == "folder" else os.mkfifo(path)
     assert main(["figures", str(PAPERS / "pearlite-steel.pdf"), "--work", str(tmp_path)]) == Exit.CANNOT_WRITE
     assert f"{path}] cannot write: " in capsys.readouterr().err
+
+
+def test_a_full_disk_at_the_first_word_is_one_sentence_that_names_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(CannotWrite, match=f"{HOLDER}.*No space left") as caught, held(tmp_path):
+        pass
+    assert "free space" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["receipts", "blobs"])
+def test_a_file_in_place_of_a_folder_of_the_work_folder_is_named_before_any_paper_is_cut(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).touch()
+    assert main(["figures", str(PAPERS / "pearlite-steel.pdf"), "--work", str(tmp_path)]) == Exit.CANNOT_WRITE
+    assert f"{tmp_path / name}] cannot write: File exists" in capsys.readouterr().err
+
+
+def test_a_paper_of_gigabytes_is_dropped_before_it_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    huge = tmp_path / "huge.pdf"
+    with huge.open("wb") as file:
+        file.truncate(2**31 + 1)
+    assert main(["figures", str(huge), "--work", str(tmp_path / "work")]) == Exit.CANNOT_READ
+    assert "huge.pdf: too-large (2,147,483,649 bytes; at most 2,147,483,648 are read)" in capsys.readouterr().err
+    assert not (tmp_path / "work" / "failed").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

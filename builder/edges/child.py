@@ -40,6 +40,7 @@ _STARTS = 3  # children that may end before they take up a task, until it is tol
 _START = 120.0  # seconds until a child must have taken up its task: on a busy machine the libraries load slowly
 _ORPHANED = 30  # seconds after the limit when a child whose driver is gone ends where no kernel ends it at once
 _LOOK = 0.2  # seconds between two looks at a task's time
+_STOPPED = 2.0  # seconds between two looks from which this process was stopped in between, by Ctrl-Z or a batch system
 _SHOWN = 500  # characters of what a child says of its failure
 
 
@@ -88,7 +89,10 @@ class Child:
                     if not self._channel.begun:  # it was lost before it had the task
                         continue
                 return _told(error, value, self._limits, time.monotonic() - self._channel.begun)
-        return Failure("crashed", f"no child could be started with {self._limits.memory_mib} MiB; --memory raises the limit")
+        remedy = (
+            f"raise --memory, which is {self._limits.memory_mib} MiB, or the machine's limits of processes and files (ulimit)"
+        )
+        return Failure("crashed", f"no child could be started; {remedy}")
 
     def close(self) -> None:
         """End it for good; what runs in it has no result."""
@@ -109,11 +113,14 @@ class Child:
         return error, None if error else future.result()
 
     def _error(self, future: ProcessFuture) -> BaseException | None:
-        asked = time.monotonic()
+        asked = looked = time.monotonic()
+        stood = 0.0  # seconds in which this process was stopped: its child may have been done long ago, or stopped, too
         while not wait([future], timeout=_LOOK).done:
+            now = time.monotonic()
+            stood, looked = stood + (now - looked if now - looked > _STOPPED else 0.0), now
             begun = self._channel.begun
-            last = begun + self._limits.seconds if begun else asked + _START
-            if self._over.is_set() or time.monotonic() > last:
+            last = stood + (begun + self._limits.seconds if begun else asked + _START)
+            if self._over.is_set() or now > last:
                 return FutureTimeout()
         error: BaseException | None = future.exception()
         return error

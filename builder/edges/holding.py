@@ -44,9 +44,9 @@ def held(work: Path) -> Iterator[None]:
             raise CannotWrite(
                 str(work), f"is in use by {_named(file.read())}", "wait until it has ended, stop it, or name another --work"
             )
-        file.truncate(0)
-        file.write(json.dumps(_this()))
-        file.flush()
+        with cannot_write(work / HOLDER):
+            file.truncate(0)
+            os.write(own, json.dumps(_this()).encode())  # past the buffer, which would be written again on a full disk
         _clear(work / SCRATCH)
         _clear_unfinished(work)
         try:
@@ -72,7 +72,7 @@ def _clear_unfinished(work: Path) -> None:
         with suppress(OSError):
             inside = path.parent.resolve().is_relative_to(whole)  # a link would lead out of the work folder
             if inside and time.time() - path.lstat().st_mtime > _WRITTEN:
-                path.unlink()
+                _clear(path) if path.is_dir() else path.unlink()
 
 
 def _locked(file: TextIO) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from builder.asking import Reply, Usage
 from builder.edges.store import append, bytes_of, cannot_write, write_whole
@@ -30,8 +30,8 @@ class Intent(Record):
     hash: str
     model: str
     tries: int
-    tokens: int  # most that one try can have cost: prompt by rule, completion by its limit
-    usd: float = 0.0  # the same by price; 0 without prices
+    tokens: int = Field(ge=0, description="most that one try can have cost: prompt by rule, completion by its limit")
+    usd: float = Field(0.0, ge=0, allow_inf_nan=False, description="the same by price; 0 without prices")
     wasted: Usage = Usage()  # billed, as the provider said, for answers that were none
 
 
@@ -85,9 +85,10 @@ class Replies:
 
     def intent(self, name: str) -> Intent | None:
         try:
-            return Intent.model_validate_json(self._intent(name).read_bytes())
+            found = Intent.model_validate_json(bytes_of(self._intent(name)))
         except (OSError, ValidationError):
             return None
+        return found if found.hash == name else None
 
     def settle(self, name: str) -> None:
         self._intent(name).unlink(missing_ok=True)

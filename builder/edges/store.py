@@ -18,7 +18,8 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,18 +28,19 @@ from builder.errors import CannotRead, CannotWrite
 from builder.records import digest
 
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)  # said by file systems that keep such order themselves, or not at all
+_BLOCK = 2**20  # bytes of a file that is copied in memory
 _NAMED = re.compile(rb'"([0-9a-f]{64})"')  # what may be a blob's name in a receipt
 _LINE = re.compile(rb'\{"stage": "([a-z_]+)", ')  # how a receipt's line begins, so that one is found without reading the others
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write so that the file is there whole or not at all, and durable when this returns. Raises CannotWrite."""
     with cannot_write(path):
         make_durable_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
             Path(name).replace(path)
@@ -82,6 +84,20 @@ def cannot_write(path: Path) -> Iterator[None]:
             errno.EDQUOT: "free space within the quota, or name another folder; running again goes on where it stopped",
         }.get(error.errno or 0, "name a folder that can be written")
         raise CannotWrite(str(path), f"cannot write: {error.strerror or error}", remedy) from error
+
+
+class _Unread(Exception):
+    """A file that is copied cannot be read, or not to its end."""
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """What the file holds, little of it in memory at a time. Raises _Unread."""
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                yield block
+    except OSError as error:
+        raise _Unread from error
 
 
 def legible(path: Path) -> str:
@@ -172,9 +188,24 @@ def _cleared(path: Path) -> Path:
     with suppress(OSError):  # writing will say what is wrong
         if not path.parent.is_dir():
             path.parent.unlink(missing_ok=True)
+        elif _is_shut(path.parent):
+            _set_aside(path.parent)
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            _set_aside(path)
     return path
+
+
+def _is_shut(folder: Path) -> bool:
+    """A folder of ours that we may not use: children make such ones, and may not open them again."""
+    told = folder.lstat()
+    return stat.S_ISDIR(told.st_mode) and told.st_uid == os.geteuid() and told.st_mode & stat.S_IRWXU != stat.S_IRWXU
+
+
+def _set_aside(folder: Path) -> None:
+    """Done at once, however deep the folder is and whatever its rights; what cannot be removed is nobody's. Raises OSError."""
+    aside = folder.rename(folder.with_name(f".tmp-{uuid.uuid4().hex}"))
+    with suppress(RecursionError):
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def append(path: Path, data: bytes) -> None:
@@ -293,16 +324,14 @@ class Store:
         """
         words = {"file": legible(path), "sha256": sha, **told}
         write_whole(self.root / "failed" / f"{sha}.json", json.dumps(words, ensure_ascii=False, indent=1).encode())
-        try:
-            data = path.read_bytes()
-        except OSError:
-            return
-        write_whole(self.root / "failed" / f"{sha}.pdf", data)
+        with suppress(_Unread):
+            write_whole(self.root / "failed" / f"{sha}.pdf", _blocks(path))
 
     def forget_failed(self, sha: str) -> None:
         """The paper was cut after all."""
-        for kind in ("json", "pdf"):
-            (self.root / "failed" / f"{sha}.{kind}").unlink(missing_ok=True)
+        for path in (self.root / "failed" / f"{sha}.{kind}" for kind in ("json", "pdf")):
+            with cannot_write(path):
+                path.unlink(missing_ok=True)
 
     def receipts_name(self, paper_sha: str) -> str:
         """Where the paper's receipts lie, from the work folder."""
