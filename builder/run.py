@@ -14,7 +14,7 @@ from builder.edges.engine import Failure, Limits, Outcome
 from builder.edges.fence import Fence
 from builder.edges.fetching import why_missing
 from builder.edges.settled import Ledger, Settled, ledger_of
-from builder.edges.store import Receipt, Store, cannot_write, legible
+from builder.edges.store import Receipt, Store, cannot_write, legible, make_durable_folder
 from builder.errors import CannotRead
 from builder.outcomes import PaperOutcome, Run
 from builder.pipeline import STAGES, LostRecord, Stage, blobs_of, cut, grounds_of, tally_of, unchanged
@@ -239,7 +239,7 @@ def _cut_all(tasks: Sequence[Task], engine: Engine, limits: Limits) -> Iterator[
     fence = Fence((work, *outside), Store(work).open_to_children)
     for folder in Store(work).open_to_children:
         with cannot_write(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_durable_folder(folder)  # before a child makes it, which would not see that it outlives a loss of power
     left = {task.place for task in tasks}
     for outcome in engine.outcomes(cut_one, tasks, limits, fence):
         left.remove(outcome.task.place)
