@@ -163,3 +163,9 @@ def test_a_call_in_flight_that_was_never_written_so_holds_nobody_up_and_counts_f
     path.parent.mkdir()
     os.mkfifo(path) if told == "pipe" else path.write_text(told, encoding="utf-8")
     assert (Replies(tmp_path).open_intents(), Replies(tmp_path).paid()) == ((), (0, 0.0))
+
+
+def test_a_name_that_is_none_finds_nothing_and_comes_back(tmp_path: Path) -> None:
+    (tmp_path / "replies").mkdir()
+    (tmp_path / "replies" / ".jsonl").write_bytes(b"{}\nno newline")
+    assert Replies(tmp_path).get("") is None

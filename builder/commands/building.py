@@ -18,7 +18,7 @@ from builder.assemble import assemble, refuse_occupied
 from builder.commands.cluster import add_engine, engine_of
 from builder.commands.looking import add_show_dropped, look_of
 from builder.commands.money import add_dry_run, asking_ended, dry_run
-from builder.commands.numbers import MOST_JOBS, MOST_MIB, MOST_SECONDS, positive_to
+from builder.commands.numbers import add_limits
 from builder.commands.progress import Progress, WatchedDesk, attrition_table
 from builder.edges.calls import Asker
 from builder.edges.engine import Limits
@@ -77,8 +77,7 @@ def add_savings(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    jobs, seconds, mib = positive_to(MOST_JOBS), positive_to(MOST_SECONDS), positive_to(MOST_MIB)
-    parser.add_argument("--jobs", metavar="N", type=jobs, default=os.cpu_count() or 1, help="papers at a time (default: cores)")
+    add_limits(parser, os.cpu_count() or 1, "cores")
     parser.add_argument(
         "--work", metavar="DIR", type=Path, help="receipts and crops, for resuming (default: beside the output)"
     )
@@ -86,12 +85,6 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "--ocr",
         action="store_true",
         help="read letters, scale labels and scans off pixels: needs [ocr], seconds a figure",
-    )
-    parser.add_argument(
-        "--timeout", metavar="S", type=seconds, default=Limits.seconds, help="seconds a paper may take (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--memory", metavar="MIB", type=mib, default=Limits.memory_mib, help="MiB a paper may take (default: %(default)s)"
     )
     add_engine(parser)
 

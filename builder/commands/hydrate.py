@@ -11,7 +11,7 @@ from pathlib import Path
 
 from builder import shipped
 from builder.bench import Source
-from builder.commands.numbers import MOST_JOBS, MOST_MIB, MOST_SECONDS, positive_to
+from builder.commands.numbers import add_limits
 from builder.documents import documents
 from builder.edges import pdf
 from builder.edges.engine import Failure, Limits, run_isolated
@@ -44,10 +44,7 @@ def add_hydrate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="DIR", required=True, type=Path, help="folder to make, marked private")
     parser.add_argument("--json", action="store_true", help="what came back of each row, as one JSON object on stdout")
-    jobs, seconds, mib = positive_to(MOST_JOBS), positive_to(MOST_SECONDS), positive_to(MOST_MIB)
-    parser.add_argument("--jobs", metavar="N", type=jobs, default=1, help="papers at a time (default: 1)")
-    parser.add_argument("--timeout", metavar="S", type=seconds, default=Limits.seconds, help="seconds a paper may take")
-    parser.add_argument("--memory", metavar="MIB", type=mib, default=Limits.memory_mib, help="MiB a paper may take")
+    add_limits(parser, 1, "1")
     parser.set_defaults(command=_hydrate)
 
 

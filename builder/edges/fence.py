@@ -35,9 +35,8 @@ _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _TRUNCATE, _ON_DEVICES = 1 << 14, 1 << 15
 _FILE_RIGHTS = 1 | _WRITE_FILE | _READ_FILE | _TRUNCATE | _ON_DEVICES
 _FS_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}  # handled, by the version of Landlock
-_SPECIAL = (
-    1 << 6 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12
-)  # devices, sockets, pipes and links: traps for who reads a folder later
+# Devices, sockets, pipes and links: traps for who reads a folder later.
+_SPECIAL = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12
 _READS, _CHANGES = _READ_FILE | _READ_DIR, ((1 << 15) - 2) & ~_SPECIAL  # changes: all but to execute
 _SIGNALS_AND_SOCKETS, _SCOPED = 3, 6  # from that version of Landlock on no signal and no abstract socket leaves the child
 

@@ -47,7 +47,7 @@ def recorded_in(folder: Path, name: str) -> Reply | None:
         end = len(data) if newline < 0 else newline
         reply = _read(data[data.rfind(b"\n", 0, at) + 1 : end])
         found = reply if reply and reply.hash == name else found
-        at = data.find(wanted, end)
+        at = data.find(wanted, end + 1)
     return found
 
 

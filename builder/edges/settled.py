@@ -25,11 +25,8 @@ _TABLES = (  # a row for each set of stages: `figures` and `build` take turns on
     "CREATE TABLE IF NOT EXISTS code (package TEXT PRIMARY KEY, versions TEXT NOT NULL) WITHOUT ROWID",
 )
 _SCHEMA = {command.replace("IF NOT EXISTS ", "") for command in _TABLES}
-_BESIDE = (
-    "-journal",
-    "-wal",
-    "-shm",
-)  # of a driver that was killed while it wrote; one that is forged could delete other files
+# Of a driver that was killed while it wrote; one that is forged could delete other files.
+_BESIDE = ("-journal", "-wal", "-shm")
 _AT_A_TIME = 100  # hashes that a kill can cost
 _SHA256 = re.compile("[0-9a-f]{64}")
 _RECENT = 5_000_000_000  # ns: a file may be written again within the same tick of its clock; the coarsest have two seconds
@@ -61,14 +58,8 @@ class Ledger:
             of = "SELECT told FROM papers WHERE sha256 = ? AND stages = ?"
             row = self._connection.execute(of, (sha, " ".join(stages))).fetchone()
             return self._read(json.loads(row[0])) if row else None
-        except (
-            sqlite3.DatabaseError,
-            ValueError,
-            LookupError,
-            TypeError,
-            RecursionError,
-        ):  # damaged since: receipts tell the same
-            return None
+        except (sqlite3.DatabaseError, ValueError, LookupError, TypeError, RecursionError):
+            return None  # damaged since: receipts tell the same
 
     def sha256_of(self, path: Path) -> str:
         """SHA-256 of a file: as it was read before where its size, times and place on disk are the same, else read now.
